@@ -1,0 +1,42 @@
+# Everything a person or CI runs. The Python environment is built from uv.lock on first use.
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+unexport PYTHONDONTWRITEBYTECODE
+STACK ?= prod
+UV_VERSION := 0.13.8
+UV := $(shell command -v uv || echo .uv/bin/uv)
+
+.PHONY: setup preview test lint types bench golden clean
+
+setup: .venv/.ready ## build the environment from the lock file
+
+.uv/bin/uv:
+	python3 -m venv .uv
+	.uv/bin/pip install --quiet uv==$(UV_VERSION)
+
+# Compiled ahead: an uncompiled start costs three times as much (research: pulumi 0.14 s against 0.40 s).
+.venv/.ready: uv.lock pyproject.toml | $(if $(filter .uv/%,$(UV)),.uv/bin/uv)
+	$(UV) sync --frozen --compile-bytecode --quiet
+	@touch $@
+
+preview: setup ## render one stack into build/$(STACK) and check it: make preview STACK=prod
+	.venv/bin/obs preview $(STACK) --out build/$(STACK)
+
+test: lint types ## everything that CI runs
+	.venv/bin/python -m pytest
+
+lint: setup
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+
+types: setup
+	.venv/bin/mypy
+
+bench: setup ## the timed bars; not part of the tests
+	.venv/bin/python -m obs.bench
+
+golden: setup ## rewrite tests/golden after an intended change
+	.venv/bin/python -m pytest tests/test_golden.py -n 0 --update-golden
+
+clean:
+	rm -rf build .venv .uv .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,251 @@
+"""The parts of a PromQL expression. They are immutable; ``str(expr)`` is the PromQL text.
+
+Write expressions with :mod:`model.promql`, whose functions keep the label ``cluster``.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from model.quantity import seconds
+
+Op = Literal["+", "-", "*", "/", "%", "^", "==", "!=", ">", "<", ">=", "<=", "and", "or", "unless"]
+_PRECEDENCE: dict[str, int] = {"or": 1, "and": 2, "unless": 2, "+": 4, "-": 4, "*": 5, "/": 5, "%": 5, "^": 6}
+_COMPARISON = 3
+_ATOM = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Matcher:
+    """One label matcher. Shape: ``label`` ``op`` ``value``; op is one of = != =~ !~."""
+
+    label: str
+    op: Literal["=", "!=", "=~", "!~"]
+    value: str
+
+    def __str__(self) -> str:
+        escaped = self.value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+        return f'{self.label}{self.op}"{escaped}"'
+
+
+class Expr(ABC):
+    """A PromQL expression. Python's arithmetic and ordering operators build binary expressions."""
+
+    __slots__ = ()
+
+    @property
+    def precedence(self) -> int:
+        return _ATOM
+
+    def children(self) -> tuple[Expr, ...]:
+        return ()
+
+    @abstractmethod
+    def mapped(self, change: Callable[[Selector], Selector]) -> Expr:
+        """The same expression with every selector replaced by ``change(selector)``."""
+
+    def selectors(self) -> Iterator[Selector]:
+        for child in self.children():
+            yield from child.selectors()
+
+    def narrowed(self, *matchers: Matcher) -> Expr:
+        """Add matchers to every selector (dashboard variables, one SLO instance)."""
+        return self.mapped(lambda s: replace(s, matchers=(*s.matchers, *matchers)))
+
+    def lookback(self) -> float:
+        """Seconds of past data that one evaluation reads: ranges, offsets, subqueries."""
+        return max((child.lookback() for child in self.children()), default=0.0)
+
+    def allowances(self) -> dict[str, str]:
+        """Metric name -> why it may be absent, for the selectors that say so."""
+        return {s.name: s.may_be_absent for s in self.selectors() if s.may_be_absent}
+
+    def __add__(self, other: Operand) -> Binary:
+        return Binary("+", self, as_expr(other))
+
+    def __sub__(self, other: Operand) -> Binary:
+        return Binary("-", self, as_expr(other))
+
+    def __rsub__(self, other: Operand) -> Binary:
+        return Binary("-", as_expr(other), self)
+
+    def __mul__(self, other: Operand) -> Binary:
+        return Binary("*", self, as_expr(other))
+
+    def __truediv__(self, other: Operand) -> Binary:
+        return Binary("/", self, as_expr(other))
+
+    def __gt__(self, other: Operand) -> Binary:
+        return Binary(">", self, as_expr(other))
+
+    def __ge__(self, other: Operand) -> Binary:
+        return Binary(">=", self, as_expr(other))
+
+    def __lt__(self, other: Operand) -> Binary:
+        return Binary("<", self, as_expr(other))
+
+    def __le__(self, other: Operand) -> Binary:
+        return Binary("<=", self, as_expr(other))
+
+    def __and__(self, other: Operand) -> Binary:
+        return Binary("and", self, as_expr(other))
+
+    def __or__(self, other: Operand) -> Binary:
+        return Binary("or", self, as_expr(other))
+
+
+Operand = Expr | float | int
+
+
+@dataclass(frozen=True, slots=True)
+class Number(Expr):
+    value: float
+
+    def __str__(self) -> str:
+        return f"{self.value:.12g}"
+
+    def mapped(self, change: Callable[[Selector], Selector]) -> Expr:
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Text(Expr):
+    """A string argument, as label_replace takes them."""
+
+    value: str
+
+    def __str__(self) -> str:
+        return '"' + self.value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+    def mapped(self, change: Callable[[Selector], Selector]) -> Expr:
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Selector(Expr):
+    """A metric with matchers; ``range`` makes it a range vector. Build with :func:`metric`."""
+
+    name: str
+    matchers: tuple[Matcher, ...] = ()
+    range: str | None = None
+    offset: str | None = None
+    may_be_absent: str | None = None
+
+    def __str__(self) -> str:
+        text = self.name + (f"{{{', '.join(map(str, self.matchers))}}}" if self.matchers else "")
+        text += f"[{self.range}]" if self.range else ""
+        return text + (f" offset {self.offset}" if self.offset else "")
+
+    def mapped(self, change: Callable[[Selector], Selector]) -> Expr:
+        return change(self)
+
+    def selectors(self) -> Iterator[Selector]:
+        yield self
+
+    def lookback(self) -> float:
+        return _length(self.range) + _length(self.offset)
+
+    def where(self, *matchers: Matcher) -> Selector:
+        return replace(self, matchers=(*self.matchers, *matchers))
+
+    def over(self, window: str) -> Selector:
+        return replace(self, range=window)
+
+    def ago(self, offset: str) -> Selector:
+        return replace(self, offset=offset)
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Expr):
+    function: str
+    args: tuple[Expr, ...]
+
+    def __str__(self) -> str:
+        return f"{self.function}({', '.join(map(str, self.args))})"
+
+    def children(self) -> tuple[Expr, ...]:
+        return self.args
+
+    def mapped(self, change: Callable[[Selector], Selector]) -> Expr:
+        return Call(self.function, tuple(a.mapped(change) for a in self.args))
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregation(Expr):
+    """``op by (labels) (param, expr)``. Build with sum_by, max_by, topk ...: they keep ``cluster``."""
+
+    op: str
+    expr: Expr
+    by: tuple[str, ...]
+    param: float | None = None
+
+    def __str__(self) -> str:
+        param = f"{Number(self.param)}, " if self.param is not None else ""
+        return f"{self.op} by ({', '.join(self.by)}) ({param}{self.expr})"
+
+    def children(self) -> tuple[Expr, ...]:
+        return (self.expr,)
+
+    def mapped(self, change: Callable[[Selector], Selector]) -> Expr:
+        return replace(self, expr=self.expr.mapped(change))
+
+
+@dataclass(frozen=True, slots=True)
+class Subquery(Expr):
+    expr: Expr
+    range: str
+    step: str
+
+    def __str__(self) -> str:
+        return f"{_wrapped(self.expr, _ATOM)}[{self.range}:{self.step}]"
+
+    def children(self) -> tuple[Expr, ...]:
+        return (self.expr,)
+
+    def lookback(self) -> float:
+        return _length(self.range) + self.expr.lookback()
+
+    def mapped(self, change: Callable[[Selector], Selector]) -> Expr:
+        return replace(self, expr=self.expr.mapped(change))
+
+
+@dataclass(frozen=True, slots=True)
+class Binary(Expr):
+    """``lhs op rhs``; ``on`` matches on those labels, ``group_left`` takes labels from the right."""
+
+    op: Op
+    lhs: Expr
+    rhs: Expr
+    on: tuple[str, ...] | None = None
+    group_left: tuple[str, ...] | None = None
+
+    @property
+    def precedence(self) -> int:
+        return _PRECEDENCE.get(self.op, _COMPARISON)
+
+    def __str__(self) -> str:
+        match = f" on ({', '.join(self.on)})" if self.on is not None else ""
+        match += f" group_left ({', '.join(self.group_left)})" if self.group_left is not None else ""
+        left = _wrapped(self.lhs, self.precedence)
+        return f"{left} {self.op}{match} {_wrapped(self.rhs, self.precedence + 1)}"
+
+    def children(self) -> tuple[Expr, ...]:
+        return (self.lhs, self.rhs)
+
+    def mapped(self, change: Callable[[Selector], Selector]) -> Expr:
+        return replace(self, lhs=self.lhs.mapped(change), rhs=self.rhs.mapped(change))
+
+
+def _wrapped(expr: Expr, precedence: int) -> str:
+    return f"({expr})" if expr.precedence < precedence else str(expr)
+
+
+def _length(text: str | None) -> float:
+    return seconds(text) if text and not text.startswith("$") else 0.0
+
+
+def as_expr(value: Operand) -> Expr:
+    return value if isinstance(value, Expr) else Number(float(value))

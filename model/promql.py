@@ -1,0 +1,117 @@
+"""PromQL composed from typed parts.
+
+Every aggregation and every explicit match keeps the label ``cluster``, so that one rule serves a
+single Prometheus and a view over many.
+"""
+
+from __future__ import annotations
+
+from model.expr import Aggregation, Binary, Call, Expr, Matcher, Number, Op, Operand, Selector, Subquery, Text, as_expr
+
+CLUSTER = "cluster"
+
+
+def eq(label: str, value: str) -> Matcher:
+    return Matcher(label, "=", value)
+
+
+def ne(label: str, value: str) -> Matcher:
+    return Matcher(label, "!=", value)
+
+
+def matching(label: str, pattern: str) -> Matcher:
+    return Matcher(label, "=~", pattern)
+
+
+def not_matching(label: str, pattern: str) -> Matcher:
+    return Matcher(label, "!~", pattern)
+
+
+def metric(name: str, *matchers: Matcher, may_be_absent: str | None = None) -> Selector:
+    """An instant vector. ``may_be_absent`` is the reason why no series may exist on a sound system."""
+    return Selector(name, matchers, may_be_absent=may_be_absent)
+
+
+def with_cluster(labels: tuple[str, ...]) -> tuple[str, ...]:
+    return labels if CLUSTER in labels else (CLUSTER, *labels)
+
+
+def binary(
+    op: Op,
+    lhs: Operand,
+    rhs: Operand,
+    *,
+    on: tuple[str, ...] | None = None,
+    group_left: tuple[str, ...] | None = None,
+) -> Binary:
+    """A binary expression; an explicit match (``on``) always matches on ``cluster`` too."""
+    return Binary(op, as_expr(lhs), as_expr(rhs), None if on is None else with_cluster(on), group_left)
+
+
+def call(function: str, *args: Operand | str) -> Call:
+    """Any PromQL function; strings become string arguments, numbers become literals."""
+    return Call(function, tuple(Text(a) if isinstance(a, str) else as_expr(a) for a in args))
+
+
+def aggregate(op: str, expr: Expr, by: tuple[str, ...], param: float | None = None) -> Aggregation:
+    return Aggregation(op, expr, with_cluster(by), param)
+
+
+def sum_by(expr: Expr, *labels: str) -> Aggregation:
+    return aggregate("sum", expr, labels)
+
+
+def avg_by(expr: Expr, *labels: str) -> Aggregation:
+    return aggregate("avg", expr, labels)
+
+
+def max_by(expr: Expr, *labels: str) -> Aggregation:
+    return aggregate("max", expr, labels)
+
+
+def min_by(expr: Expr, *labels: str) -> Aggregation:
+    return aggregate("min", expr, labels)
+
+
+def count_by(expr: Expr, *labels: str) -> Aggregation:
+    return aggregate("count", expr, labels)
+
+
+def rate(selector: Selector, window: str) -> Call:
+    return call("rate", selector.over(window))
+
+
+def increase(selector: Selector, window: str) -> Call:
+    return call("increase", selector.over(window))
+
+
+def over_time(function: str, selector: Selector, window: str) -> Call:
+    """``<function>_over_time(selector[window])``, function being avg, sum, max, min, count or last."""
+    return call(f"{function}_over_time", selector.over(window))
+
+
+def absent(expr: Expr) -> Call:
+    return call("absent", expr)
+
+
+def predict_linear(selector: Selector, window: str, ahead: float) -> Call:
+    """Value expected ``ahead`` seconds from now, by linear regression over ``window``."""
+    return call("predict_linear", selector.over(window), ahead)
+
+
+def histogram_quantile(quantile: float, expr: Expr) -> Call:
+    """``expr`` must keep the label ``le``."""
+    return call("histogram_quantile", quantile, expr)
+
+
+def unless(lhs: Expr, rhs: Expr, *, on: tuple[str, ...] | None = None) -> Binary:
+    return binary("unless", lhs, rhs, on=on)
+
+
+def subquery(expr: Expr, window: str, step: str) -> Subquery:
+    return Subquery(expr, window, step)
+
+
+def constant(value: float) -> Call:
+    """A vector without labels."""
+    return call("vector", Number(value))

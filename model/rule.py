@@ -1,0 +1,115 @@
+"""Recording rules and alerts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from model.expr import Expr, Op
+from model.promql import binary, metric
+from model.quantity import seconds
+from model.source import Defined
+
+_RECORD = re.compile(r"[a-z_][a-z0-9_]*(:[a-z0-9_]+)+")
+_ALERT = re.compile(r"[A-Z][A-Za-z0-9]+")
+
+
+class Severity(StrEnum):
+    """From worst to mildest. Only critical pages, and never outside production."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    WARNING = "warning"
+    INFO = "info"
+    NONE = "none"
+    """For the heartbeat alone: it is routed by its name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordingRule(Defined):
+    """A precomputed series. ``record`` follows level:metric:operation."""
+
+    record: str
+    expr: Expr
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if _RECORD.fullmatch(self.record) is None:
+            raise ValueError(f"{self.where}: {self.record!r} is not of the form level:metric:operation")
+
+    @property
+    def query(self) -> Expr:
+        return metric(self.record)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signal(Defined):
+    """One meaning, said once: recording rule, alert and panel derive from it.
+
+    ``name`` is unique in its system (snake case); ``unit`` is a Grafana unit id; ``record`` names the
+    recording rule where the value is precomputed; ``good`` says in words what a healthy value is;
+    ``scope`` are the labels by which a dashboard may narrow every selector of the expression.
+    """
+
+    name: str
+    title: str
+    description: str
+    good: str
+    unit: str
+    expr: Expr
+    legend: str = ""
+    record: str | None = None
+    scope: tuple[str, ...] = ("cluster",)
+    maximum: float | None = None
+
+    @property
+    def rule(self) -> RecordingRule | None:
+        return RecordingRule(record=self.record, expr=self.expr, where=self.where) if self.record else None
+
+    @property
+    def query(self) -> Expr:
+        """What a panel or an alert asks: the recorded series where there is one."""
+        return metric(self.record) if self.record else self.expr
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alert(Defined):
+    """``signal op threshold`` for a time, with an optional guard (minimum traffic, enough history).
+
+    ``for_`` is a Prometheus duration. ``summary`` and ``description`` are Prometheus templates.
+    The panel that shows ``signal`` is the alert's dashboard link; runbooks/<name>.md its runbook.
+    """
+
+    name: str
+    signal: Signal
+    op: Op
+    threshold: float
+    for_: str
+    severity: Severity
+    component: str
+    summary: str
+    description: str
+    guard: Expr | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if _ALERT.fullmatch(self.name) is None:
+            raise ValueError(f"{self.where}: alert name {self.name!r} is not CamelCase")
+        seconds(self.for_)
+
+    @property
+    def expr(self) -> Expr:
+        condition = binary(self.op, self.signal.query, self.threshold)
+        return condition & self.guard if self.guard is not None else condition
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleGroup(Defined):
+    """Rules evaluated together every ``interval``, in order."""
+
+    name: str
+    interval: str
+    rules: tuple[RecordingRule | Alert, ...]

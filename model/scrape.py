@@ -1,0 +1,76 @@
+"""How a system is scraped, and which labels scraping adds to what the exporter exposes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+from model.source import Defined
+
+
+class ScrapeKind(StrEnum):
+    SERVICE_MONITOR = "ServiceMonitor"
+    POD_MONITOR = "PodMonitor"
+    CHART = "chart"
+    """The monitor comes with a chart; the definition here says what it adds."""
+
+
+# Target labels that the operator's generated relabelings set
+# (prometheus-operator pkg/prometheus/promcfg.go, generateServiceMonitorConfig and generatePodMonitorConfig).
+_TARGET_LABELS = {
+    ScrapeKind.SERVICE_MONITOR: ("job", "instance", "namespace", "service", "pod", "container", "endpoint", "node"),
+    ScrapeKind.CHART: ("job", "instance", "namespace", "service", "pod", "container", "endpoint", "node"),
+    ScrapeKind.POD_MONITOR: ("job", "instance", "namespace", "pod", "container", "endpoint"),
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Relabeling:
+    """One relabeling step, field names as in the operator's RelabelConfig."""
+
+    target_label: str | None = None
+    source_labels: tuple[str, ...] = ()
+    regex: str | None = None
+    replacement: str | None = None
+    action: Literal["replace", "keep", "drop", "labeldrop", "labelmap"] = "replace"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoint:
+    """One port of a target.
+
+    ``contract`` and ``component`` name what it exposes; ``optins`` are the switches of that contract
+    which this deployment turns on; ``path`` and ``interval`` as in a ServiceMonitor endpoint.
+    """
+
+    port: str
+    contract: str
+    component: str | None = None
+    path: str = "/metrics"
+    interval: str = "30s"
+    scheme: Literal["http", "https"] = "http"
+    honor_labels: bool = False
+    relabelings: tuple[Relabeling, ...] = ()
+    optins: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scrape(Defined):
+    """One monitor. ``selector`` are the labels of the Service (or Pod) in ``namespaces`` (empty: all).
+
+    ``job`` is the value of the label ``job`` where it is known beforehand.
+    """
+
+    name: str
+    kind: ScrapeKind
+    endpoints: tuple[Endpoint, ...]
+    selector: Mapping[str, str] = field(default_factory=dict)
+    namespaces: tuple[str, ...] = ()
+    job: str | None = None
+
+    def target_labels(self, endpoint: Endpoint) -> tuple[str, ...]:
+        """Labels that every series of the endpoint gets besides the exporter's own."""
+        added = tuple(r.target_label for r in endpoint.relabelings if r.target_label and r.action == "replace")
+        return (*_TARGET_LABELS[self.kind], "cluster", *added)

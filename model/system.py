@@ -1,0 +1,33 @@
+"""A monitored system, complete: how it is scraped, what it means, when it alerts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from model.rule import Alert, RecordingRule, Signal
+from model.scrape import Scrape
+from model.slo import Slo
+from model.source import Defined
+
+
+@dataclass(frozen=True, kw_only=True)
+class System(Defined):
+    """Everything that one enabled system brings. A system that is not enabled has no such value.
+
+    ``records`` are recording rules that no panel shows by themselves (inputs of signals and
+    objectives); ``interval`` is the evaluation interval of the system's rules.
+    """
+
+    name: str
+    title: str
+    interval: str
+    scrapes: tuple[Scrape, ...]
+    signals: tuple[Signal, ...]
+    records: tuple[RecordingRule, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    slos: tuple[Slo, ...] = ()
+
+    @property
+    def contracts(self) -> tuple[str, ...]:
+        """Names of the contracts that the system's endpoints fulfil, in order, once each."""
+        return tuple(dict.fromkeys(e.contract for s in self.scrapes for e in s.endpoints))
