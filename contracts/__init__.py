@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from model.contract import Absent, Contract, Metric
+from model.contract import Absent, Contract, Evidence, Metric
 
 _FOLDER = Path(__file__).parent
 
@@ -24,9 +24,14 @@ def load(name: str) -> Contract:
     if not path.is_file():
         raise FileNotFoundError(f"no contract {name!r}; there are: {', '.join(names())}")
     raw: dict[str, Any] = yaml.load(path.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    metrics = {key: Metric(name=key, **_tuples(value)) for key, value in raw.pop("metrics").items()}
-    absent = {key: Absent(name=key, instead=value.get("instead"), why=value["why"]) for key, value in raw.pop("absent", {}).items()}
-    return Contract(name=name, metrics=metrics, absent=absent, **{k: str(v) for k, v in raw.items()})  # type: ignore[arg-type]
+    metrics = {key: Metric(name=key.partition("@")[0], **_tuples(value)) for key, value in raw.pop("metrics").items()}
+    absent = {
+        key: Absent(name=key, instead=value.get("instead"), why=value["why"])
+        for key, value in raw.pop("absent", {}).items()
+    }
+    evidence: Evidence = raw.pop("evidence")
+    header = {key: str(value) for key, value in raw.items()}
+    return Contract(name=name, metrics=metrics, absent=absent, evidence=evidence, **header)
 
 
 def _tuples(value: dict[str, Any]) -> dict[str, Any]:

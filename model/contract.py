@@ -39,7 +39,11 @@ class Absent:
 
 @dataclass(frozen=True, kw_only=True)
 class Contract:
-    """One exporter at one version. ``evidence`` tells whether its source was read or it was scraped."""
+    """One exporter at one version. ``evidence`` tells whether its source was read or it was scraped.
+
+    ``metrics`` is keyed by metric name, or by ``name@component`` where components of one exporter
+    expose the same name with other labels: take the name from the metric, not from the key.
+    """
 
     name: str
     exporter: str
