@@ -14,6 +14,7 @@ _FOLDER = Path(__file__).parent
 
 
 def names() -> list[str]:
+    """Names of the contracts that there are."""
     return sorted(p.stem for p in _FOLDER.glob("*.yaml"))
 
 

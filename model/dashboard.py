@@ -20,11 +20,15 @@ class PanelKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Threshold:
-    """A value from which a colour step starts: ``severity`` names the alert tier it comes from."""
+    """Values beyond ``value`` are bad: above it, or below it where ``above`` is False.
+
+    ``severity`` names the alert tier that starts there; ``inclusive`` says that ``value`` itself is bad.
+    """
 
     value: float
     severity: str
     above: bool = True
+    inclusive: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,14 +51,19 @@ class Panel(Defined):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
+class Row(Defined):
+    """A titled group of panels. ``panels`` is never empty: a row without panels is left out instead."""
+
     title: str
     panels: tuple[Panel, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Variable:
-    """A template variable filled from the values of ``label`` on the series of ``metric``."""
+class Variable(Defined):
+    """A template variable filled from the values of ``label`` on the series of ``metric``.
+
+    ``cluster`` and ``datasource`` come by themselves.
+    """
 
     name: str
     label: str

@@ -7,33 +7,56 @@ from typing import Literal
 
 from model.expr import Matcher
 
-ReceiverKind = Literal["slack", "pagerduty", "webhook", "null"]
+ReceiverKind = Literal["slack", "pagerduty", "webhook", "email", "null"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Receiver:
-    """A named receiver. ``secret`` is the key, in the receivers' Secret, that holds its URL or routing key."""
+    """A named receiver.
+
+    ``secret`` is the key, in the receivers' Secret, that holds its URL or routing key (slack, pagerduty,
+    webhook); ``channel`` is a Slack channel, ``to`` the addresses of an e-mail receiver, comma-separated.
+    """
 
     name: str
     kind: ReceiverKind
     secret: str | None = None
     channel: str | None = None
+    to: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailServer:
+    """Where e-mail is handed in: ``smarthost`` is host:port, ``secret`` the key that holds the password."""
+
+    smarthost: str
+    sender: str
+    username: str | None = None
+    secret: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Route:
-    """One branch: alerts that match all ``matchers`` go to ``receiver``; ``resume`` goes on to the next branch."""
+    """One branch: alerts that match all ``matchers`` go to ``receiver``; ``resume`` goes on to the next branch.
+
+    A heartbeat needs a short ``group_interval`` too: Alertmanager repeats only when a group is due.
+    """
 
     receiver: str
     matchers: tuple[Matcher, ...] = ()
     resume: bool = False
     group_wait: str | None = None
+    group_interval: str | None = None
     repeat_interval: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Inhibition:
-    """While an alert matches ``source``, alerts that match ``target`` with equal labels stay silent."""
+    """While an alert matches ``source``, alerts that match ``target`` with equal labels stay silent.
+
+    Alertmanager takes a label that both alerts lack for equal: where that would mute an alert about
+    something else, ``target`` says that the label is there (``ne("component", "")``).
+    """
 
     source: tuple[Matcher, ...]
     target: tuple[Matcher, ...]
@@ -48,6 +71,7 @@ class RoutingTree:
     receivers: tuple[Receiver, ...]
     routes: tuple[Route, ...]
     inhibitions: tuple[Inhibition, ...] = ()
+    mail: MailServer | None = None
     group_by: tuple[str, ...] = ("alertname", "cluster", "component")
     group_wait: str = "30s"
     group_interval: str = "5m"

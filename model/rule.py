@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from model.expr import Expr, Op
+from model.expr import Expr, Matcher, Op
 from model.promql import binary, metric
 from model.quantity import seconds
 from model.source import Defined
@@ -24,6 +24,7 @@ class Severity(StrEnum):
     MEDIUM = "medium"
     WARNING = "warning"
     INFO = "info"
+    LOW = "low"
     NONE = "none"
     """For the heartbeat alone: it is routed by its name."""
 
@@ -79,6 +80,7 @@ class Signal(Defined):
 class Alert(Defined):
     """``signal op threshold`` for a time, with an optional guard (minimum traffic, enough history).
 
+    ``only`` narrows the signal to the series that this alert watches (one objective of many).
     ``for_`` is a Prometheus duration. ``summary`` and ``description`` are Prometheus templates.
     The panel that shows ``signal`` is the alert's dashboard link; runbooks/<name>.md its runbook.
     """
@@ -93,6 +95,7 @@ class Alert(Defined):
     summary: str
     description: str
     guard: Expr | None = None
+    only: tuple[Matcher, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -102,7 +105,7 @@ class Alert(Defined):
 
     @property
     def expr(self) -> Expr:
-        condition = binary(self.op, self.signal.query, self.threshold)
+        condition = binary(self.op, self.signal.query.narrowed(*self.only), self.threshold)
         return condition & self.guard if self.guard is not None else condition
 
 

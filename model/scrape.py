@@ -19,11 +19,9 @@ class ScrapeKind(StrEnum):
 
 # Target labels that the operator's generated relabelings set
 # (prometheus-operator pkg/prometheus/promcfg.go, generateServiceMonitorConfig and generatePodMonitorConfig).
-_TARGET_LABELS = {
-    ScrapeKind.SERVICE_MONITOR: ("job", "instance", "namespace", "service", "pod", "container", "endpoint", "node"),
-    ScrapeKind.CHART: ("job", "instance", "namespace", "service", "pod", "container", "endpoint", "node"),
-    ScrapeKind.POD_MONITOR: ("job", "instance", "namespace", "pod", "container", "endpoint"),
-}
+_OF_PODS = ("job", "instance", "namespace", "pod", "container", "endpoint")
+_OF_SERVICES = (*_OF_PODS, "service")
+_OF_NODES = ("job", "instance", "namespace", "endpoint", "service", "node")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,7 +58,8 @@ class Endpoint:
 class Scrape(Defined):
     """One monitor. ``selector`` are the labels of the Service (or Pod) in ``namespaces`` (empty: all).
 
-    ``job`` is the value of the label ``job`` where it is known beforehand.
+    ``job`` is the value that the label ``job`` gets. ``of_nodes``: the Service's endpoints are Nodes
+    (kubelet), not Pods.
     """
 
     name: str
@@ -68,9 +67,14 @@ class Scrape(Defined):
     endpoints: tuple[Endpoint, ...]
     selector: Mapping[str, str] = field(default_factory=dict)
     namespaces: tuple[str, ...] = ()
-    job: str | None = None
+    job: str
+    of_nodes: bool = False
 
     def target_labels(self, endpoint: Endpoint) -> tuple[str, ...]:
-        """Labels that every series of the endpoint gets besides the exporter's own."""
+        """Labels that every series of the endpoint gets besides the exporter's own.
+
+        ``cluster`` comes from the default scrape class of every Prometheus that we deploy.
+        """
         added = tuple(r.target_label for r in endpoint.relabelings if r.target_label and r.action == "replace")
-        return (*_TARGET_LABELS[self.kind], "cluster", *added)
+        base = _OF_NODES if self.of_nodes else _OF_PODS if self.kind is ScrapeKind.POD_MONITOR else _OF_SERVICES
+        return (*base, "cluster", *added)

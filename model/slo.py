@@ -30,7 +30,9 @@ class Slo(Defined):
 
     def __post_init__(self) -> None:
         if not 0 < self.objective < 1:
-            raise ValueError(f"{self.where}: objective of {self.name} must be above 0 and below 1, not {self.objective:g}")
+            raise ValueError(
+                f"{self.where}: objective of {self.name} must be above 0 and below 1, not {self.objective:g}"
+            )
         seconds(self.window)
 
     @property

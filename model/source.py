@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 _MODEL = str(Path(__file__).resolve().parent)
+TRANSPARENT = "__site_transparent__"
+"""A module that sets this name to True defines values on behalf of its callers."""
 _ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -29,7 +31,7 @@ def caller_site() -> Site:
     frame = sys._getframe(1)
     while frame.f_back is not None:
         name = frame.f_code.co_filename
-        if not name.startswith((_MODEL, "<")):
+        if not name.startswith((_MODEL, "<")) and not frame.f_globals.get(TRANSPARENT):
             break
         frame = frame.f_back
     path = Path(frame.f_code.co_filename)

@@ -3,11 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
+from model.dashboard import Panel
 from model.rule import Alert, RecordingRule, Signal
 from model.scrape import Scrape
 from model.slo import Slo
 from model.source import Defined
+
+
+class Domain(StrEnum):
+    """The six domains of level 1, in the order of the platform's layers."""
+
+    GITOPS = "gitops"
+    CAPACITY = "capacity"
+    WORKLOAD = "workload"
+    DATA = "data"
+    OPTIMISATION = "optimisation"
+    E2E = "e2e"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """A system's row on the dashboard of a domain."""
+
+    domain: Domain
+    title: str
+    panels: tuple[Panel, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +48,7 @@ class System(Defined):
     records: tuple[RecordingRule, ...] = ()
     alerts: tuple[Alert, ...] = ()
     slos: tuple[Slo, ...] = ()
+    sections: tuple[Section, ...] = ()
 
     @property
     def contracts(self) -> tuple[str, ...]:

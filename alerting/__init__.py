@@ -1,0 +1,1 @@
+"""Severities' way to people: routing, receivers, inhibition, heartbeat."""

@@ -1,0 +1,71 @@
+"""The routing tree of a stack: worst severity first, every branch ends with someone."""
+
+from __future__ import annotations
+
+from alerting.heartbeat import WATCHDOG
+from alerting.settings import AlertingSettings, RouteSettings, order
+from model.promql import eq, matching, ne
+from model.route import Inhibition, MailServer, Receiver, Route, RoutingTree
+
+_NOBODY = "nobody"
+
+
+def routing_tree(settings: AlertingSettings, objects: tuple[str, ...]) -> RoutingTree:
+    """``objects`` are the labels that tell the objects of one signal apart (pod, node, slo ...).
+
+    Shape: heartbeat, then one branch per severity and receiver (all but the last of a severity resume)."""
+    routes = [route for branch in sorted(settings.routes, key=_worst) for route in _branches(branch)]
+    receivers = [Receiver(**r.model_dump()) for r in settings.receivers]
+    if settings.heartbeat is None:
+        receivers.append(Receiver(name=_NOBODY, kind="null"))
+    beat = Route(
+        receiver=settings.heartbeat or _NOBODY,
+        matchers=(eq("alertname", WATCHDOG.name),),
+        # A dead man's switch waits for minutes, not for the 12 hours of an ordinary repeat. Alertmanager
+        # repeats only when the group is due: with equal intervals every second beat would be missed.
+        group_wait="0s",
+        group_interval="1m",
+        repeat_interval="5m",
+    )
+    return RoutingTree(
+        default=settings.default,
+        receivers=tuple(receivers),
+        routes=(beat, *routes),
+        mail=MailServer(**settings.mail.model_dump()) if settings.mail else None,
+        inhibitions=_inhibitions(objects),
+    )
+
+
+def _worst(route: RouteSettings) -> int:
+    return min(order(s) for s in route.severities)
+
+
+def _branches(route: RouteSettings) -> list[Route]:
+    severity = route.severities[0] if len(route.severities) == 1 else "|".join(route.severities)
+    matcher = eq("severity", severity) if len(route.severities) == 1 else matching("severity", severity)
+    return [
+        Route(
+            receiver=name,
+            matchers=(matcher,),
+            resume=name != route.receivers[-1],
+            repeat_interval=route.repeat_interval,
+        )
+        for name in route.receivers
+    ]
+
+
+def _inhibitions(objects: tuple[str, ...]) -> tuple[Inhibition, ...]:
+    """The worse tier of a signal mutes the milder ones about the same object of the same cluster.
+
+    An equal name would not do: tiers have names of their own (spec 50-alerting V07).
+    """
+    ranks = (("critical", "high|medium|warning|info"), ("high", "medium|warning|info"), ("medium", "warning|info"))
+    return tuple(
+        Inhibition(
+            source=(eq("severity", worse),),
+            # Labels that both lack count as equal, as objects of other kinds do; the signal must be there.
+            target=(matching("severity", milder), ne("signal", "")),
+            equal=("signal", "cluster", *objects),
+        )
+        for worse, milder in ranks
+    )

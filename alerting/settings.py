@@ -1,0 +1,103 @@
+"""The stack's settings for alert routing, and what is wrong with them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from model.config import Duration, Part
+from model.route import ReceiverKind
+from model.rule import Severity
+
+RoutedSeverity = Literal["critical", "high", "medium", "warning", "info", "low"]
+
+
+_NEEDS = {"secret": ("slack", "pagerduty", "webhook"), "channel": ("slack",), "to": ("email",)}
+
+
+class ReceiverSettings(Part):
+    """Someone who is told.
+
+    ``secret`` is the Pulumi config key of the webhook URL (slack, webhook) or of the integration's
+    routing key (pagerduty); ``to`` the addresses of an e-mail receiver, comma-separated. ``null`` swallows.
+    """
+
+    name: str = Field(min_length=1)
+    kind: ReceiverKind
+    secret: str | None = None
+    channel: str | None = Field(default=None, pattern=r"^#[a-z0-9_-]+$")
+    to: str | None = Field(default=None, pattern=r"^[^@\s]+@[^@\s]+$")
+
+    @model_validator(mode="after")
+    def _complete(self) -> ReceiverSettings:
+        for field, kinds in _NEEDS.items():
+            given = getattr(self, field) is not None
+            if self.kind in kinds and not given:
+                raise ValueError(f"receiver {self.name}: a receiver of kind {self.kind} needs `{field}`")
+            if given and self.kind not in kinds:
+                raise ValueError(f"receiver {self.name}: `{field}` is for kind {' or '.join(kinds)} only")
+        return self
+
+
+class MailSettings(Part):
+    """Where e-mail is handed in. ``smarthost`` is host:port, ``secret`` the Pulumi config key of the password."""
+
+    smarthost: str = Field(pattern=r"^[^:\s]+:\d+$")
+    sender: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
+    username: str | None = None
+    secret: str | None = None
+
+
+class RouteSettings(Part):
+    """Alerts of these severities go to every one of these receivers."""
+
+    severities: tuple[RoutedSeverity, ...] = Field(min_length=1)
+    receivers: tuple[str, ...] = Field(min_length=1)
+    repeat_interval: Duration | None = None
+
+
+class AlertingSettings(Part):
+    """Routing of one stack. ``default`` hears of everything that no route takes."""
+
+    receivers: tuple[ReceiverSettings, ...] = Field(min_length=1)
+    routes: tuple[RouteSettings, ...] = ()
+    default: str
+    heartbeat: str | None = None
+    mail: MailSettings | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> AlertingSettings:
+        names = [r.name for r in self.receivers]
+        problems = [f"two receivers are named {n!r}" for n in sorted({n for n in names if names.count(n) > 1})]
+        used = [("default", self.default), *(("route", r) for route in self.routes for r in route.receivers)]
+        used += [("heartbeat", self.heartbeat)] if self.heartbeat else []
+        problems += [
+            f"{what} names receiver {name!r}, which is not there; there are: {', '.join(names)}"
+            for what, name in used
+            if name not in names
+        ]
+        taken = [s for route in self.routes for s in route.severities]
+        problems += [f"two routes take severity {s!r}" for s in sorted({s for s in taken if taken.count(s) > 1})]
+        if any(r.kind == "null" and r.name == self.default for r in self.receivers):
+            problems.append("the default receiver swallows alerts; everything must reach someone")
+        if self.mail is None and any(r.kind == "email" for r in self.receivers):
+            problems.append("an email receiver needs `mail`, the server that takes e-mail in")
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """Pulumi config keys of the secrets that receivers and mail server need, once each."""
+        named = [*(r.secret for r in self.receivers), self.mail.secret if self.mail else None]
+        return tuple(dict.fromkeys(key for key in named if key))
+
+    @property
+    def pages(self) -> bool:
+        return any(r.kind == "pagerduty" for r in self.receivers)
+
+
+def order(severity: str) -> int:
+    """0 for the worst severity."""
+    return list(Severity).index(Severity(severity))

@@ -1,0 +1,122 @@
+"""Rules of one objective.
+
+Long windows are computed from the recorded 5-minute rates, not from raw series: an objective over
+30 days costs no 30-day raw query.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from model.expr import Expr
+from model.promql import eq, metric, over_time, rate, sum_by
+from model.quantity import seconds
+from model.rule import Alert, RecordingRule, RuleGroup, Severity, Signal
+from model.slo import Slo
+from slo.signals import ATTAINMENT, ATTAINMENT_RECORD, BAD, BURN_RATES, REMAINING, REMAINING_RECORD, TOTAL, burn_record
+from slo.windows import Burn, burns, recorded_windows
+
+INTERVAL = "1m"
+
+
+@dataclass(frozen=True)
+class SloRules:
+    """An objective, compiled. ``signals`` are the shared signals in which it has a series."""
+
+    slo: Slo
+    group: RuleGroup
+    signals: tuple[Signal, ...]
+
+
+def compile_slo(slo: Slo) -> SloRules:
+    """Recording rules and alerts of one objective. Raises ValueError for a window without burn rates."""
+    pairs = burns(slo.window)
+    rules: tuple[RecordingRule | Alert, ...] = (*_records(slo), *(_burn_alert(slo, pair) for pair in pairs), *_budget_alerts(slo))
+    shown = (REMAINING, ATTAINMENT, *(BURN_RATES[pair.long] for pair in pairs))
+    group = RuleGroup(name=f"slo-{slo.name.replace('_', '-')}", interval=INTERVAL, rules=rules, where=slo.where)
+    return SloRules(slo, group, shown)
+
+
+def _records(slo: Slo) -> tuple[RecordingRule, ...]:
+    bad = sum_by(rate(slo.bad, "5m"))
+    total = sum_by(rate(slo.total, "5m"))
+    whole = _ratio(slo, slo.window)
+
+    def record(name: str, expr: Expr) -> RecordingRule:
+        return RecordingRule(record=name, expr=expr, labels=_labels(slo), where=slo.where)
+
+    return (
+        # A counter of bad events may not exist before the first one: then there were none.
+        record(BAD, bad | total * 0),
+        record(TOTAL, total),
+        *(record(burn_record(w), _ratio(slo, w) / slo.budget) for w in recorded_windows(slo.window)),
+        record(ATTAINMENT_RECORD, 1 - whole),
+        record(REMAINING_RECORD, 1 - whole / slo.budget),
+    )
+
+
+def _labels(slo: Slo) -> dict[str, str]:
+    return {"slo": slo.name, "component": slo.component}
+
+
+def _ratio(slo: Slo, window: str) -> Expr:
+    """Share of bad events in a window, weighted by traffic; no value without traffic."""
+    only = eq("slo", slo.name)
+    return over_time("avg", metric(BAD, only), window) / (over_time("avg", metric(TOTAL, only), window) > 0)
+
+
+def _enough(slo: Slo, window: str) -> Expr:
+    events = over_time("avg", metric(TOTAL, eq("slo", slo.name)), window) * seconds(window)
+    return events >= slo.minimum_events
+
+
+def _burn_alert(slo: Slo, pair: Burn) -> Alert:
+    factor = pair.factor(slo.window)
+    only = eq("slo", slo.name)
+    still = metric(burn_record(pair.short), only) > factor
+    return Alert(
+        name=f"ErrorBudgetBurnRate{_TIER[pair.severity]}" + ("Slow" if pair.long == "3d" else ""),
+        signal=BURN_RATES[pair.long],
+        only=(only,),
+        op=">",
+        threshold=factor,
+        guard=still & _enough(slo, pair.long),
+        for_=pair.for_,
+        severity=pair.severity,
+        component=slo.component,
+        labels={"slo": slo.name},
+        summary=f"Error budget of {slo.title} burns at {{{{ $value | humanize }}}} times the sustainable rate",
+        description=(
+            f"At this rate {pair.share:.0%} of the {slo.window} budget goes in {pair.long}. "
+            f"Objective: {slo.objective:.4g} good. {slo.description}"
+        ),
+        where=slo.where,
+    )
+
+
+_TIER = {Severity.CRITICAL: "Critical", Severity.HIGH: "High", Severity.MEDIUM: "Medium"}
+
+
+def _budget_alerts(slo: Slo) -> tuple[Alert, ...]:
+    tiers = (
+        ("ErrorBudgetHalfSpent", 0.5, "5m", Severity.WARNING, "More than half of the budget is spent."),
+        ("ErrorBudgetExhausted", 0.1, "2m", Severity.CRITICAL, "Less than a tenth of the budget is left."),
+    )
+    return tuple(
+        Alert(
+            name=name,
+            signal=REMAINING,
+            only=(eq("slo", slo.name),),
+            op="<",
+            threshold=left,
+            guard=_enough(slo, slo.window),
+            for_=for_,
+            severity=severity,
+            component=slo.component,
+            labels={"slo": slo.name},
+            summary=f"{{{{ $value | humanizePercentage }}}} of the error budget of {slo.title} is left",
+            description=f"{what} Window {slo.window}, objective {slo.objective:.4g} good. {slo.description}",
+            where=slo.where,
+        )
+        for name, left, for_, severity, what in tiers
+    )

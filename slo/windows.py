@@ -1,0 +1,60 @@
+"""Burn-rate windows (SRE Workbook, chapter 5: multiwindow, multi-burn-rate alerts).
+
+The Workbook gives them for 30 days. For 7 days and 24 hours the shares of the budget are larger, so
+that each pair still means a burn rate above 1 (below it the budget lasts): derived, spec 40-slo 3.2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from model.quantity import seconds
+from model.rule import Severity
+
+
+@dataclass(frozen=True)
+class Burn:
+    """Alert when ``share`` of the budget goes within ``long``, and still does within ``short``."""
+
+    long: str
+    short: str
+    share: float
+    severity: Severity
+    for_: str
+
+    def factor(self, window: str) -> float:
+        """Burn rate that spends ``share`` of the budget of ``window`` within ``long``; 1 spends it exactly."""
+        return round(self.share * seconds(window) / seconds(self.long), 6)
+
+
+_CRITICAL, _HIGH, _MEDIUM = Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM
+BURNS: dict[str, tuple[Burn, ...]] = {
+    "30d": (
+        Burn("1h", "5m", 0.02, _CRITICAL, "2m"),
+        Burn("6h", "30m", 0.05, _HIGH, "15m"),
+        Burn("1d", "2h", 0.10, _MEDIUM, "1h"),
+        Burn("3d", "6h", 0.10, _MEDIUM, "1h"),
+    ),
+    "7d": (
+        Burn("1h", "5m", 0.05, _CRITICAL, "2m"),
+        Burn("6h", "30m", 0.10, _HIGH, "15m"),
+        Burn("1d", "2h", 0.20, _MEDIUM, "1h"),
+    ),
+    "24h": (
+        Burn("1h", "5m", 0.25, _CRITICAL, "2m"),
+        Burn("6h", "30m", 0.50, _HIGH, "15m"),
+    ),
+}
+
+
+def burns(window: str) -> tuple[Burn, ...]:
+    """The pairs for an SLO window. Raises ValueError for a window that has none."""
+    if window not in BURNS:
+        raise ValueError(f"window {window!r} has no burn-rate windows; allowed: {', '.join(BURNS)}")
+    return BURNS[window]
+
+
+def recorded_windows(window: str) -> tuple[str, ...]:
+    """Every window in which a burn rate is recorded, shortest first."""
+    lengths = {length for burn in burns(window) for length in (burn.long, burn.short)}
+    return tuple(sorted(lengths, key=seconds))

@@ -1,0 +1,29 @@
+"""Monitored systems, one module each; a module is found by being there.
+
+A module ``systems/<name>.py`` has a class ``Settings`` (its part of the stack's settings) and a
+function ``system(settings, context) -> System``.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pkgutil import iter_modules
+
+from model.system import System
+from systems.base import Context, SystemSettings
+
+
+def available() -> list[str]:
+    """Names of the systems that this program can monitor."""
+    return sorted(m.name for m in iter_modules(__path__) if m.name != "base")
+
+
+def settings_class(name: str) -> type[SystemSettings]:
+    """The settings of a system. Raises ModuleNotFoundError for a name that is not :func:`available`."""
+    found: type[SystemSettings] = import_module(f"systems.{name}").Settings
+    return found
+
+
+def build(name: str, settings: SystemSettings, context: Context) -> System:
+    system: System = import_module(f"systems.{name}").system(settings, context)
+    return system

@@ -1,0 +1,226 @@
+"""Argo CD: applications' sync and health, and the controllers behind them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from model.dashboard import Panel, PanelKind
+from model.promql import eq, histogram_quantile, increase, matching, max_by, metric, ne, rate, sum_by
+from model.rule import Alert, Severity, Signal
+from model.scrape import Endpoint, Scrape, ScrapeKind
+from model.slo import Slo
+from model.system import Domain, Section, System
+from systems.base import Context, SystemSettings, above, silence
+
+CONTROLLER_JOB = "argocd-application-controller"
+_APPLICATION = ("name", "project")
+
+
+class Settings(SystemSettings):
+    """Where Argo CD runs and how it was installed.
+
+    ``installation`` decides the labels and port names of its metrics Services: the argo-cd chart's
+    (``<component>.metrics.enabled`` must be on) or those of the project's own manifests.
+    """
+
+    namespace: str = "argocd"
+    installation: Literal["chart", "manifests"] = "chart"
+    deployment_success_objective: float = Field(default=0.95, gt=0, lt=1)
+
+
+# component -> app.kubernetes.io/name of its metrics Service in the argo-cd chart 10.1.1
+# (templates/*/metrics.yaml) and in Argo CD's own manifests (docs/operator-manual/metrics.md).
+_SERVICES = {
+    "application-controller": ("argocd-metrics", "argocd-metrics"),
+    "server": ("argocd-server-metrics", "argocd-server-metrics"),
+    "repo-server": ("argocd-repo-server-metrics", "argocd-repo-server"),
+    "applicationset-controller": ("argocd-metrics", "argocd-applicationset-controller"),
+    "notifications-controller": ("argocd-metrics", "argocd-notifications-controller-metrics"),
+}
+
+
+def system(settings: Settings, context: Context) -> System:
+    signals = {s.name: s for s in (*_application_signals(), *_controller_signals())}
+    silent, silent_alert = silence(
+        job=CONTROLLER_JOB,
+        title="Argo CD application controller",
+        name="ArgoCDControllerSilent",
+        component="argocd",
+        severity=Severity.HIGH,
+        hides="no alert on deployments can fire and nothing may be deployed at all",
+    )
+    panels = [Panel(title=signals[name].title, kind=kind, signals=(signals[name],)) for kind, name in _PANELS]
+    panels.append(Panel(title="Silent sources: Argo CD", kind=PanelKind.STAT, signals=(silent,)))
+    return System(
+        name="argocd",
+        title="Argo CD",
+        interval="30s",
+        scrapes=tuple(_scrape(component, settings) for component in _SERVICES),
+        signals=(*signals.values(), silent),
+        alerts=(*_alerts(signals), silent_alert),
+        slos=(_deployment_success(settings),),
+        sections=(Section(domain=Domain.GITOPS, title="Argo CD deployments", panels=tuple(panels)),),
+    )
+
+
+def _scrape(component: str, settings: Settings) -> Scrape:
+    by_chart, by_manifest = _SERVICES[component]
+    if settings.installation == "chart":
+        port = "http-metrics"
+        selector = {"app.kubernetes.io/name": by_chart, "app.kubernetes.io/component": component}
+    else:
+        port, selector = "metrics", {"app.kubernetes.io/name": by_manifest}
+    # Labels name and namespace are the Application's: without honorLabels the target's would win.
+    return Scrape(
+        name=f"argocd-{component}",
+        kind=ScrapeKind.SERVICE_MONITOR,
+        job=f"argocd-{component}",
+        selector=selector,
+        namespaces=(settings.namespace,),
+        endpoints=(Endpoint(port=port, contract="argocd", component=component, honor_labels=True),),
+    )
+
+
+def _application_signals() -> tuple[Signal, ...]:
+    info = metric("argocd_app_info")
+    finished = metric("argocd_app_sync_total", ne("dry_run", "true"))
+    application = "{{name}} ({{project}})"
+    return (
+        Signal(
+            name="applications_by_health",
+            title="Applications by health",
+            description="Number of Argo CD applications in each health state.",
+            good="All are Healthy.",
+            unit="short",
+            expr=sum_by(max_by(info, *_APPLICATION, "health_status"), "health_status"),
+            legend="{{health_status}}",
+        ),
+        Signal(
+            name="unhealthy_applications",
+            title="Unhealthy applications",
+            description="1 for each application that is Degraded or Missing, or whose health is Unknown.",
+            good="Nothing is shown.",
+            unit="short",
+            expr=max_by(
+                info.where(matching("health_status", "Degraded|Missing|Unknown")), *_APPLICATION, "health_status"
+            ),
+            legend=application + " {{health_status}}",
+        ),
+        Signal(
+            name="out_of_sync_applications",
+            title="Applications out of sync",
+            description="1 for each application whose cluster state differs from Git.",
+            good="Nothing is shown for longer than a sync takes.",
+            unit="short",
+            expr=max_by(info.where(eq("sync_status", "OutOfSync")), *_APPLICATION),
+            legend=application,
+        ),
+        Signal(
+            name="syncs",
+            title="Finished syncs",
+            description="Syncs finished in the last hour, by result.",
+            good="Succeeded only.",
+            unit="short",
+            expr=sum_by(increase(finished, "1h"), "phase"),
+            legend="{{phase}}",
+        ),
+        Signal(
+            name="sync_duration",
+            title="Mean sync duration",
+            description="Mean time of the syncs that an application finished in the last hour.",
+            good="Below 5 minutes.",
+            unit="s",
+            expr=sum_by(increase(metric("argocd_app_sync_duration_seconds_total"), "1h"), *_APPLICATION)
+            / (sum_by(increase(finished, "1h"), *_APPLICATION) > 0),
+            legend=application,
+        ),
+    )
+
+
+def _controller_signals() -> tuple[Signal, ...]:
+    reconciles = metric("argocd_app_reconcile_bucket")
+    return (
+        Signal(
+            name="reconcile_p95",
+            title="Reconciliation time (P95)",
+            description="95th percentile of the time the controller takes to compare an application with Git.",
+            good="Seconds; minutes mean that deployments wait for the controller.",
+            unit="s",
+            expr=histogram_quantile(0.95, sum_by(rate(reconciles, "5m"), "le")),
+            legend="{{cluster}}",
+        ),
+        Signal(
+            name="git_failures",
+            title="Failed Git requests",
+            description="Failed fetches of the repo server, per second.",
+            good="0.",
+            unit="ops",
+            expr=sum_by(rate(metric("argocd_git_fetch_fail_total"), "5m"), "repo"),
+            legend="{{repo}}",
+        ),
+    )
+
+
+_PANELS = (
+    (PanelKind.STAT, "applications_by_health"),
+    (PanelKind.TABLE, "unhealthy_applications"),
+    (PanelKind.TABLE, "out_of_sync_applications"),
+    (PanelKind.TIMESERIES, "syncs"),
+    (PanelKind.TIMESERIES, "sync_duration"),
+    (PanelKind.TIMESERIES, "reconcile_p95"),
+    (PanelKind.TIMESERIES, "git_failures"),
+)
+
+
+def _alerts(signals: dict[str, Signal]) -> tuple[Alert, ...]:
+    """Spec 30-rules N02 and T03; not every unhealthy application merits a page (C43)."""
+    application = "{{ $labels.name }} (project {{ $labels.project }})"
+    return (
+        above(
+            "ArgoCDAppOutOfSync",
+            signals["out_of_sync_applications"],
+            0,
+            for_="5m",
+            severity=Severity.MEDIUM,
+            component="argocd",
+            summary=f"Application {application} is out of sync",
+            description="The application's state in the cluster has differed from Git for 5 minutes.",
+        ),
+        above(
+            "ArgoCDAppUnhealthy",
+            signals["unhealthy_applications"],
+            0,
+            for_="5m",
+            severity=Severity.HIGH,
+            component="argocd",
+            summary=f"Application {application} is {{{{ $labels.health_status }}}}",
+            description="The application has not been healthy for 5 minutes. Progressing and Suspended do not count.",
+        ),
+        above(
+            "ArgoCDSyncSlow",
+            signals["sync_duration"],
+            300,
+            for_="5m",
+            severity=Severity.MEDIUM,
+            component="argocd",
+            summary=f"Syncs of {application} take {{{{ $value | humanizeDuration }}}}",
+            description="The application's syncs took more than 5 minutes on average in the last hour.",
+        ),
+    )
+
+
+def _deployment_success(settings: Settings) -> Slo:
+    total = metric("argocd_app_sync_total", ne("dry_run", "true"))
+    return Slo(
+        name="deployment_success",
+        title="Deployment success",
+        description="Share of Argo CD syncs that end neither in Error nor in Failed.",
+        objective=settings.deployment_success_objective,
+        window="7d",
+        bad=total.where(matching("phase", "Error|Failed")),
+        total=total,
+        component="argocd",
+        minimum_events=5,
+    )

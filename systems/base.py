@@ -1,0 +1,85 @@
+"""What every system module starts from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from model.config import Part
+from model.expr import Expr, Matcher
+from model.promql import absent, constant, eq, matching, metric
+from model.rule import Alert, Severity, Signal
+
+__site_transparent__ = True  # a finding points at the system that calls, not at this file
+
+
+class SystemSettings(Part):
+    """A system's part of the stack's settings."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """What a system needs to know of the stack. ``workloads`` are regular expressions of namespaces."""
+
+    cluster: str
+    workloads: tuple[str, ...]
+
+    @property
+    def in_workloads(self) -> Matcher:
+        """The one matcher for the namespaces in which the platform's workloads run."""
+        return matching("namespace", "|".join(self.workloads))
+
+
+def silence(*, job: str, title: str, name: str, component: str, severity: Severity, hides: str) -> tuple[Signal, Alert]:
+    """The companion of alerts that fall silent with their source: no target of ``job`` is up.
+
+    ``hides`` says in words which alerts cannot fire meanwhile.
+    """
+    signal = Signal(
+        name=f"{job.replace('-', '_')}_silent",
+        title=f"{title} silent",
+        description=f"1 while Prometheus reaches no target of job {job}.",
+        good="0: the source is scraped.",
+        unit="short",
+        # A zero to show: "no data" would look the same as a broken panel.
+        expr=absent(metric("up", eq("job", job)) > 0) | constant(0),
+        legend=title,
+        scope=(),
+    )
+    alert = above(
+        name,
+        signal,
+        0,
+        for_="3m",
+        severity=severity,
+        component=component,
+        summary=f"{title} delivers no metrics",
+        description=f"No target of job {job} has been up for 3 minutes. Until it is back, {hides}.",
+    )
+    return signal, alert
+
+
+def above(
+    name: str,
+    signal: Signal,
+    threshold: float,
+    *,
+    for_: str,
+    severity: Severity,
+    component: str,
+    summary: str,
+    description: str,
+    guard: Expr | None = None,
+) -> Alert:
+    """An alert on ``signal > threshold``, as most are."""
+    return Alert(
+        name=name,
+        signal=signal,
+        op=">",
+        threshold=threshold,
+        for_=for_,
+        severity=severity,
+        component=component,
+        summary=summary,
+        description=description,
+        guard=guard,
+    )

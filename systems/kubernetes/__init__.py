@@ -1,0 +1,123 @@
+"""Pods, containers and volumes, from kube-state-metrics and the kubelets.
+
+Two instances of kube-state-metrics (a rolling restart, or HA) expose every series twice: each
+expression takes the maximum per object before it adds or joins.
+"""
+
+from __future__ import annotations
+
+from model.dashboard import Panel, PanelKind
+from model.promql import sum_by
+from model.rule import RecordingRule, Severity, Signal
+from model.scrape import Endpoint, Relabeling, Scrape, ScrapeKind
+from model.system import Domain, Section, System
+from systems.base import Context, SystemSettings, silence
+from systems.kubernetes.alerts import alerts
+from systems.kubernetes.signals import oom_kills_per_container, pod_signals, resource_signals, volume_signal
+
+STATE_JOB = "kube-state-metrics"
+KUBELET_JOB = "kubelet"
+
+
+class Settings(SystemSettings):
+    """Nothing to choose yet: the sources come with kube-prometheus-stack."""
+
+
+def system(settings: Settings, context: Context) -> System:
+    workloads = context.in_workloads
+    oom_kills = RecordingRule(record="dataops:container:oom_kills_10m", expr=oom_kills_per_container(workloads))
+    oom = Signal(
+        name="oom_kills",
+        title="OOM kills in 10 minutes",
+        description="Containers of the platform's workloads that the kernel killed for memory, by namespace.",
+        good="None.",
+        unit="short",
+        expr=sum_by(oom_kills.query, "namespace"),
+        legend="{{namespace}}",
+        record="dataops:namespace:oom_kills_10m",
+        scope=("cluster", "namespace"),
+    )
+    pods = pod_signals(workloads)
+    volumes = volume_signal(workloads)
+    resources = resource_signals(workloads)
+    silent = [
+        silence(
+            job=job,
+            title=title,
+            name=name,
+            component="kubernetes",
+            severity=Severity.HIGH,
+            hides=hides,
+        )
+        for job, title, name, hides in (
+            (STATE_JOB, "kube-state-metrics", "KubeStateMetricsSilent", "no alert on pods or OOM kills can fire"),
+            (KUBELET_JOB, "Kubelets", "KubeletSilent", "no alert on volumes can fire"),
+        )
+    ]
+    by_name = {s.name: s for s in (oom, *pods, volumes, *resources, *(signal for signal, _ in silent))}
+    return System(
+        name="kubernetes",
+        title="Kubernetes",
+        interval="30s",
+        scrapes=_scrapes(),
+        signals=tuple(by_name.values()),
+        records=(oom_kills,),
+        alerts=(*alerts(by_name), *(alert for _, alert in silent)),
+        sections=_sections(by_name),
+    )
+
+
+def _scrapes() -> tuple[Scrape, ...]:
+    # Both kubelet endpoints keep the exporter's labels; the chart adds the path to tell them apart.
+    path = Relabeling(source_labels=("__metrics_path__",), target_label="metrics_path")
+    kubelet = [
+        Endpoint(port="https-metrics", contract=contract, path=where, honor_labels=True, relabelings=(path,))
+        for contract, where in (("kubelet", "/metrics"), ("cadvisor", "/metrics/cadvisor"))
+    ]
+    return (
+        Scrape(
+            name="kube-state-metrics",
+            kind=ScrapeKind.CHART,
+            job=STATE_JOB,
+            endpoints=(Endpoint(port="http", contract="kube-state-metrics", honor_labels=True),),
+        ),
+        Scrape(name="kubelet", kind=ScrapeKind.CHART, job=KUBELET_JOB, of_nodes=True, endpoints=tuple(kubelet)),
+    )
+
+
+def _sections(signals: dict[str, Signal]) -> tuple[Section, ...]:
+    def panel(kind: PanelKind, *names: str, width: int = 8, title: str = "") -> Panel:
+        shown = tuple(signals[name] for name in names)
+        return Panel(title=title or shown[0].title, kind=kind, signals=shown, width=width)
+
+    return (
+        Section(
+            domain=Domain.GITOPS,
+            title="Deployment verification",
+            panels=(
+                panel(PanelKind.TIMESERIES, "pods_by_phase"),
+                panel(PanelKind.TIMESERIES, "container_restarts"),
+                panel(PanelKind.TABLE, "image_pull_failures"),
+                panel(PanelKind.TABLE, "crash_loops"),
+                panel(PanelKind.TABLE, "unhealthy_pods"),
+                panel(PanelKind.TABLE, "nodes_not_ready"),
+            ),
+        ),
+        Section(
+            domain=Domain.CAPACITY,
+            title="Workloads and volumes",
+            panels=(
+                panel(PanelKind.BARGAUGE, "volume_usage"),
+                panel(PanelKind.TIMESERIES, "namespace_cpu"),
+                panel(PanelKind.TIMESERIES, "namespace_memory"),
+                panel(PanelKind.TIMESERIES, "cpu_throttling"),
+                panel(PanelKind.TIMESERIES, "oom_kills"),
+                panel(
+                    PanelKind.STAT,
+                    "kube_state_metrics_silent",
+                    "kubelet_silent",
+                    title="Silent sources: Kubernetes",
+                ),
+            ),
+        ),
+    )

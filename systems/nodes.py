@@ -1,0 +1,187 @@
+"""Nodes, as the node exporter of kube-prometheus-stack shows them."""
+
+from __future__ import annotations
+
+from model.dashboard import Panel, PanelKind
+from model.promql import avg_by, eq, max_by, metric, ne, not_matching, rate, sum_by
+from model.rule import Alert, Severity, Signal
+from model.scrape import Endpoint, Relabeling, Scrape, ScrapeKind
+from model.system import Domain, Section, System
+from systems.base import Context, SystemSettings, above, silence
+
+JOB = "node-exporter"
+# The chart's monitor gives node-exporter series no node name; components/ passes this relabeling to it.
+NODE_LABEL = Relabeling(source_labels=("__meta_kubernetes_pod_node_name",), target_label="node")
+
+
+class Settings(SystemSettings):
+    """Nothing to choose yet: every node runs the exporter."""
+
+
+_IDLE = rate(metric("node_cpu_seconds_total", eq("mode", "idle")), "5m")
+_AVAILABLE = metric("node_memory_MemAvailable_bytes")
+_TOTAL = metric("node_memory_MemTotal_bytes")
+# Virtual devices would count the same traffic twice.
+_REAL_DEVICE = not_matching("device", "lo|veth.+|cali.+|cilium.+|flannel.+|docker.+|br-.+|tunl.+")
+_REAL_FILESYSTEM = ne("fstype", "tmpfs")
+
+
+def system(settings: Settings, context: Context) -> System:
+    cluster_cpu = Signal(
+        name="cluster_cpu_usage",
+        title="CPU use of the cluster",
+        description="Share of all CPU time of all nodes that is not idle, over 5 minutes.",
+        good="Below 80 %: a fifth of the capacity is free for the next job.",
+        unit="percentunit",
+        expr=1 - avg_by(_IDLE),
+        legend="{{cluster}}",
+        record="dataops:cluster:cpu_usage_ratio",
+        maximum=1,
+    )
+    cluster_memory = Signal(
+        name="cluster_memory_usage",
+        title="Memory use of the cluster",
+        description="Share of the memory of all nodes that is not available to new processes.",
+        good="Below 85 %.",
+        unit="percentunit",
+        expr=1 - sum_by(_AVAILABLE) / sum_by(_TOTAL),
+        legend="{{cluster}}",
+        record="dataops:cluster:memory_usage_ratio",
+        maximum=1,
+    )
+    node_cpu = Signal(
+        name="node_cpu_usage",
+        title="CPU use by node",
+        description="Share of a node's CPU time that is not idle, over 5 minutes.",
+        good="No node stays near 100 % while others are idle.",
+        unit="percentunit",
+        expr=1 - avg_by(_IDLE, "node"),
+        legend="{{node}}",
+        record="dataops:node:cpu_usage_ratio",
+        maximum=1,
+    )
+    node_memory = Signal(
+        name="node_memory_usage",
+        title="Memory use by node",
+        description="Share of a node's memory that is not available to new processes.",
+        good="Below 90 %: above it the kernel starts to kill.",
+        unit="percentunit",
+        expr=1 - max_by(_AVAILABLE, "node") / max_by(_TOTAL, "node"),
+        legend="{{node}}",
+        record="dataops:node:memory_usage_ratio",
+        maximum=1,
+    )
+    disk = Signal(
+        name="node_filesystem_usage",
+        title="Fullest file system by node",
+        description="Share of a node's fullest file system that is not available to ordinary processes.",
+        good="Below 80 %.",
+        unit="percentunit",
+        expr=max_by(
+            1
+            - metric("node_filesystem_avail_bytes", _REAL_FILESYSTEM)
+            / metric("node_filesystem_size_bytes", _REAL_FILESYSTEM),
+            "node",
+        ),
+        legend="{{node}}",
+        maximum=1,
+    )
+    received = _traffic("received", "node_network_receive_bytes_total")
+    sent = _traffic("sent", "node_network_transmit_bytes_total")
+    silent, silent_alert = silence(
+        job=JOB,
+        title="Node exporter",
+        name="NodeExporterSilent",
+        component="nodes",
+        severity=Severity.HIGH,
+        hides="no alert on CPU, memory or disks of nodes can fire",
+    )
+    compute = (
+        Panel(title="CPU use of the cluster", kind=PanelKind.TIMESERIES, signals=(cluster_cpu,), width=12),
+        Panel(title="Memory use of the cluster", kind=PanelKind.TIMESERIES, signals=(cluster_memory,), width=12),
+        Panel(title="CPU use by node", kind=PanelKind.TIMESERIES, signals=(node_cpu,)),
+        Panel(title="Memory use by node", kind=PanelKind.TIMESERIES, signals=(node_memory,)),
+        Panel(title="Fullest file system by node", kind=PanelKind.BARGAUGE, signals=(disk,)),
+    )
+    network = (
+        Panel(title="Network traffic by node", kind=PanelKind.TIMESERIES, signals=(received, sent), width=16),
+        Panel(title="Silent sources: nodes", kind=PanelKind.STAT, signals=(silent,), width=8),
+    )
+    return System(
+        name="nodes",
+        title="Nodes",
+        interval="30s",
+        scrapes=(
+            Scrape(
+                name="node-exporter",
+                kind=ScrapeKind.CHART,
+                job=JOB,
+                endpoints=(Endpoint(port="http-metrics", contract="node-exporter", relabelings=(NODE_LABEL,)),),
+            ),
+        ),
+        signals=(cluster_cpu, cluster_memory, node_cpu, node_memory, disk, received, sent, silent),
+        alerts=(*_capacity_alerts(cluster_cpu, cluster_memory), silent_alert),
+        sections=(
+            Section(domain=Domain.CAPACITY, title="Compute resources", panels=compute),
+            Section(domain=Domain.CAPACITY, title="Network resources", panels=network),
+        ),
+    )
+
+
+def _traffic(word: str, name: str) -> Signal:
+    return Signal(
+        name=f"node_network_{word}",
+        title=f"Network traffic {word}",
+        description=f"Bytes per second {word} by a node's physical interfaces, over 5 minutes.",
+        good="Well below the link speed of the node.",
+        unit="Bps",
+        expr=sum_by(rate(metric(name, _REAL_DEVICE), "5m"), "node"),
+        legend="{{node}} " + word,
+    )
+
+
+def _capacity_alerts(cpu: Signal, memory: Signal) -> tuple[Alert, ...]:
+    """Tiers of spec 30-rules C31 and C32: stricter warns, looser is high."""
+    cluster = "of cluster {{ $labels.cluster }} is {{ $value | humanizePercentage }}"
+    return (
+        above(
+            "CPUUsageHigh",
+            cpu,
+            0.8,
+            for_="10m",
+            severity=Severity.WARNING,
+            component="infrastructure",
+            summary=f"CPU use {cluster}",
+            description="CPU use over all nodes has been above 80 % for 10 minutes.",
+        ),
+        above(
+            "CPUCapacityLow",
+            cpu,
+            0.85,
+            for_="10m",
+            severity=Severity.HIGH,
+            component="infrastructure",
+            summary=f"CPU use {cluster}",
+            description="CPU use over all nodes has been above 85 % for 10 minutes.",
+        ),
+        above(
+            "MemoryUsageHigh",
+            memory,
+            0.85,
+            for_="10m",
+            severity=Severity.WARNING,
+            component="infrastructure",
+            summary=f"Memory use {cluster}",
+            description="Memory use over all nodes has been above 85 % for 10 minutes.",
+        ),
+        above(
+            "MemoryCapacityLow",
+            memory,
+            0.9,
+            for_="10m",
+            severity=Severity.HIGH,
+            component="infrastructure",
+            summary=f"Memory use {cluster}",
+            description="Memory use over all nodes has been above 90 % for 10 minutes.",
+        ),
+    )

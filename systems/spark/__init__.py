@@ -1,0 +1,104 @@
+"""Spark on Kubernetes: the operator's applications, their drivers and executors.
+
+Names depend on the job's configuration; docs/how-to/spark.md has the fragment that every
+SparkApplication needs (``spark.metrics.namespace=spark``, the PrometheusServlet sink).
+"""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from model.dashboard import Panel, PanelKind
+from model.rule import Severity
+from model.scrape import Endpoint, Relabeling, Scrape, ScrapeKind
+from model.system import Domain, Section, System
+from systems.base import Context, SystemSettings, silence
+from systems.spark.alerts import alerts
+from systems.spark.signals import application_signals, executor_signals
+
+OPERATOR_JOB = "spark-operator"
+
+
+class Settings(SystemSettings):
+    """``namespaces``: where SparkApplications run; ``operator_namespace``: where the operator runs.
+
+    ``minimum_applications``: applications that must have ended before a failure share can alert.
+    """
+
+    namespaces: tuple[str, ...] = Field(default=("spark-jobs", "data-processing"), min_length=1)
+    operator_namespace: str = "spark-operator"
+    minimum_applications: int = Field(default=5, ge=1)
+
+
+def system(settings: Settings, context: Context) -> System:
+    signals = {s.name: s for s in (*application_signals(), *executor_signals())}
+    silent, silent_alert = silence(
+        job=OPERATOR_JOB,
+        title="Spark operator",
+        name="SparkOperatorSilent",
+        component="spark",
+        severity=Severity.HIGH,
+        hides="no alert on failing applications can fire",
+    )
+    panels = [
+        Panel(title=signals[names[0]].title, kind=kind, signals=tuple(signals[name] for name in names))
+        for kind, *names in _PANELS
+    ]
+    panels.append(Panel(title="Silent sources: Spark", kind=PanelKind.STAT, signals=(silent,)))
+    return System(
+        name="spark",
+        title="Apache Spark",
+        interval="1m",
+        scrapes=_scrapes(settings),
+        signals=(*signals.values(), silent),
+        alerts=(*alerts(signals, settings.minimum_applications), silent_alert),
+        sections=(Section(domain=Domain.WORKLOAD, title="Apache Spark", panels=tuple(panels)),),
+    )
+
+
+def _scrapes(settings: Settings) -> tuple[Scrape, ...]:
+    # Spark labels driver pods spark-role=driver and names the UI port spark-ui (deploy/k8s/Constants.scala).
+    # The driver answers for its executors too, so executors need no monitor of their own.
+    labels = (
+        Relabeling(source_labels=("__meta_kubernetes_pod_label_spark_app_selector",), target_label="spark_app_id"),
+        Relabeling(source_labels=("__meta_kubernetes_pod_label_spark_app_name",), target_label="application"),
+        Relabeling(source_labels=("__meta_kubernetes_pod_annotation_spark_job_name",), target_label="job_name"),
+    )
+    driver = tuple(
+        Endpoint(port="spark-ui", contract="spark", component=component, path=path, interval="15s", relabelings=labels)
+        for component, path in (
+            ("driver-servlet", "/metrics/prometheus"),
+            ("executors-endpoint", "/metrics/executors/prometheus"),
+        )
+    )
+    return (
+        Scrape(
+            name="spark-drivers",
+            kind=ScrapeKind.POD_MONITOR,
+            job="spark-driver",
+            selector={"spark-role": "driver"},
+            namespaces=settings.namespaces,
+            endpoints=driver,
+        ),
+        Scrape(
+            name="spark-operator",
+            kind=ScrapeKind.POD_MONITOR,
+            job=OPERATOR_JOB,
+            selector={"app.kubernetes.io/name": "spark-operator", "app.kubernetes.io/component": "controller"},
+            namespaces=(settings.operator_namespace,),
+            endpoints=(Endpoint(port="metrics", contract="spark-operator", interval="15s"),),
+        ),
+    )
+
+
+_PANELS: tuple[tuple[PanelKind, *tuple[str, ...]], ...] = (
+    (PanelKind.STAT, "running_applications"),
+    (PanelKind.STAT, "success_rate_24h"),
+    (PanelKind.TIMESERIES, "applications_ended_10m"),
+    (PanelKind.TIMESERIES, "failure_ratio_10m"),
+    (PanelKind.TIMESERIES, "active_jobs"),
+    (PanelKind.TIMESERIES, "failed_stages"),
+    (PanelKind.TIMESERIES, "executor_memory_usage"),
+    (PanelKind.TIMESERIES, "gc_time_ratio"),
+    (PanelKind.TIMESERIES, "shuffle_read", "shuffle_write"),
+)

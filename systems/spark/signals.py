@@ -1,0 +1,163 @@
+"""What applications, drivers and executors mean: the signals of Spark."""
+
+from __future__ import annotations
+
+from model.expr import Expr, Selector
+from model.promql import increase, max_by, metric, ne, rate, sum_by
+from model.rule import Signal
+
+_ONLY_WHILE_RUNNING = "drivers expose it, and there may be no job at the moment"
+_EXECUTOR = ("namespace", "application_name", "executor_id")
+
+
+def _ended(window: str) -> tuple[Expr, Expr]:
+    """Applications that failed, and all that ended, in the window.
+
+    A counter of the operator exists only from its first event on: what is missing counts as none.
+    """
+    never = "the operator exposes the counter from the first such application on"
+    failed = sum_by(increase(metric("spark_application_failure_count", may_be_absent=never), window))
+    succeeded = sum_by(increase(metric("spark_application_success_count", may_be_absent=never), window))
+    return failed | succeeded * 0, (succeeded | failed * 0) + (failed | succeeded * 0)
+
+
+def application_signals() -> tuple[Signal, ...]:
+    day_failed, day_ended = _ended("24h")
+    recent_failed, recent_ended = _ended("10m")
+    return (
+        Signal(
+            name="success_rate_24h",
+            title="Application success in 24 hours",
+            description="Share of the applications that ended in the last 24 hours and succeeded.",
+            good="98 % or more.",
+            unit="percentunit",
+            # The operator counts, not the drivers: it lives on, drivers vanish between two scrapes.
+            expr=1 - day_failed / (day_ended > 0),
+            legend="{{cluster}}",
+            record="dataops:spark:success_rate_24h",
+            maximum=1,
+        ),
+        Signal(
+            name="failure_ratio_10m",
+            title="Application failures in 10 minutes",
+            description="Share of the applications that ended in the last 10 minutes and failed.",
+            good="Below 5 %.",
+            unit="percentunit",
+            expr=recent_failed / (recent_ended > 0),
+            legend="{{cluster}}",
+            record="dataops:spark:failure_ratio_10m",
+            maximum=1,
+        ),
+        Signal(
+            name="applications_ended_10m",
+            title="Applications ended in 10 minutes",
+            description="Applications that succeeded or failed in the last 10 minutes.",
+            good="As many as were submitted.",
+            unit="short",
+            expr=recent_ended,
+            legend="{{cluster}}",
+            record="dataops:spark:applications_ended_10m",
+        ),
+        Signal(
+            name="running_applications",
+            title="Running applications",
+            description="Applications that the operator sees running.",
+            good="As many as the schedule expects.",
+            unit="short",
+            expr=sum_by(metric("spark_application_running_count")),
+            legend="{{cluster}}",
+        ),
+        Signal(
+            name="active_jobs",
+            title="Active jobs",
+            description="Spark jobs that drivers are running, by namespace.",
+            good="Not 0 while applications run.",
+            unit="short",
+            expr=sum_by(
+                metric("metrics_spark_driver_DAGScheduler_job_activeJobs_Value", may_be_absent=_ONLY_WHILE_RUNNING),
+                "namespace",
+            ),
+            legend="{{namespace}}",
+            record="dataops:spark:active_jobs_by_namespace",
+            scope=("cluster", "namespace"),
+        ),
+        Signal(
+            name="failed_stages",
+            title="Failed stages",
+            description="Stages that failed in the last hour, by application.",
+            good="0; a few are retried, many mean lost executors.",
+            unit="short",
+            expr=sum_by(
+                increase(
+                    metric(
+                        "metrics_spark_driver_appStatus_stages_failedStages_Count", may_be_absent=_ONLY_WHILE_RUNNING
+                    ),
+                    "1h",
+                ),
+                "namespace",
+                "application",
+            ),
+            legend="{{namespace}}/{{application}}",
+            scope=("cluster", "namespace"),
+        ),
+    )
+
+
+def executor_signals() -> tuple[Signal, ...]:
+    def executors(name: str) -> Selector:
+        # The entry "driver" has no tasks of its own.
+        return metric(name, ne("executor_id", "driver"), may_be_absent=_ONLY_WHILE_RUNNING)
+
+    def busy(name: str, *labels: str) -> Expr:
+        return sum_by(rate(executors(name), "5m"), *labels)
+
+    legend = "{{namespace}}/{{application_name}} {{executor_id}}"
+    scope = ("cluster", "namespace")
+    return (
+        Signal(
+            name="executor_memory_usage",
+            title="Executor storage memory",
+            description="Share of an executor's storage memory in use: the fullest matters, not the mean.",
+            good="Below 90 %.",
+            unit="percentunit",
+            expr=max_by(executors("metrics_executor_memoryUsed_bytes"), *_EXECUTOR)
+            / max_by(executors("metrics_executor_maxMemory_bytes"), *_EXECUTOR),
+            legend=legend,
+            record="dataops:spark_executor:memory_usage_ratio",
+            scope=scope,
+            maximum=1,
+        ),
+        Signal(
+            name="gc_time_ratio",
+            title="Time in garbage collection",
+            description="Share of an executor's task time that it spent in garbage collection, over 5 minutes.",
+            good="Below 10 %.",
+            unit="percentunit",
+            expr=busy("metrics_executor_totalGCTime_seconds_total", *_EXECUTOR)
+            / (busy("metrics_executor_totalDuration_seconds_total", *_EXECUTOR) > 0),
+            legend=legend,
+            record="dataops:spark_executor:gc_time_ratio",
+            scope=scope,
+            maximum=1,
+        ),
+        Signal(
+            name="shuffle_read",
+            title="Shuffle traffic",
+            description="Shuffle bytes read per second, by application.",
+            good="Steady; a sudden rise is a skewed join.",
+            unit="Bps",
+            expr=busy("metrics_executor_totalShuffleRead_bytes_total", "namespace", "application_name"),
+            legend="{{namespace}}/{{application_name}} read",
+            scope=scope,
+        ),
+        Signal(
+            name="shuffle_write",
+            title="Shuffle written",
+            description="Shuffle bytes written per second, by application.",
+            good="Of the order of what is read.",
+            unit="Bps",
+            expr=busy("metrics_executor_totalShuffleWrite_bytes_total", "namespace", "application_name"),
+            legend="{{namespace}}/{{application_name}} written",
+            scope=scope,
+        ),
+    )
