@@ -1,0 +1,141 @@
+"""A dashboard of the model as Grafana's JSON, through Grafana's own Foundation SDK (schema 36, Grafana 10 on)."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from dashboards.layout import Cell, PlacedRow, arrange
+from dashboards.panels import build, datasource
+from dashboards.queries import dashboard_expressions, dashboard_variables, panel_queries, values_selector
+from dashboards.validation import DATASOURCE, validate
+from model.dashboard import Dashboard, Panel, Row, Variable
+
+if TYPE_CHECKING:
+    from grafana_foundation_sdk.builders import dashboard as sdk
+    from grafana_foundation_sdk.cog.builder import Builder
+    from grafana_foundation_sdk.models.dashboard import DashboardLink, GridPos
+
+__all__ = ["dashboard_expressions", "dashboard_json", "level_tag", "panel_id"]
+
+_RANGE = "now-6h"
+# Unlike ".+" it also matches series without the label, such as those of a Prometheus that sets no `cluster`.
+# It costs nothing: Prometheus passes over `=~".*"` (tsdb/querier.go, PostingsForMatchers).
+_ALL = ".*"
+_NEIGHBOURS = {1: "Domains", 2: "Details"}
+_MAX_ID = 2**31 - 1
+
+
+def dashboard_json(dashboard: Dashboard) -> str:
+    """Grafana's JSON of a dashboard: the same bytes for the same dashboard, indented by 2.
+
+    Raises ValueError, one line per problem with file:line, when the dashboard is not valid.
+    """
+    from grafana_foundation_sdk.builders import dashboard as sdk
+    from grafana_foundation_sdk.cog.encoder import JSONEncoder
+    from grafana_foundation_sdk.models.dashboard import DashboardCursorSync
+
+    validate(dashboard)
+    _distinct_ids(dashboard)
+    variables = dashboard_variables(dashboard)
+    builder = sdk.Dashboard(dashboard.title).uid(dashboard.uid).description(dashboard.description).readonly()
+    builder.tags([*dashboard.tags, level_tag(dashboard.level)])
+    builder.time(_RANGE, "now").timezone("browser").refresh("30s" if dashboard.level == 0 else "1m")
+    builder.tooltip(DashboardCursorSync.CROSSHAIR)
+    builder.variables([_datasource_variable(), *_query_variables(variables)])
+    builder.links(_links(dashboard))
+    for row, place in zip(dashboard.rows, arrange(dashboard.rows), strict=True):
+        _add_row(builder, row, place, variables)
+    return json.dumps(builder.build(), cls=JSONEncoder, indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def panel_id(dashboard: Dashboard, panel: Panel) -> int:
+    """The panel's id, for links of the form ``/d/<uid>?viewPanel=<id>``: 1 to 2^31 - 1.
+
+    It follows from the panel's title alone, so it stays when panels are added, moved or removed.
+    Raises ValueError when the dashboard has no panel of that title.
+    """
+    if all(p.title != panel.title for p in dashboard.panels):
+        raise ValueError(f"{panel.where}: dashboard {dashboard.uid!r} has no panel {panel.title!r}")
+    return _id("panel", panel.title)
+
+
+def level_tag(level: int) -> str:
+    """The tag by which the drop-down of neighbouring dashboards finds them."""
+    return f"level-{level}"
+
+
+def _id(kind: str, title: str) -> int:
+    return zlib.crc32(f"{kind}:{title}".encode()) % _MAX_ID + 1
+
+
+def _distinct_ids(dashboard: Dashboard) -> None:
+    """Raises ValueError when two titles hash to one id: a chance of 1 in a million for 60 panels."""
+    seen: dict[int, str] = {}
+    titles = [("row", row.title) for row in dashboard.rows] + [("panel", panel.title) for panel in dashboard.panels]
+    for kind, title in titles:
+        other = seen.setdefault(_id(kind, title), title)
+        if other != title:
+            raise ValueError(
+                f"{dashboard.where}: dashboard {dashboard.uid!r}: the titles {other!r} and {title!r} "
+                f"give the same id {_id(kind, title)}; change one of them"
+            )
+
+
+def _add_row(builder: sdk.Dashboard, row: Row, place: PlacedRow, variables: Sequence[Variable]) -> None:
+    from grafana_foundation_sdk.builders import dashboard as sdk
+
+    header = sdk.Row(row.title).id(_id("row", row.title)).grid_pos(_grid(place.header))
+    panels = [
+        build(panel, panel_id=_id("panel", panel.title), cell=cell, queries=panel_queries(panel, variables))
+        for panel, cell in zip(row.panels, place.cells, strict=True)
+    ]
+    # Grafana drops the panels inside a row that is open, and shows those beside a row that is collapsed.
+    for panel in panels if place.collapsed else ():
+        header.with_panel(panel)
+    builder.with_row(header)
+    for panel in () if place.collapsed else panels:
+        builder.with_panel(panel)
+
+
+def _grid(cell: Cell) -> GridPos:
+    from grafana_foundation_sdk.models.dashboard import GridPos
+
+    return GridPos(x=cell.x, y=cell.y, w=cell.w, h=cell.h)
+
+
+def _datasource_variable() -> sdk.DatasourceVariable:
+    from grafana_foundation_sdk.builders import dashboard as sdk
+
+    return sdk.DatasourceVariable(DATASOURCE).label("Data source").type("prometheus")
+
+
+def _query_variables(variables: Sequence[Variable]) -> Iterator[sdk.QueryVariable]:
+    from grafana_foundation_sdk.builders import dashboard as sdk
+    from grafana_foundation_sdk.models.dashboard import VariableOption, VariableRefresh, VariableSort
+
+    for index, variable in enumerate(variables):
+        query: dict[str, object] = {
+            "query": f"label_values({values_selector(variable, variables[:index])}, {variable.label})",
+            "refId": "PrometheusVariableQueryEditor-VariableQuery",
+        }
+        result = sdk.QueryVariable(variable.name).query(query).datasource(datasource())
+        result.multi(True).include_all(True).all_value(_ALL)
+        result.current(VariableOption(selected=True, text=["All"], value=["$__all"]))
+        yield result.refresh(VariableRefresh.ON_TIME_RANGE_CHANGED).sort(VariableSort.ALPHABETICAL_ASC)
+
+
+def _links(dashboard: Dashboard) -> list[Builder[DashboardLink]]:
+    """The way up, and a drop-down of the dashboards beside this one (below it, on level 0)."""
+    from grafana_foundation_sdk.builders import dashboard as sdk
+    from grafana_foundation_sdk.models.dashboard import DashboardLinkType
+
+    level = max(dashboard.level, 1)
+    neighbours = sdk.DashboardLink(_NEIGHBOURS[level]).type(DashboardLinkType.DASHBOARDS).as_dropdown(True)
+    links = [neighbours.tags([level_tag(level)])]
+    if dashboard.parent:
+        up = sdk.DashboardLink("Up one level").type(DashboardLinkType.LINK).url(f"/d/{dashboard.parent}")
+        links.insert(0, up.icon("dashboard"))
+    return [link.keep_time(True).include_vars(True) for link in links]

@@ -1,0 +1,95 @@
+"""The PromQL that a dashboard sends: its panels' queries, and the queries that fill its variables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from string import ascii_uppercase
+from typing import NamedTuple
+
+from model.dashboard import Dashboard, Panel, Variable
+from model.expr import Matcher, Selector
+from model.promql import CLUSTER, matching, metric
+from model.rule import Signal
+
+# A refId is one letter here; Grafana goes on with AA, but nobody reads a panel of 27 queries.
+REF_IDS = ascii_uppercase
+
+
+class Query(NamedTuple):
+    """One target of a panel: ``expr`` is PromQL with Grafana variables, ``legend`` Grafana's template."""
+
+    ref_id: str
+    expr: str
+    legend: str
+
+
+class Expression(NamedTuple):
+    """One PromQL text of a dashboard, exactly as its JSON has it.
+
+    For a panel ``legend`` is the legend template. For a variable ``expr`` is the selector inside
+    ``label_values(selector, label)`` and ``legend`` that label.
+    """
+
+    source: Panel | Variable
+    expr: str
+    legend: str
+
+
+def dashboard_expressions(dashboard: Dashboard) -> Iterator[Expression]:
+    """Every PromQL text of the dashboard: its variables in order, then its panels in order.
+
+    The JSON is built from the same functions, so what is checked is what is sent. Panel texts hold
+    ``$variable`` in matcher values, and ``$__rate_interval`` where a signal uses it.
+    """
+    variables = dashboard_variables(dashboard)
+    for index, variable in enumerate(variables):
+        yield Expression(variable, str(values_selector(variable, variables[:index])), variable.label)
+    for panel in dashboard.panels:
+        for query in panel_queries(panel, variables):
+            yield Expression(panel, query.expr, query.legend)
+
+
+def dashboard_variables(dashboard: Dashboard) -> tuple[Variable, ...]:
+    """``cluster``, then the dashboard's own variables.
+
+    The clusters are read from ``up``, which each cluster has: a metric of the dashboard's own would leave
+    out the clusters where it has no series just now.
+    """
+    return (Variable(name=CLUSTER, label=CLUSTER, metric="up", where=dashboard.where), *dashboard.variables)
+
+
+def values_selector(variable: Variable, earlier: Sequence[Variable]) -> Selector:
+    """The series whose label values fill ``variable``, narrowed by what is chosen before it.
+
+    Of the earlier variables those count whose label this metric is known to have: ``cluster``, which all
+    series may have, and the labels of the same metric.
+    """
+    return metric(variable.metric, *(_chosen(v) for v in earlier if v.label == CLUSTER or v.metric == variable.metric))
+
+
+def panel_queries(panel: Panel, variables: Sequence[Variable]) -> tuple[Query, ...]:
+    """One query per signal, narrowed by the variables whose label is in the signal's scope.
+
+    ``cluster`` narrows every signal: each aggregation keeps it, and a choice of all clusters also
+    matches series without it.
+    """
+    return tuple(
+        Query(ref_id, str(signal.query.narrowed(*_narrowing(signal, variables))), legend)
+        for ref_id, signal, legend in zip(REF_IDS, panel.signals, _legends(panel.signals), strict=False)
+    )
+
+
+def _narrowing(signal: Signal, variables: Sequence[Variable]) -> list[Matcher]:
+    return [_chosen(v) for v in variables if v.label == CLUSTER or v.label in signal.scope]
+
+
+def _chosen(variable: Variable) -> Matcher:
+    return matching(variable.label, f"${variable.name}")
+
+
+def _legends(signals: Sequence[Signal]) -> list[str]:
+    """Each signal's legend or title; where two would read alike ("{{pod}}" twice) the title goes in front."""
+    legends = [signal.legend or signal.title for signal in signals]
+    if len(set(legends)) == len(legends):
+        return legends
+    return [f"{signal.title} {signal.legend}".rstrip() for signal in signals]
