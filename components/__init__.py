@@ -1,0 +1,1 @@
+"""Pulumi component resources: one file for each part that is deployed."""

@@ -1,0 +1,137 @@
+"""Every Helm chart of the program: name, exact version, where it is published. The only place that pins one.
+
+A chart can be taken from five kinds of source (:func:`source_kind`); :func:`chart_location` says what a
+Pulumi chart resource needs for each. Digests of the archives are in charts.lock, written by ``obs charts lock``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from types import MappingProxyType
+
+from platformdirs import user_cache_dir
+
+CACHE_VARIABLE = "OBS_CACHE_DIR"
+APPLICATION = "dataops-observability"
+SOURCE_FORM = (
+    "repositories, cache, oci://HOST/PREFIX, https://HOST/INDEX or a directory path with a slash such as ./charts"
+)
+_PROMETHEUS_COMMUNITY = "https://prometheus-community.github.io/helm-charts"
+_PROMETHEUS_COMMUNITY_OCI = "oci://ghcr.io/prometheus-community/charts"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChartPin:
+    """One chart at one version.
+
+    ``repository`` is the URL of the classic index (without index.yaml), ``oci`` the whole registry
+    reference of the same chart, ``kubernetes_floor`` the lowest Kubernetes version (major.minor) that the
+    chart's own kubeVersion accepts.
+    """
+
+    name: str
+    version: str
+    repository: str
+    oci: str
+    kubernetes_floor: str
+
+    @property
+    def archive_name(self) -> str:
+        return f"{self.name}-{self.version}.tgz"
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
+
+
+def _community(name: str, version: str, floor: str) -> ChartPin:
+    return ChartPin(
+        name=name,
+        version=version,
+        repository=_PROMETHEUS_COMMUNITY,
+        oci=f"{_PROMETHEUS_COMMUNITY_OCI}/{name}",
+        kubernetes_floor=floor,
+    )
+
+
+# Versions of August 2026, both bringing operator v0.93.1: the CRDs and the operator must move together.
+CHARTS: Mapping[str, ChartPin] = MappingProxyType(
+    {
+        pin.name: pin
+        for pin in (
+            _community("kube-prometheus-stack", "88.5.3", "1.25"),
+            _community("prometheus-operator-crds", "31.0.1", "1.16"),
+        )
+    }
+)
+
+
+class SourceKind(StrEnum):
+    REPOSITORIES = "repositories"
+    CACHE = "cache"
+    OCI = "oci"
+    INDEX = "index"
+    DIRECTORY = "directory"
+
+
+@dataclass(frozen=True, slots=True)
+class ChartLocation:
+    """Arguments of a Pulumi chart resource: ``chart``, ``version``, and ``repo`` (of repository_opts) if any."""
+
+    chart: str
+    version: str
+    repo: str | None = None
+
+
+def source_kind(source: str) -> SourceKind:
+    """What a source setting means. Raises ValueError, saying what is allowed.
+
+    A bare word is refused, not taken for a directory: "repository" is a misspelling, never a folder.
+    """
+    if source in (SourceKind.REPOSITORIES, SourceKind.CACHE):
+        return SourceKind(source)
+    scheme, separator, rest = source.partition("://")
+    if "@" in rest.partition("/")[0]:
+        # Not echoed: the source is plain configuration, and so is every error.
+        raise ValueError("chart source holds credentials; log in with `helm registry login` and leave them out")
+    if separator:
+        kind = {"oci": SourceKind.OCI, "https": SourceKind.INDEX, "http": SourceKind.INDEX}.get(scheme)
+        if kind is not None and rest.strip("/"):
+            return kind
+    elif "/" in source or source in (".", ".."):
+        return SourceKind.DIRECTORY
+    raise ValueError(f"chart source {source!r} is not {SOURCE_FORM}")
+
+
+def chart_location(pin: ChartPin, source: str) -> ChartLocation:
+    """Where a Pulumi chart resource takes the chart from, for a source setting.
+
+    ``source`` is ``repositories`` (the chart's own), ``cache`` (the archive that ``obs charts pull`` left),
+    an ``oci://`` prefix or ``https://`` index of a mirror, or a directory that holds ``<name>-<version>.tgz``.
+    Raises ValueError for anything else.
+    """
+    match source_kind(source):
+        case SourceKind.REPOSITORIES:
+            return ChartLocation(pin.name, pin.version, pin.repository)
+        case SourceKind.CACHE:
+            return ChartLocation(str(archive_path(pin)), pin.version)
+        case SourceKind.OCI:
+            return ChartLocation(f"{source.rstrip('/')}/{pin.name}", pin.version)
+        case SourceKind.INDEX:
+            return ChartLocation(pin.name, pin.version, source.rstrip("/"))
+        case SourceKind.DIRECTORY:
+            return ChartLocation(str(Path(source) / pin.archive_name), pin.version)
+
+
+def cache_dir() -> Path:
+    """The cache, outside the checkout: OBS_CACHE_DIR, else the user's cache folder of this application."""
+    named = os.environ.get(CACHE_VARIABLE)
+    return Path(named).expanduser().resolve() if named else Path(user_cache_dir(APPLICATION))
+
+
+def archive_path(pin: ChartPin) -> Path:
+    """Where the cache keeps the archive of a chart, whether it is there or not."""
+    return cache_dir() / "charts" / pin.archive_name

@@ -1,0 +1,167 @@
+"""Values of the chart kube-prometheus-stack: literals only, secrets by name, nothing random, no hooks.
+
+Why each switch is as it is: docs/adr/0003-kube-prometheus-stack.md.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from components.sizes import Sizing
+from model.quantity import quantity
+from model.scrape import Relabeling
+from settings import Settings
+from systems.nodes import NODE_LABEL
+
+RELEASE = "kube-prometheus-stack"
+GRAFANA_ADMIN_SECRET = "grafana-admin"
+ALERTMANAGER_CONFIG_SECRET = "alertmanager-config"
+RECEIVERS_SECRET = "alertmanager-receivers"
+DASHBOARD_LABELS = {"grafana_dashboard": "1"}
+FOLDER_ANNOTATION = "grafana_folder"
+DATASOURCE_UID = "prometheus"
+Values = dict[str, Any]
+
+
+def agents_namespace(settings: Settings) -> str:
+    """Node exporters need host access: a namespace of their own keeps the other one restricted."""
+    return f"{settings.namespace}-agents"
+
+
+def kube_prometheus_values(settings: Settings, size: Sizing) -> Values:
+    """The values of one stack. Shape: the chart's values.yaml at the pinned version."""
+    return {
+        "crds": {"enabled": False},
+        # Our own rules and dashboards are checked against contracts; the chart's are not ours to check.
+        "defaultRules": {"create": False},
+        # A source that no enabled system reads is not scraped.
+        **{key: {"enabled": False} for key in _CONTROL_PLANE},
+        "kubelet": {"enabled": "kubernetes" in settings.systems},
+        "kubeStateMetrics": {"enabled": "kubernetes" in settings.systems},
+        "nodeExporter": {"enabled": "nodes" in settings.systems},
+        "kube-state-metrics": {"resources": size.state_metrics.manifest()},
+        "prometheus-node-exporter": _node_exporter(settings, size),
+        # Without the hook jobs nobody makes the webhook's certificate, and with tls on the operator waits for it.
+        "prometheusOperator": {
+            "admissionWebhooks": {"enabled": False},
+            "tls": {"enabled": False},
+            "resources": size.operator.manifest(),
+        },
+        "prometheus": _prometheus(settings, size),
+        "alertmanager": _alertmanager(settings, size),
+        "grafana": _grafana(settings, size),
+    }
+
+
+_CONTROL_PLANE = ("kubeApiServer", "kubeControllerManager", "coreDns", "kubeEtcd", "kubeScheduler", "kubeProxy")
+
+
+def _relabeling(step: Relabeling) -> Values:
+    """A relabeling as chart values; unset fields are left out."""
+    fields: Values = {"action": step.action, "targetLabel": step.target_label, "replacement": step.replacement}
+    fields |= {"sourceLabels": list(step.source_labels) or None, "regex": step.regex}
+    return {key: value for key, value in fields.items() if value is not None}
+
+
+def _node_exporter(settings: Settings, size: Sizing) -> Values:
+    return {
+        "namespaceOverride": agents_namespace(settings),
+        "resources": size.node_exporter.manifest(),
+        "prometheus": {"monitor": {"relabelings": [_relabeling(NODE_LABEL)]}},
+    }
+
+
+def _claim(settings: Settings, storage: str) -> Values:
+    return {
+        "spec": {
+            "storageClassName": settings.storage_class,
+            "accessModes": ["ReadWriteOnce"],
+            "resources": {"requests": {"storage": storage}},
+        }
+    }
+
+
+def _prometheus(settings: Settings, size: Sizing) -> Values:
+    selectors = ("rule", "serviceMonitor", "podMonitor", "probe", "scrapeConfig")
+    cluster = Relabeling(target_label="cluster", replacement=settings.cluster.name)
+    return {
+        # Two replicas hold slightly different samples: without affinity a graph jumps between them.
+        "service": {"sessionAffinity": "ClientIP"},
+        "prometheusSpec": {
+            "replicas": size.prometheus_replicas,
+            "retention": settings.prometheus.retention,
+            "retentionSize": _most_of(size.prometheus_storage),
+            "scrapeInterval": "30s",
+            "evaluationInterval": "30s",
+            "resources": size.prometheus.manifest(),
+            "storageSpec": {"volumeClaimTemplate": _claim(settings, size.prometheus_storage)},
+            "externalLabels": {
+                "cluster": settings.cluster.name,
+                "environment": settings.cluster.environment,
+                "platform": settings.cluster.platform,
+            },
+            # External labels are invisible to rules (K21); a scrape class puts the cluster on every series.
+            "scrapeClasses": [{"name": "cluster", "default": True, "relabelings": [_relabeling(cluster)]}],
+            # false with empty selectors means: take every object of the cluster, whatever its labels (K01).
+            **{f"{kind}SelectorNilUsesHelmValues": False for kind in selectors},
+        },
+    }
+
+
+def _most_of(storage: str) -> str:
+    """85 % of the volume as Prometheus' retention.size in MiB: a full volume stops Prometheus for good."""
+    return f"{int(quantity(storage) * 85 / 100 / 2**20)}MiB"
+
+
+def _alertmanager(settings: Settings, size: Sizing) -> Values:
+    return {
+        "alertmanagerSpec": {
+            "replicas": size.alertmanager_replicas,
+            "resources": size.alertmanager.manifest(),
+            "storage": {"volumeClaimTemplate": _claim(settings, size.alertmanager_storage)},
+            "useExistingSecret": True,
+            "configSecret": ALERTMANAGER_CONFIG_SECRET,
+            "secrets": [RECEIVERS_SECRET] if settings.alerting.secret_keys else [],
+        },
+    }
+
+
+def _grafana(settings: Settings, size: Sizing) -> Values:
+    return {
+        "admin": {"existingSecret": GRAFANA_ADMIN_SECRET},
+        "defaultDashboardsEnabled": False,
+        "resources": size.grafana.manifest(),
+        "grafana.ini": {
+            "server": {"root_url": settings.grafana.url},
+            "analytics": {"reporting_enabled": False, "check_for_updates": False, "check_for_plugin_updates": False},
+        },
+        "persistence": {
+            "enabled": True,
+            "size": size.grafana_storage,
+            "storageClassName": settings.storage_class,
+            # The chart looks the volume up in the cluster, so a second run would replace the claim.
+            "lookupVolumeName": False,
+        },
+        # A rolling update waits for ever for a volume that one node holds.
+        "deploymentStrategy": {"type": "Recreate"},
+        "initChownData": {"enabled": False},
+        "testFramework": {"enabled": False},
+        "sidecar": {
+            "dashboards": {
+                "enabled": True,
+                "label": next(iter(DASHBOARD_LABELS)),
+                "labelValue": next(iter(DASHBOARD_LABELS.values())),
+                "searchNamespace": "ALL",
+                # With Secrets too the sidecar could read every Secret of the cluster.
+                "resource": "configmap",
+                "folderAnnotation": FOLDER_ANNOTATION,
+                "provider": {"foldersFromFilesStructure": True, "allowUiUpdates": False},
+            },
+            "datasources": {
+                "enabled": True,
+                "resource": "configmap",
+                "uid": DATASOURCE_UID,
+                "isDefaultDatasource": True,
+            },
+        },
+    }

@@ -1,0 +1,83 @@
+"""Prometheus, Alertmanager, Grafana and the cluster's exporters: kube-prometheus-stack and its CRDs."""
+
+from __future__ import annotations
+
+import pulumi
+import pulumi_random
+
+from components.charts import CHARTS
+from components.helm import chart, release
+from components.kube_prometheus_values import GRAFANA_ADMIN_SECRET, RELEASE, kube_prometheus_values
+from components.resources import Secret
+from components.sizes import sizing
+from settings import Settings
+
+# What the CRDs add to the cluster's API: charts render monitors only where it is there.
+OPERATOR_APIS = (
+    "monitoring.coreos.com/v1",
+    *(
+        f"monitoring.coreos.com/v1/{k}"
+        for k in ("PodMonitor", "Probe", "Prometheus", "PrometheusRule", "ServiceMonitor")
+    ),
+)
+CRDS_TYPE = "dataops:observability:OperatorCrds"
+STACK_TYPE = "dataops:observability:Metrics"
+# The release is kept in a Secret of at most 1 MiB, and agents are not deployed here.
+_CRD_VALUES = {
+    "crds": {"annotations": {"helm.sh/resource-policy": "keep"}, "prometheusagents": {"enabled": False}},
+}
+
+
+class OperatorCrds(pulumi.ComponentResource):
+    """The operator's custom resource definitions, kept when the stack goes: without them all monitors go too."""
+
+    def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(CRDS_TYPE, name, None, opts)
+        release(
+            "prometheus-operator-crds",
+            source=settings.chart_source,
+            namespace=settings.namespace,
+            values=_CRD_VALUES,
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                protect=settings.cluster.environment == "production",
+                retain_on_delete=True,
+            ),
+        )
+        self.register_outputs({})
+
+
+class Metrics(pulumi.ComponentResource):
+    """kube-prometheus-stack with a generated Grafana administrator.
+
+    Outputs: ``grafana_admin_secret`` (name of the Secret), and the in-cluster addresses of its parts.
+    """
+
+    def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(STACK_TYPE, name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        password = pulumi_random.RandomPassword(f"{name}-grafana-admin", length=32, special=False, opts=child)
+        admin = Secret(
+            GRAFANA_ADMIN_SECRET,
+            {"admin-user": "admin", "admin-password": password.result},
+            namespace=settings.namespace,
+            opts=child,
+        )
+        chart(
+            RELEASE,
+            source=settings.chart_source,
+            namespace=settings.namespace,
+            values=kube_prometheus_values(settings, sizing(settings)),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[admin]),
+        )
+        self.grafana_admin_secret = GRAFANA_ADMIN_SECRET
+        self.prometheus_url = _address(settings, "prometheus", 9090)
+        self.alertmanager_url = _address(settings, "alertmanager", 9093)
+        self.grafana_url = settings.grafana.url
+        self.chart_version = CHARTS[RELEASE].version
+        self.register_outputs({})
+
+
+def _address(settings: Settings, part: str, port: int) -> str:
+    """Service names follow from the release's name (the chart's fullname helper)."""
+    return f"http://{RELEASE}-{part}.{settings.namespace}.svc:{port}"

@@ -1,0 +1,84 @@
+"""The whole of one cluster, composed: order, provider and stack outputs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+from pulumi_kubernetes.provider import Provider
+
+from components.alert_routing import AlertRouting
+from components.dashboard_maps import Dashboards
+from components.kube_prometheus_values import agents_namespace
+from components.metrics import Metrics, OperatorCrds
+from components.monitors import Monitors
+from components.resources import Namespace
+from components.rules import Rules
+from plan import Plan
+from settings import Secrets, Settings
+
+TYPE = "dataops:observability:Platform"
+OUTPUTS_VERSION = 1
+_POD_SECURITY = "pod-security.kubernetes.io/enforce"
+
+
+class Platform(pulumi.ComponentResource):
+    """Namespaces, CRDs, the stack, then everything that needs the CRDs."""
+
+    def __init__(
+        self,
+        name: str,
+        settings: Settings,
+        plan: Plan,
+        secrets: Secrets,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__(TYPE, name, None, opts)
+        provider = Provider(
+            "cluster",
+            context=settings.cluster.context,
+            cluster_identifier=settings.cluster.name,
+            # Otherwise a changed dashboard is deleted and created again, with a gap between.
+            enable_config_map_mutable=True,
+            enable_secret_mutable=True,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        inside = pulumi.ResourceOptions(parent=self, providers=[provider])
+        namespaces = _namespaces(settings, inside)
+        ready = pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(depends_on=namespaces))
+        crds = OperatorCrds("operator-crds", settings, ready)
+        routing = AlertRouting("alert-routing", plan.routing, settings, secrets, ready)
+        needs_crds = pulumi.ResourceOptions.merge(ready, pulumi.ResourceOptions(depends_on=[crds]))
+        with_routing = pulumi.ResourceOptions.merge(needs_crds, pulumi.ResourceOptions(depends_on=[routing]))
+        metrics = Metrics("metrics", settings, with_routing)
+        Monitors("monitors", plan.systems, settings, needs_crds)
+        Rules("rules", plan, settings, needs_crds)
+        Dashboards("dashboards", plan.dashboards, settings, ready)
+        self.stack_outputs = _outputs(settings, plan, metrics)
+        self.register_outputs({})
+
+
+def _namespaces(settings: Settings, opts: pulumi.ResourceOptions) -> list[pulumi.Resource]:
+    # baseline, not restricted: some of the chart's side cars set no seccomp profile of their own.
+    made: list[pulumi.Resource] = [Namespace(settings.namespace, labels={_POD_SECURITY: "baseline"}, opts=opts)]
+    if "nodes" in settings.systems:
+        made.append(Namespace(agents_namespace(settings), labels={_POD_SECURITY: "privileged"}, opts=opts))
+    return made
+
+
+def _outputs(settings: Settings, plan: Plan, metrics: Metrics) -> dict[str, Any]:
+    """What other projects may read, documented in docs/outputs.md; additions keep the version, removals raise it."""
+    return {
+        "outputsVersion": OUTPUTS_VERSION,
+        "clusterName": settings.cluster.name,
+        "environment": settings.cluster.environment,
+        "namespace": settings.namespace,
+        "prometheusUrl": metrics.prometheus_url,
+        "alertmanagerUrl": metrics.alertmanager_url,
+        "grafanaUrl": metrics.grafana_url,
+        "grafanaAdminSecret": metrics.grafana_admin_secret,
+        "kubePrometheusStackVersion": metrics.chart_version,
+        "systems": [system.name for system in plan.systems],
+        "alerts": sorted({alert.name for alert in plan.alerts}),
+        "dashboards": {dashboard.uid: dashboard.title for dashboard in plan.dashboards},
+    }

@@ -1,0 +1,98 @@
+"""PrometheusRule objects from a plan's rule groups, with the links that every alert carries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+import pulumi
+
+from components.resources import PrometheusRule
+from components.specs.rules import PrometheusRuleSpec, Rule, RuleGroup
+from dashboards.grafana import panel_id
+from model import rule as model
+from plan import Plan, RuleObject
+from settings import Settings
+
+TYPE = "dataops:observability:Rules"
+
+
+@dataclass(frozen=True)
+class Links:
+    """Where an alert points: ``runbooks`` is the folder of <Alert>.md, ``grafana`` Grafana's root (no slash)."""
+
+    runbooks: str
+    grafana: str
+
+    @classmethod
+    def of(cls, settings: Settings) -> Links:
+        return cls(settings.runbooks_url.rstrip("/"), settings.grafana.url.rstrip("/"))
+
+
+def rule_spec(plan: Plan, obj: RuleObject, links: Links) -> PrometheusRuleSpec:
+    """The spec of one PrometheusRule."""
+    return PrometheusRuleSpec(groups=tuple(_group(plan, group, links) for group in obj.groups))
+
+
+def _group(plan: Plan, group: model.RuleGroup, links: Links) -> RuleGroup:
+    return RuleGroup(
+        name=group.name,
+        interval=group.interval,
+        rules=tuple(
+            _alert(plan, rule, links) if isinstance(rule, model.Alert) else _record(rule) for rule in group.rules
+        ),
+    )
+
+
+def _record(rule: model.RecordingRule) -> Rule:
+    return Rule(record=rule.record, expr=str(rule.expr), labels=dict(rule.labels) or None)
+
+
+def _alert(plan: Plan, alert: model.Alert, links: Links) -> Rule:
+    return Rule(
+        alert=alert.name,
+        expr=str(alert.expr),
+        for_=alert.for_ if alert.for_ != "0s" else None,
+        labels=alert_labels(alert),
+        annotations=alert_annotations(plan, alert, links),
+    )
+
+
+def alert_labels(alert: model.Alert) -> dict[str, str]:
+    """``signal`` is what tiers of one condition share: the worse silences the milder by it."""
+    return {
+        "severity": alert.severity.value,
+        "component": alert.component,
+        "signal": alert.signal.name,
+        **alert.labels,
+    }
+
+
+def alert_annotations(plan: Plan, alert: model.Alert, links: Links) -> dict[str, str]:
+    """Texts and links. An alert whose signal no panel shows gets no dashboard link; the check reports it."""
+    texts = {
+        "summary": alert.summary,
+        "description": alert.description,
+        "runbook_url": f"{links.runbooks}/{alert.name}.md",
+    }
+    shown = plan.panel_showing(alert.signal)
+    if shown is not None:
+        dashboard, panel = shown
+        texts["dashboard_url"] = f"{links.grafana}/d/{quote(dashboard.uid)}?viewPanel={panel_id(dashboard, panel)}"
+    return texts
+
+
+class Rules(pulumi.ComponentResource):
+    """One PrometheusRule per system, objective and the heartbeat."""
+
+    def __init__(self, name: str, plan: Plan, settings: Settings, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(TYPE, name, None, opts)
+        links = Links.of(settings)
+        for obj in plan.rules:
+            PrometheusRule(
+                f"{name}-{obj.name}",
+                rule_spec(plan, obj, links),
+                namespace=settings.namespace,
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+        self.register_outputs({})
