@@ -5,17 +5,17 @@ from __future__ import annotations
 import pulumi
 
 from components.alertmanager_config import alertmanager_yaml
+from components.base import Component
 from components.kube_prometheus_values import ALERTMANAGER_CONFIG_SECRET, RECEIVERS_SECRET
 from components.resources import Secret
 from model.route import RoutingTree
 from settings import Secrets, Settings
 
-TYPE = "dataops:observability:AlertRouting"
 # Where the operator mounts the Secrets of spec.secrets (Alertmanager API, field secrets).
 SECRET_DIR = f"/etc/alertmanager/secrets/{RECEIVERS_SECRET}"
 
 
-class AlertRouting(pulumi.ComponentResource):
+class AlertRouting(Component):
     """The configuration names secrets by file only, so obs can render it readable."""
 
     def __init__(
@@ -26,8 +26,8 @@ class AlertRouting(pulumi.ComponentResource):
         secrets: Secrets,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        super().__init__(TYPE, name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
+        super().__init__(name, opts)
+        child = self.child()
         Secret(
             ALERTMANAGER_CONFIG_SECRET,
             {"alertmanager.yaml": alertmanager_yaml(tree, SECRET_DIR)},

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import pulumi
 
+from components.base import Component
 from components.kube_prometheus_values import DASHBOARD_LABELS, FOLDER_ANNOTATION
 from components.resources import ConfigMap
 from dashboards.grafana import dashboard_json
 from model.dashboard import Dashboard
 from settings import Settings
 
-TYPE = "dataops:observability:Dashboards"
 
-
-class Dashboards(pulumi.ComponentResource):
+class Dashboards(Component):
     """One ConfigMap per dashboard, named dashboard-<uid>."""
 
     def __init__(
@@ -23,7 +22,7 @@ class Dashboards(pulumi.ComponentResource):
         settings: Settings,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        super().__init__(TYPE, name, None, opts)
+        super().__init__(name, opts)
         for dashboard in dashboards:
             ConfigMap(
                 f"dashboard-{dashboard.uid}",
@@ -31,6 +30,6 @@ class Dashboards(pulumi.ComponentResource):
                 namespace=settings.namespace,
                 labels=DASHBOARD_LABELS,
                 annotations={FOLDER_ANNOTATION: dashboard.folder},
-                opts=pulumi.ResourceOptions(parent=self),
+                opts=self.child(),
             )
         self.register_outputs({})

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pulumi
 import pulumi_random
 
+from components.base import Component
 from components.charts import CHARTS
-from components.helm import chart, release
+from components.helm import Release, chart
 from components.kube_prometheus_values import GRAFANA_ADMIN_SECRET, RELEASE, kube_prometheus_values
 from components.resources import Secret
 from components.sizes import sizing
@@ -20,26 +21,23 @@ OPERATOR_APIS = (
         for k in ("PodMonitor", "Probe", "Prometheus", "PrometheusRule", "ServiceMonitor")
     ),
 )
-CRDS_TYPE = "dataops:observability:OperatorCrds"
-STACK_TYPE = "dataops:observability:Metrics"
 # The release is kept in a Secret of at most 1 MiB, and agents are not deployed here.
 _CRD_VALUES = {
     "crds": {"annotations": {"helm.sh/resource-policy": "keep"}, "prometheusagents": {"enabled": False}},
 }
 
 
-class OperatorCrds(pulumi.ComponentResource):
+class OperatorCrds(Component):
     """The operator's custom resource definitions, kept when the stack goes: without them all monitors go too."""
 
     def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(CRDS_TYPE, name, None, opts)
-        release(
+        super().__init__(name, opts)
+        Release(
             "prometheus-operator-crds",
             source=settings.chart_source,
             namespace=settings.namespace,
             values=_CRD_VALUES,
-            opts=pulumi.ResourceOptions(
-                parent=self,
+            opts=self.child(
                 protect=settings.cluster.environment == "production",
                 retain_on_delete=True,
             ),
@@ -47,15 +45,15 @@ class OperatorCrds(pulumi.ComponentResource):
         self.register_outputs({})
 
 
-class Metrics(pulumi.ComponentResource):
+class Metrics(Component):
     """kube-prometheus-stack with a generated Grafana administrator.
 
     Outputs: ``grafana_admin_secret`` (name of the Secret), and the in-cluster addresses of its parts.
     """
 
     def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(STACK_TYPE, name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
+        super().__init__(name, opts)
+        child = self.child()
         password = pulumi_random.RandomPassword(f"{name}-grafana-admin", length=32, special=False, opts=child)
         admin = Secret(
             GRAFANA_ADMIN_SECRET,
@@ -68,7 +66,7 @@ class Metrics(pulumi.ComponentResource):
             source=settings.chart_source,
             namespace=settings.namespace,
             values=kube_prometheus_values(settings, sizing(settings)),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[admin]),
+            opts=self.child(depends_on=[admin]),
         )
         self.grafana_admin_secret = GRAFANA_ADMIN_SECRET
         self.prometheus_url = _address(settings, "prometheus", 9090)

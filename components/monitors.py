@@ -6,6 +6,7 @@ from typing import Any
 
 import pulumi
 
+from components.base import Component
 from components.resources import PodMonitor, ServiceMonitor
 from components.specs.monitors import Endpoint, PodEndpoint, PodMonitorSpec, ServiceMonitorSpec
 from components.specs.scraping import LabelSelector, NamespaceSelector, Relabeling
@@ -13,8 +14,6 @@ from model import scrape as model
 from model.scrape import ScrapeKind
 from model.system import System
 from settings import Settings
-
-TYPE = "dataops:observability:Monitors"
 
 
 def service_monitor_spec(scrape: model.Scrape) -> ServiceMonitorSpec:
@@ -57,7 +56,7 @@ def _relabeling(step: model.Relabeling) -> Relabeling:
     )
 
 
-class Monitors(pulumi.ComponentResource):
+class Monitors(Component):
     """What our own objects scrape; monitors that come with a chart are the chart's."""
 
     def __init__(
@@ -67,8 +66,8 @@ class Monitors(pulumi.ComponentResource):
         settings: Settings,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        super().__init__(TYPE, name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
+        super().__init__(name, opts)
+        child = self.child()
         for scrape in (scrape for system in systems for scrape in system.scrapes):
             if scrape.kind is ScrapeKind.SERVICE_MONITOR:
                 ServiceMonitor(scrape.name, service_monitor_spec(scrape), namespace=settings.namespace, opts=child)

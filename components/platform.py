@@ -8,6 +8,7 @@ import pulumi
 from pulumi_kubernetes.provider import Provider
 
 from components.alert_routing import AlertRouting
+from components.base import Component
 from components.dashboard_maps import Dashboards
 from components.kube_prometheus_values import agents_namespace
 from components.metrics import Metrics, OperatorCrds
@@ -17,12 +18,11 @@ from components.rules import Rules
 from plan import Plan
 from settings import Secrets, Settings
 
-TYPE = "dataops:observability:Platform"
 OUTPUTS_VERSION = 1
 _POD_SECURITY = "pod-security.kubernetes.io/enforce"
 
 
-class Platform(pulumi.ComponentResource):
+class Platform(Component):
     """Namespaces, CRDs, the stack, then everything that needs the CRDs."""
 
     def __init__(
@@ -33,7 +33,7 @@ class Platform(pulumi.ComponentResource):
         secrets: Secrets,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        super().__init__(TYPE, name, None, opts)
+        super().__init__(name, opts)
         provider = Provider(
             "cluster",
             context=settings.cluster.context,
@@ -41,9 +41,9 @@ class Platform(pulumi.ComponentResource):
             # Otherwise a changed dashboard is deleted and created again, with a gap between.
             enable_config_map_mutable=True,
             enable_secret_mutable=True,
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=self.child(),
         )
-        inside = pulumi.ResourceOptions(parent=self, providers=[provider])
+        inside = self.child(providers=[provider])
         namespaces = _namespaces(settings, inside)
         ready = pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(depends_on=namespaces))
         crds = OperatorCrds("operator-crds", settings, ready)

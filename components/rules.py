@@ -7,14 +7,13 @@ from urllib.parse import quote
 
 import pulumi
 
+from components.base import Component
 from components.resources import PrometheusRule
 from components.specs.rules import PrometheusRuleSpec, Rule, RuleGroup
 from dashboards.grafana import panel_id
 from model import rule as model
 from plan import Plan, RuleObject
 from settings import Settings
-
-TYPE = "dataops:observability:Rules"
 
 
 @dataclass(frozen=True)
@@ -82,17 +81,17 @@ def alert_annotations(plan: Plan, alert: model.Alert, links: Links) -> dict[str,
     return texts
 
 
-class Rules(pulumi.ComponentResource):
+class Rules(Component):
     """One PrometheusRule per system, objective and the heartbeat."""
 
     def __init__(self, name: str, plan: Plan, settings: Settings, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(TYPE, name, None, opts)
+        super().__init__(name, opts)
         links = Links.of(settings)
         for obj in plan.rules:
             PrometheusRule(
                 f"{name}-{obj.name}",
                 rule_spec(plan, obj, links),
                 namespace=settings.namespace,
-                opts=pulumi.ResourceOptions(parent=self),
+                opts=self.child(),
             )
         self.register_outputs({})

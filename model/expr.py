@@ -229,7 +229,8 @@ class Binary(Expr):
     def __str__(self) -> str:
         match = f" on ({', '.join(self.on)})" if self.on is not None else ""
         match += f" group_left ({', '.join(self.group_left)})" if self.group_left is not None else ""
-        left = _wrapped(self.lhs, self.precedence)
+        # The power operator alone binds to the right.
+        left = _wrapped(self.lhs, self.precedence + (self.op == "^"))
         return f"{left} {self.op}{match} {_wrapped(self.rhs, self.precedence + 1)}"
 
     def children(self) -> tuple[Expr, ...]:

@@ -26,13 +26,17 @@ _OF_NODES = ("job", "instance", "namespace", "endpoint", "service", "node")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Relabeling:
-    """One relabeling step, field names as in the operator's RelabelConfig."""
+    """One relabeling step, field names as in the operator's RelabelConfig; the actions whose labels can be told."""
 
     target_label: str | None = None
     source_labels: tuple[str, ...] = ()
     regex: str | None = None
     replacement: str | None = None
-    action: Literal["replace", "keep", "drop", "labeldrop", "labelmap"] = "replace"
+    action: Literal["replace", "keep", "drop"] = "replace"
+
+
+# Two endpoints on one port have the same job and instance: without this their series `up` collide.
+METRICS_PATH = Relabeling(source_labels=("__metrics_path__",), target_label="metrics_path")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +73,12 @@ class Scrape(Defined):
     namespaces: tuple[str, ...] = ()
     job: str
     of_nodes: bool = False
+
+    def __post_init__(self) -> None:
+        ports = [endpoint.port for endpoint in self.endpoints]
+        for endpoint in self.endpoints:
+            if ports.count(endpoint.port) > 1 and METRICS_PATH not in endpoint.relabelings:
+                raise ValueError(f"{self.where}: endpoints of {self.name} share a port and need METRICS_PATH")
 
     def target_labels(self, endpoint: Endpoint) -> tuple[str, ...]:
         """Labels that every series of the endpoint gets besides the exporter's own.

@@ -31,7 +31,11 @@ class SloRules:
 def compile_slo(slo: Slo) -> SloRules:
     """Recording rules and alerts of one objective. Raises ValueError for a window without burn rates."""
     pairs = burns(slo.window)
-    rules: tuple[RecordingRule | Alert, ...] = (*_records(slo), *(_burn_alert(slo, pair) for pair in pairs), *_budget_alerts(slo))
+    rules: tuple[RecordingRule | Alert, ...] = (
+        *_records(slo),
+        *(_burn_alert(slo, pair) for pair in pairs),
+        *_budget_alerts(slo),
+    )
     shown = (REMAINING, ATTAINMENT, *(BURN_RATES[pair.long] for pair in pairs))
     group = RuleGroup(name=f"slo-{slo.name.replace('_', '-')}", interval=INTERVAL, rules=rules, where=slo.where)
     return SloRules(slo, group, shown)
@@ -57,6 +61,10 @@ def _records(slo: Slo) -> tuple[RecordingRule, ...]:
 
 def _labels(slo: Slo) -> dict[str, str]:
     return {"slo": slo.name, "component": slo.component}
+
+
+def _percent(slo: Slo) -> str:
+    return f"{slo.objective * 100:.6g} % good events"
 
 
 def _ratio(slo: Slo, window: str) -> Expr:
@@ -87,8 +95,8 @@ def _burn_alert(slo: Slo, pair: Burn) -> Alert:
         labels={"slo": slo.name},
         summary=f"Error budget of {slo.title} burns at {{{{ $value | humanize }}}} times the sustainable rate",
         description=(
-            f"At this rate {pair.share:.0%} of the {slo.window} budget goes in {pair.long}. "
-            f"Objective: {slo.objective:.4g} good. {slo.description}"
+            f"At this rate {pair.share * 100:g} % of the {slo.window} budget goes in {pair.long}. "
+            f"Objective: {_percent(slo)}. {slo.description}"
         ),
         where=slo.where,
     )
@@ -115,7 +123,7 @@ def _budget_alerts(slo: Slo) -> tuple[Alert, ...]:
             component=slo.component,
             labels={"slo": slo.name},
             summary=f"{{{{ $value | humanizePercentage }}}} of the error budget of {slo.title} is left",
-            description=f"{what} Window {slo.window}, objective {slo.objective:.4g} good. {slo.description}",
+            description=f"{what} Window {slo.window}, objective {_percent(slo)}. {slo.description}",
             where=slo.where,
         )
         for name, left, for_, severity, what in tiers

@@ -9,7 +9,7 @@ from __future__ import annotations
 from model.dashboard import Panel, PanelKind
 from model.promql import sum_by
 from model.rule import RecordingRule, Severity, Signal
-from model.scrape import Endpoint, Relabeling, Scrape, ScrapeKind
+from model.scrape import METRICS_PATH, Endpoint, Scrape, ScrapeKind
 from model.system import Domain, Section, System
 from systems.base import Context, SystemSettings, silence
 from systems.kubernetes.alerts import alerts
@@ -68,10 +68,9 @@ def system(settings: Settings, context: Context) -> System:
 
 
 def _scrapes() -> tuple[Scrape, ...]:
-    # Both kubelet endpoints keep the exporter's labels; the chart adds the path to tell them apart.
-    path = Relabeling(source_labels=("__metrics_path__",), target_label="metrics_path")
+    # Both kubelet endpoints keep the exporter's labels.
     kubelet = [
-        Endpoint(port="https-metrics", contract=contract, path=where, honor_labels=True, relabelings=(path,))
+        Endpoint(port="https-metrics", contract=contract, path=where, honor_labels=True, relabelings=(METRICS_PATH,))
         for contract, where in (("kubelet", "/metrics"), ("cadvisor", "/metrics/cadvisor"))
     ]
     return (

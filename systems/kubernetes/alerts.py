@@ -49,7 +49,7 @@ def alerts(signals: dict[str, Signal]) -> tuple[Alert, ...]:
             severity=Severity.HIGH,
             component="kubernetes",
             summary=f"{container} cannot pull its image",
-            description="The container has waited 10 minutes for its image: wrong tag, or no access to the image store.",
+            description="The container has waited 10 minutes for its image: wrong tag, or no access to its registry.",
         ),
         above(
             "PodNotStarting",

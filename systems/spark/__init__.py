@@ -10,7 +10,7 @@ from pydantic import Field
 
 from model.dashboard import Panel, PanelKind
 from model.rule import Severity
-from model.scrape import Endpoint, Relabeling, Scrape, ScrapeKind
+from model.scrape import METRICS_PATH, Endpoint, Relabeling, Scrape, ScrapeKind
 from model.system import Domain, Section, System
 from systems.base import Context, SystemSettings, silence
 from systems.spark.alerts import alerts
@@ -63,6 +63,7 @@ def _scrapes(settings: Settings) -> tuple[Scrape, ...]:
         Relabeling(source_labels=("__meta_kubernetes_pod_label_spark_app_selector",), target_label="spark_app_id"),
         Relabeling(source_labels=("__meta_kubernetes_pod_label_spark_app_name",), target_label="application"),
         Relabeling(source_labels=("__meta_kubernetes_pod_annotation_spark_job_name",), target_label="job_name"),
+        METRICS_PATH,
     )
     driver = tuple(
         Endpoint(port="spark-ui", contract="spark", component=component, path=path, interval="15s", relabelings=labels)
