@@ -1,0 +1,1 @@
+"""The workbench: records, renders, checks and reports what the program would deploy."""
