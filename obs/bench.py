@@ -1,0 +1,135 @@
+"""The timed bars, for ``make bench``: medians, and what they must stay under.
+
+Timings are no tests: machines differ and are busy. Ratios to helm alone carry over better than seconds.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+from rich.console import Console
+from rich.table import Table
+
+from components.charts import cache_dir
+from model.promql import eq, metric
+from model.slo import Slo
+from obs import helm
+from obs.chart_archive import ChartError
+from obs.chart_cache import use
+from obs.check.run import chart_orders
+from obs.record import record
+from obs.run import StackRun, run_stack
+from slo.rules import compile_slo
+
+ROOT = Path(__file__).resolve().parent.parent
+MANY = ROOT / "tests" / "programs" / "many"
+RUNS = 7
+STACK = "prod"
+
+
+def timed(action: Callable[[], object], runs: int = RUNS, before: Callable[[], object] = lambda: None) -> float:
+    """Median seconds of ``runs`` runs of ``action`` after one that is not counted; ``before`` is not timed."""
+    lengths = []
+    for _ in range(runs + 1):
+        before()
+        started = time.perf_counter()
+        action()
+        lengths.append(time.perf_counter() - started)
+    return median(lengths[1:])
+
+
+def obs(*arguments: str) -> None:
+    """A whole process, as a person starts it. Findings (exit code 1) do not stop the clock."""
+    done = subprocess.run([sys.executable, "-m", "obs", *arguments], cwd=ROOT, check=False, stdout=subprocess.DEVNULL)
+    if done.returncode > 1:
+        raise SystemExit(done.returncode)
+
+
+def helm_alone(run: StackRun, program: Path) -> None:
+    """``helm template`` for each of the stack's charts, one after the other."""
+    for order, _ in chart_orders(run):
+        helm.template(
+            program,
+            use(order.pin).path,
+            release=order.release,
+            namespace=order.namespace,
+            values=order.values,
+            kube_version=run.settings.cluster.kubernetes_version,
+            api_versions=(),
+            include_crds=order.include_crds,
+        )
+
+
+def compile_many() -> None:
+    total = metric("http_requests_total")
+    for number in range(1000):
+        rules = compile_slo(
+            Slo(
+                name=f"slo_{number}",
+                title="t",
+                description="d",
+                objective=0.999,
+                window="30d",
+                bad=total.where(eq("n", str(number))),
+                total=total,
+                component="c",
+            )
+        )
+        for rule in rules.group.rules:
+            str(rule.expr)
+
+
+def main() -> None:
+    console = Console()
+    table = Table(title=f"medians of {RUNS} runs", title_justify="left", box=None)
+    for column in ("what", "measured", "bar"):
+        table.add_column(column)
+    with tempfile.TemporaryDirectory() as folder, console.status("measuring"):
+        for row in (*_recording(), *_objectives(), *_checking(), *_rendering(folder)):
+            table.add_row(*row)
+    console.print(table)
+
+
+def _recording() -> list[tuple[str, str, str]]:
+    return [("record 1,000 resources", f"{timed(lambda: record(MANY, 'bench'), runs=3):.2f} s", "3 s")]
+
+
+def _objectives() -> list[tuple[str, str, str]]:
+    return [("compile 1,000 objectives", f"{timed(compile_many, runs=3):.2f} s", "2 s")]
+
+
+def _checking() -> list[tuple[str, str, str]]:
+    return [(f"obs check {STACK}, whole process", f"{timed(lambda: obs('check', STACK)):.2f} s", "2 s")]
+
+
+def _rendering(folder: str) -> list[tuple[str, str, str]]:
+    run = run_stack(STACK, ROOT)
+    try:
+        program = helm.find()
+        for order, _ in chart_orders(run):
+            use(order.pin)
+    except ChartError as error:
+        return [(f"obs render {STACK}", f"not measured: {error}", "3 s, 1.5 x helm")]
+    alone = timed(lambda: helm_alone(run, program))
+    out = str(Path(folder) / STACK)
+    warm = timed(lambda: obs("render", STACK, "--out", out, "--offline"))
+    first = timed(
+        lambda: obs("render", STACK, "--out", out, "--offline"),
+        before=lambda: shutil.rmtree(cache_dir() / "rendered", ignore_errors=True),
+    )
+    return [
+        (f"helm template for the charts of {STACK} alone", f"{alone:.2f} s", ""),
+        (f"obs render {STACK}, nothing changed", f"{warm:.2f} s = {warm / alone:.2f} x helm", "3 s, 1.5 x helm"),
+        (f"obs render {STACK}, no chart rendered before", f"{first:.2f} s = {first / alone:.2f} x helm", "3 s"),
+    ]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,197 @@
+"""What a plan must have beside sound expressions, and its expressions for the PromQL checks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+import contracts
+import systems
+from components.rules import alert_labels
+from dashboards.grafana import dashboard_expressions
+from model.dashboard import Dashboard, Panel
+from model.rule import Alert, Signal
+from obs.check.catalogue import catalogue
+from obs.check.expression import Expression
+from obs.check.finding import Finding
+from obs.check.infer import check_expressions
+from plan import Plan
+from systems.base import Context
+
+
+@dataclass(frozen=True)
+class _Used:
+    """An expression, and the subjects of the signals that it is made of."""
+
+    expression: Expression
+    signals: tuple[str, ...] = ()
+
+
+def check_plan(plan: Plan, project: Path) -> list[Finding]:
+    """Every finding about rules, objectives, panels and links of one stack."""
+    return [
+        *_expression_findings(plan),
+        *(finding for alert in plan.alerts for finding in _alert_findings(plan, alert, project)),
+        *_unused_signals(plan),
+        *_link_findings(plan),
+    ]
+
+
+def _expression_findings(plan: Plan) -> Iterator[Finding]:
+    """Each defect once, where it is written: what is wrong with a signal is not said again of its panels."""
+    used = [*_signals(plan), *_records(plan), *_alerts(plan), *_panels(plan)]
+    known = catalogue(plan.systems, contracts.load, _disabled(plan))
+    found = check_expressions([u.expression for u in used], known)
+    signals_of = {u.expression.subject: u.signals for u in used}
+    said = {(f.subject, f.check, f.message) for f in found}
+    for finding in found:
+        origins = signals_of.get(finding.subject, ())
+        if not any((origin, finding.check, finding.message) in said for origin in origins):
+            yield finding
+
+
+def _disabled(plan: Plan) -> dict[str, tuple[str, ...]]:
+    """System that is not enabled -> its contracts, to say which system would expose an unknown metric.
+
+    A system that cannot be built from defaults alone is left out: its endpoints are not known.
+    """
+    context = Context(cluster="", workloads=())
+    enabled = {system.name for system in plan.systems}
+    found = {}
+    for name in set(systems.available()) - enabled:
+        try:
+            found[name] = systems.build(name, systems.settings_class(name)(), context).contracts
+        except ValidationError:
+            continue
+    return found
+
+
+def _signals(plan: Plan) -> Iterator[_Used]:
+    """Signals without a recording rule; those with one are checked as that rule."""
+    for owner, signal in plan.signals():
+        if signal.record is None:
+            yield _Used(
+                Expression(
+                    text=str(signal.expr),
+                    kind="panel",
+                    subject=f"signal {owner}.{signal.name}",
+                    where=str(signal.where),
+                    allowances=signal.expr.allowances(),
+                    legend=signal.legend,
+                )
+            )
+
+
+def _records(plan: Plan) -> Iterator[_Used]:
+    for rule in plan.records:
+        yield _Used(
+            Expression(
+                text=str(rule.expr),
+                kind="recording",
+                subject=f"recording rule {rule.record}",
+                where=str(rule.where),
+                record=rule.record,
+                labels=rule.labels,
+                allowances=rule.expr.allowances(),
+            )
+        )
+
+
+def _alerts(plan: Plan) -> Iterator[_Used]:
+    subjects = _subjects(plan)
+    for alert in plan.alerts:
+        yield _Used(
+            Expression(
+                text=str(alert.expr),
+                kind="alert",
+                subject=f"alert {alert.name}",
+                where=str(alert.where),
+                labels=alert_labels(alert),
+                templates=(alert.summary, alert.description),
+                allowances=alert.expr.allowances(),
+            ),
+            (subjects[id(alert.signal)],),
+        )
+
+
+def _panels(plan: Plan) -> Iterator[_Used]:
+    subjects = _subjects(plan)
+    for dashboard in plan.dashboards:
+        for source, text, legend in dashboard_expressions(dashboard):
+            yield (
+                _panel(dashboard, source, text, legend, subjects)
+                if isinstance(source, Panel)
+                else _Used(
+                    Expression(
+                        text=text,
+                        kind="variable",
+                        subject=f"dashboard {dashboard.uid}, ${source.name}",
+                        where=str(source.where),
+                    )
+                )
+            )
+
+
+def _panel(dashboard: Dashboard, panel: Panel, text: str, legend: str, subjects: dict[int, str]) -> _Used:
+    return _Used(
+        Expression(
+            text=text,
+            kind="panel",
+            subject=f"dashboard {dashboard.uid}, panel {panel.title}",
+            where=str(panel.where),
+            allowances={name: why for s in panel.signals for name, why in s.query.allowances().items()},
+            legend=legend,
+        ),
+        tuple(subjects[id(signal)] for signal in panel.signals),
+    )
+
+
+def _subjects(plan: Plan) -> dict[int, str]:
+    """Identity of a signal -> the subject under which its expression is checked."""
+    return {
+        id(signal): f"recording rule {signal.record}" if signal.record else f"signal {owner}.{signal.name}"
+        for owner, signal in plan.signals()
+    }
+
+
+def _alert_findings(plan: Plan, alert: Alert, project: Path) -> Iterator[Finding]:
+    def finding(check: str, message: str, suggestion: str | None = None) -> Finding:
+        return Finding(check, f"alert {alert.name}", str(alert.where), message, suggestion=suggestion)
+
+    for field in ("summary", "description"):
+        if not getattr(alert, field).strip():
+            yield finding("alert/text", f"has no {field}: whoever is woken must know what it is about")
+    page = project / "runbooks" / f"{alert.name}.md"
+    if not page.is_file():
+        yield finding("alert/runbook", "links to a runbook that is not there", f"write runbooks/{page.name}")
+    if plan.panel_showing(alert.signal) is None:
+        yield finding(
+            "alert/dashboard",
+            f"has no dashboard link: no panel shows its signal {alert.signal.name}",
+            "show the signal in a section of its system",
+        )
+
+
+def _unused_signals(plan: Plan) -> Iterator[Finding]:
+    for owner, signal in plan.signals():
+        if signal.record is None and plan.panel_showing(signal) is None and not _alerting(plan, signal):
+            message = "neither panel nor alert nor recording rule uses it"
+            yield Finding("signal/unused", f"signal {owner}.{signal.name}", str(signal.where), message)
+
+
+def _alerting(plan: Plan, signal: Signal) -> bool:
+    return any(alert.signal is signal for alert in plan.alerts)
+
+
+def _link_findings(plan: Plan) -> Iterator[Finding]:
+    uids = {dashboard.uid for dashboard in plan.dashboards}
+    for dashboard in plan.dashboards:
+        targets = [("its parent", dashboard.parent, dashboard.where)]
+        targets += [(f"panel {panel.title!r}", panel.link, panel.where) for panel in dashboard.panels]
+        for what, uid, where in targets:
+            if uid is not None and uid not in uids:
+                message = f"{what} leads to {uid!r}, which is no dashboard of this stack"
+                yield Finding("dashboard/link", f"dashboard {dashboard.uid}", str(where), message)

@@ -1,0 +1,74 @@
+"""Every check of one stack."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from components.charts import CHARTS
+from obs.chart_archive import ChartUnavailable
+from obs.chart_cache import use
+from obs.chart_orders import ChartOrder, chart_order, is_chart
+from obs.chartkeys import chart_keys_from_archive
+from obs.check.chart_values import check_chart_values
+from obs.check.finding import Finding
+from obs.check.plan import check_plan
+from obs.record import redacted
+from obs.run import StackRun
+
+
+@dataclass(frozen=True)
+class Checked:
+    """``skipped`` says what could not be checked, and why."""
+
+    findings: tuple[Finding, ...]
+    skipped: tuple[str, ...] = ()
+
+
+def check_run(run: StackRun, project: Path) -> Checked:
+    """Expressions, links and texts of the plan, and the charts with their values."""
+    findings = check_plan(run.plan, project)
+    skipped = []
+    for order, where in chart_orders(run):
+        findings += _floor(run, order, where)
+        try:
+            archive = use(order.pin, archive=order.path)
+        except ChartUnavailable:
+            skipped.append(f"values of chart {order.pin}: no archive in the cache to check them against")
+            continue
+        keys = chart_keys_from_archive(archive.path)
+        wrong = check_chart_values(order.pin.name, order.values, keys, where)
+        findings += [_where_written(finding, project) for finding in wrong]
+    return Checked(tuple(sorted(findings)), tuple(skipped))
+
+
+def chart_orders(run: StackRun) -> list[tuple[ChartOrder, str]]:
+    """The charts of a stack, each with where it is registered."""
+    charts = [r for r in run.recording.resources if is_chart(r.type)]
+    return [(chart_order(r, run.recording.component_of(r), redacted(r.inputs)), r.source or r.urn) for r in charts]
+
+
+def _where_written(finding: Finding, project: Path) -> Finding:
+    """Points at the one line below components/ that writes the key, where there is exactly one."""
+    key = finding.subject.rpartition(".")[2]
+    places = [
+        f"{file.relative_to(project).as_posix()}:{number}"
+        for file in sorted((project / "components").glob("*.py"))
+        for number, line in enumerate(file.read_text().splitlines(), start=1)
+        if f'"{key}"' in line
+    ]
+    return replace(finding, where=places[0]) if len(places) == 1 else finding
+
+
+def _floor(run: StackRun, order: ChartOrder, where: str) -> list[Finding]:
+    """A chart refuses to render on a cluster that is older than it allows."""
+    cluster, floor = run.settings.cluster.kubernetes_version, CHARTS[order.pin.name].kubernetes_floor
+    if _version(cluster) >= _version(floor):
+        return []
+    message = f"needs Kubernetes {floor} or newer, the cluster has {cluster}"
+    return [Finding("chart/kubernetes-version", f"chart {order.pin}", where, message)]
+
+
+def _version(text: str) -> tuple[int, int]:
+    major, minor = text.split(".")[:2]
+    return int(major), int(minor)

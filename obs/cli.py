@@ -1,0 +1,203 @@
+"""The command line. Each command imports what it needs: start-up counts."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from obs.errors import ObsError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,  # locals may hold secrets
+    help="Proves what a stack deploys, before it is deployed.",
+)
+charts_app = typer.Typer(no_args_is_help=True, help="The chart cache, outside the checkout.")
+app.add_typer(charts_app, name="charts")
+
+out = Console()
+err = Console(stderr=True)
+Stack = Annotated[str, typer.Argument(help="A stack: prod for Pulumi.prod.yaml")]
+Project = Annotated[Path, typer.Option(help="The checkout", exists=True, file_okay=False)]
+Offline = Annotated[bool, typer.Option("--offline", help="Never ask a chart repository")]
+Require = Annotated[bool, typer.Option("--require-charts", help="A chart that cannot be had is an error")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document")]
+Out = Annotated[Path, typer.Option("--out", help="Folder to write; obs replaces it whole")]
+_HERE = Path()
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    """Expected errors as one message without a traceback; exit code 2, so that 1 means findings."""
+    try:
+        yield
+    except ObsError as error:
+        err.print(f"[red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+        raise typer.Exit(2) from None
+
+
+@app.command()
+def preview(
+    stack: Stack,
+    folder: Out,
+    offline: Offline = False,
+    require_charts: Require = False,
+    project: Project = _HERE,
+) -> None:
+    """Render a stack, check it, and say what it is. Exits with 1 when a check finds something."""
+    from obs.check.run import check_run
+    from obs.run import run_stack
+    from obs.summary import print_findings, print_summary
+    from obs.write import write_rendering
+
+    with _errors():
+        with err.status(f"running stack {stack}"):
+            run = run_stack(stack, project)
+            expansion = run.expanded(offline=offline, require_charts=require_charts)
+            write_rendering(folder, expansion)
+            checked = check_run(run, project)
+        print_summary(out, run, expansion)
+        print_findings(out, checked)
+        out.print(f"every object is in [bold]{folder}[/]")
+    raise typer.Exit(1 if checked.findings else 0)
+
+
+@app.command()
+def render(
+    stack: Stack,
+    folder: Out,
+    offline: Offline = False,
+    require_charts: Require = False,
+    project: Project = _HERE,
+) -> None:
+    """Write every object of a stack as YAML, grouped by component."""
+    from obs.run import run_stack
+    from obs.write import write_rendering
+
+    with _errors():
+        run = run_stack(stack, project)
+        expansion = run.expanded(offline=offline, require_charts=require_charts)
+        write_rendering(folder, expansion)
+        for chart in expansion.charts:
+            if chart.state == "missing":
+                err.print(f"[yellow]missing:[/] chart {chart.name} {chart.version}: {chart.reason}", highlight=False)
+    out.print(f"{len(expansion.objects)} objects in {folder}", highlight=False)
+
+
+@app.command()
+def check(stack: Stack, as_json: Json = False, project: Project = _HERE) -> None:
+    """Check rules, panels, objectives, links and chart values. Exits with 1 on a finding."""
+    from obs.check.run import check_run
+    from obs.run import run_stack
+    from obs.summary import print_findings
+
+    with _errors():
+        run = run_stack(stack, project)
+        checked = check_run(run, project)
+    if as_json:
+        data = {"findings": [f.to_dict() for f in checked.findings], "skipped": list(checked.skipped)}
+        sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+    else:
+        print_findings(out, checked)
+    raise typer.Exit(1 if checked.findings else 0)
+
+
+@app.command()
+def inventory(stack: Stack, as_json: Json = False, offline: Offline = False, project: Project = _HERE) -> None:
+    """List everything that a stack consists of."""
+    from obs.inventory import inventory as collect
+    from obs.run import run_stack
+
+    with _errors():
+        run = run_stack(stack, project)
+        items = collect(run, run.expanded(offline=offline))
+    if as_json:
+        sys.stdout.write(json.dumps(items, indent=2, ensure_ascii=False) + "\n")
+        return
+    for kind, entries in items.items():
+        out.print(f"[bold]{kind.replace('_', ' ')}[/] ({len(entries)})")
+        for entry in entries:
+            out.print(f"  {entry['name']}", highlight=False, markup=False)
+
+
+@charts_app.command("pull")
+def charts_pull(
+    source: Annotated[
+        str | None, typer.Option("--from", help="A directory, an oci:// prefix or an https:// index instead")
+    ] = None,
+) -> None:
+    """Download every pinned chart into the cache, or take it from a directory or mirror."""
+    from components.charts import CHARTS, archive_path, cache_dir
+    from obs.chart_cache import pull
+    from obs.chartkeys import chart_keys_from_archive
+
+    with _errors():
+        fetched = pull(CHARTS.values(), source, console=err)
+        for pin in fetched:
+            chart_keys_from_archive(archive_path(pin))  # read through now, so that the first check is quick
+    for pin in fetched:
+        out.print(f"{pin} [green]pulled[/]", highlight=False)
+    out.print(f"{len(CHARTS)} charts in {cache_dir() / 'charts'}", highlight=False)
+
+
+@charts_app.command("verify")
+def charts_verify() -> None:
+    """Compare every cached archive with charts.lock. Exits with 1 when one is missing or differs."""
+    from components.charts import CHARTS
+    from obs.chart_cache import State, verify
+
+    with _errors():
+        rows = verify(CHARTS.values())
+    for row in rows:
+        colour = {"ok": "green", "not locked": "yellow"}.get(row.state.value, "red")
+        out.print(f"{row.pin} [{colour}]{row.state.value}[/] {row.detail}", highlight=False)
+    if any(row.state is State.NOT_LOCKED for row in rows):
+        out.print("charts.lock has no digest for some charts: run `obs charts lock` where the repositories answer")
+    raise typer.Exit(1 if any(row.state in (State.MISSING, State.MISMATCH) for row in rows) else 0)
+
+
+@charts_app.command("list")
+def charts_list(as_json: Json = False) -> None:
+    """Every pinned chart: version, repository, whether it is cached and locked."""
+    from components.charts import CHARTS
+    from obs.chart_cache import verify
+
+    with _errors():
+        rows = verify(CHARTS.values())
+    if as_json:
+        data = [
+            {
+                "name": row.pin.name,
+                "version": row.pin.version,
+                "repository": row.pin.repository,
+                "kubernetes_floor": row.pin.kubernetes_floor,
+                "state": row.state.value,
+                "sha256": row.sha256,
+                "source": row.source,
+            }
+            for row in rows
+        ]
+        sys.stdout.write(json.dumps(data, indent=2) + "\n")
+        return
+    for row in rows:
+        out.print(f"{row.pin}  {row.state.value}  {row.pin.repository}  {row.source or ''}", highlight=False)
+
+
+@charts_app.command("lock")
+def charts_lock() -> None:
+    """Write charts.lock from what the repositories publish; nothing is written unless all of them answer."""
+    from components.charts import CHARTS
+    from obs.chart_cache import LOCK, lock
+
+    with _errors():
+        lock(CHARTS.values(), console=err)
+    out.print(f"{LOCK.name} written")

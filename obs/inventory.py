@@ -1,0 +1,95 @@
+"""What a stack consists of, as plain data: one list per kind, each entry with at least a ``name``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import contracts
+from dashboards.grafana import panel_id
+from obs.expand import Expansion
+from obs.run import StackRun
+
+Inventory = dict[str, list[dict[str, Any]]]
+
+
+def inventory(run: StackRun, expansion: Expansion) -> Inventory:
+    """Keys: systems, contracts, signals, recording_rules, alerts, slos, dashboards, charts, images.
+
+    Names of signals are ``<system>.<signal>``; ``where`` is file:line of the definition; durations are
+    Prometheus', thresholds in the signal's unit.
+    """
+    plan = run.plan
+    return {
+        "systems": [
+            {"name": s.name, "title": s.title, "scrapes": [scrape.name for scrape in s.scrapes], "where": str(s.where)}
+            for s in plan.systems
+        ],
+        "contracts": _contracts(run),
+        "signals": [
+            {
+                "name": f"{owner}.{s.name}",
+                "title": s.title,
+                "unit": s.unit,
+                "expr": str(s.expr),
+                "record": s.record,
+                "where": str(s.where),
+            }
+            for owner, s in plan.signals()
+        ],
+        "recording_rules": [
+            {"name": r.record, "expr": str(r.expr), "labels": dict(r.labels), "where": str(r.where)}
+            for r in plan.records
+        ],
+        "alerts": [
+            {
+                "name": a.name,
+                "severity": a.severity.value,
+                "component": a.component,
+                "expr": str(a.expr),
+                "for": a.for_,
+                "labels": dict(a.labels),
+                "where": str(a.where),
+            }
+            for a in plan.alerts
+        ],
+        "slos": [
+            {
+                "name": o.slo.name,
+                "objective": o.slo.objective,
+                "window": o.slo.window,
+                "component": o.slo.component,
+                "where": str(o.slo.where),
+            }
+            for o in plan.objectives
+        ],
+        "dashboards": [
+            {
+                "name": d.title,
+                "uid": d.uid,
+                "level": d.level,
+                "panels": [{"id": panel_id(d, p), "title": p.title, "kind": p.kind.value} for p in d.panels],
+                "where": str(d.where),
+            }
+            for d in plan.dashboards
+        ],
+        "charts": [
+            {"name": c.name, "version": c.version, "namespace": c.namespace, "state": c.state, "reason": c.reason}
+            for c in expansion.charts
+        ],
+        "images": [{"name": image} for image in expansion.images],
+    }
+
+
+def _contracts(run: StackRun) -> list[dict[str, Any]]:
+    names = dict.fromkeys(name for system in run.plan.systems for name in system.contracts)
+    loaded = [contracts.load(name) for name in sorted(names)]
+    return [
+        {
+            "name": c.name,
+            "exporter": c.exporter,
+            "version": c.version,
+            "evidence": c.evidence,
+            "metrics": len(c.metrics),
+        }
+        for c in loaded
+    ]

@@ -1,0 +1,48 @@
+"""One stack, run: what the program registered, and the settings and the plan it registered it from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from components.metrics import OPERATOR_APIS
+from obs.expand import Expansion, expand
+from obs.record import Recording, record, redacted
+from plan import Plan
+from settings import Secrets, Settings
+
+
+@dataclass(frozen=True)
+class StackRun:
+    recording: Recording
+    settings: Settings
+    plan: Plan
+    secrets: Secrets
+
+    @property
+    def stack(self) -> str:
+        return self.recording.config.stack
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the program itself had to say, such as secrets that are not set."""
+        return [log.message for log in self.recording.logs if log.severity in ("warning", "error")]
+
+    def expanded(self, *, offline: bool = False, require_charts: bool = False, build_helm: bool = True) -> Expansion:
+        """Every object of the stack; errors as for :func:`obs.expand.expand`."""
+        return expand(
+            self.recording,
+            redacted=redacted,
+            kube_version=self.settings.cluster.kubernetes_version,
+            api_versions=(*OPERATOR_APIS, *self.settings.cluster.api_versions),
+            build_helm=build_helm,
+            offline=offline,
+            require_charts=require_charts,
+        )
+
+
+def run_stack(stack: str, project: Path) -> StackRun:
+    """Run the program for a stack as a preview. Raises ProgramError or ConfigError."""
+    recording = record(project, stack)
+    program = recording.namespace
+    return StackRun(recording, program["settings"], program["plan"], program["secrets"])

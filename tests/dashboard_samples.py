@@ -1,0 +1,61 @@
+"""Small valid dashboards that the tests of dashboards/ change in one place each."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from dashboards.grafana import dashboard_json
+from model.dashboard import Dashboard, Panel, PanelKind, Row, Variable
+from model.promql import metric, rate, sum_by
+from model.rule import Signal
+
+__site_transparent__ = True
+NAMESPACE = Variable(name="namespace", label="namespace", metric="kube_pod_info")
+POD = Variable(name="pod", label="pod", metric="kube_pod_info")
+
+
+def signal(**changes: Any) -> Signal:
+    values: dict[str, Any] = {
+        "name": "restarts",
+        "title": "Restarts",
+        "description": "Container restarts per second.",
+        "good": "0.",
+        "unit": "short",
+        "expr": sum_by(rate(metric("kube_pod_container_status_restarts_total"), "5m"), "namespace"),
+        "scope": ("cluster", "namespace"),
+    }
+    return Signal(**(values | changes))
+
+
+def panel(title: str = "Restarts", kind: PanelKind = PanelKind.TIMESERIES, **changes: Any) -> Panel:
+    content: dict[str, Any] = {"text": "Read **this**."} if kind is PanelKind.TEXT else {"signals": (signal(),)}
+    return Panel(title=title, kind=kind, **(content | changes))
+
+
+def dashboard(*panels: Panel, **changes: Any) -> Dashboard:
+    values: dict[str, Any] = {
+        "uid": "dataops-workload",
+        "title": "Workload execution",
+        "description": "Do jobs run and finish?",
+        "level": 1,
+        "folder": "DataOps",
+        "rows": (Row(title="Pods", panels=panels or (panel(),)),),
+    }
+    return Dashboard(**(values | changes))
+
+
+def rendered(value: Dashboard) -> dict[str, Any]:
+    result: dict[str, Any] = json.loads(dashboard_json(value))
+    return result
+
+
+def rendered_panel(value: Panel, **changes: Any) -> dict[str, Any]:
+    """The JSON of one panel, on a dashboard of its own."""
+    return next(p for p in rendered(dashboard(value, **changes))["panels"] if p["type"] != "row")
+
+
+def defaults(value: Panel) -> dict[str, Any]:
+    """The field defaults of one panel."""
+    result: dict[str, Any] = rendered_panel(value)["fieldConfig"]["defaults"]
+    return result

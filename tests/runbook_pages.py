@@ -1,0 +1,246 @@
+"""Reading the runbooks, and what is wrong with them compared with what the stacks deploy."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+
+from stacks import ROOT, STACKS, run
+
+import contracts
+from components.rules import alert_labels
+from dashboards.objectives import objectives_dashboard
+from model.quantity import seconds
+from model.rule import Alert, RecordingRule
+from obs.check.catalogue import catalogue
+from obs.check.finding import Finding
+from obs.check.infer import Expression, check_expressions
+from obs.check.parse import PLACEHOLDER
+from plan import Plan
+from slo.rules import SloRules, compile_slo
+from slo.windows import BURNS
+
+FOLDER = ROOT / "runbooks"
+SECTIONS = ["Meaning", "Impact", "First five minutes", "Queries", "Causes", "Fixes", "Escalation", "Silence"]
+FACTS = ["Severity", "Fires when", "Shown on", "Component"]
+NEVER_SILENCED = "Watchdog"
+OF_THE_OBJECTIVE = "that of the objective (label `component`)"
+UNITS = (("d", "day"), ("h", "hour"), ("m", "minute"), ("s", "second"))
+_FENCE = re.compile(r"^ *```(\w+)\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
+_LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
+PLACEHOLDERS = re.compile(r"<([a-z][a-z-]*)>")
+_MATCHER = re.compile(r'(\w+)(=~|!=|!~|=)"([^"]*)"')
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page as text. ``name`` is the file's name without its ending."""
+
+    name: str
+    text: str
+
+    @property
+    def prose(self) -> str:
+        """Without code, in which a # or a bracket means something else."""
+        return _FENCE.sub("", self.text)
+
+    @property
+    def head(self) -> list[str]:
+        return [line for line in self.prose.partition("\n## ")[0].splitlines() if line]
+
+    @property
+    def summary(self) -> str:
+        return self.head[1]
+
+    @property
+    def facts(self) -> dict[str, str]:
+        rows = (line.strip("| ").split(" | ", 1) for line in self.head[2:] if line.startswith("| "))
+        return {row[0]: row[1] for row in rows if len(row) == 2}
+
+    @property
+    def sections(self) -> dict[str, str]:
+        parts = re.split(r"^## (.+)\n", self.text, flags=re.MULTILINE)[1:]
+        return {title: body.strip() for title, body in zip(parts[::2], parts[1::2], strict=True)}
+
+    def code(self, language: str, section: str | None = None) -> list[str]:
+        text = self.text if section is None else self.sections.get(section, "")
+        return [body for kind, body in _FENCE.findall(text) if kind == language]
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """An alert as one stack deploys it, and its panel as ``dashboard: panel``."""
+
+    stack: str
+    alert: Alert
+    shown: str | None
+
+
+@cache
+def plan(stack: str) -> Plan:
+    found = run(stack).namespace["plan"]
+    assert isinstance(found, Plan)
+    return found
+
+
+@cache
+def example(window: str) -> SloRules:
+    """An objective over a window that no stack need have."""
+    return compile_slo(replace(plan("prod").objectives[0].slo, name="example", window=window))
+
+
+@cache
+def deployed() -> tuple[Deployed, ...]:
+    """Every alert of every stack, and those that an objective of another window would bring."""
+    found = [Deployed(s, a, _shown(plan(s), a)) for s in STACKS for a in plan(s).alerts]
+    there = {one.alert.name for one in found}
+    for window in BURNS:
+        dashboard = objectives_dashboard((example(window),), parent="dataops-overview")
+        assert dashboard is not None
+        other = replace(plan("prod"), dashboards=(dashboard,))
+        alerts = (rule for rule in example(window).group.rules if isinstance(rule, Alert))
+        found += [Deployed(f"a {window} objective", a, _shown(other, a)) for a in alerts]
+    assert {one.alert.name for one in found} > there, "no window brings an alert of its own"
+    return tuple(found)
+
+
+def _shown(where: Plan, alert: Alert) -> str | None:
+    found = where.panel_showing(alert.signal)
+    return f"{found[0].title}: {found[1].title}" if found else None
+
+
+def names() -> list[str]:
+    return sorted({one.alert.name for one in deployed()})
+
+
+@cache
+def page(name: str) -> Page:
+    path = FOLDER / f"{name}.md"
+    return Page(name, path.read_text() if path.is_file() else "")
+
+
+def held(for_: str) -> str:
+    """A duration as a page says it: 15m is ``15 minutes``."""
+    if seconds(for_) == 0:
+        return "at once"
+    number, unit = int(for_[:-1]), dict(UNITS)[for_[-1]]
+    return f"{number} {unit}{'s' if number > 1 else ''}"
+
+
+def hold(alert: Alert) -> str:
+    return held(alert.for_) if alert.for_ == "0s" else f"for {held(alert.for_)}"
+
+
+def limit(alert: Alert) -> str:
+    """The threshold as a page says it; empty for a condition that is there or not."""
+    if alert.signal.unit == "percentunit":
+        return f"{alert.threshold:.0%}".replace("%", " %")
+    if alert.signal.unit == "s":
+        return held(f"{alert.threshold / 60:.0f}m")
+    return f"{alert.threshold:g}" if alert.threshold else ""
+
+
+def form_problems(page: Page) -> Iterator[str]:
+    if not page.text:
+        yield f"{page.name}: there is no runbooks/{page.name}.md"
+        return
+    if page.head[0] != f"# {page.name}":
+        yield f"{page.name}: the title is {page.head[0]!r}"
+    if list(page.facts) != FACTS:
+        yield f"{page.name}: the table has {list(page.facts)}, not {FACTS}"
+    if list(page.sections) != SECTIONS:
+        yield f"{page.name}: the sections are {list(page.sections)}, not {SECTIONS}"
+    yield from (f"{page.name}: section {title} is empty" for title, body in page.sections.items() if not body)
+    if not page.code("promql", "Queries"):
+        yield f"{page.name}: section Queries has no query"
+
+
+def fact_problems(page: Page, one: Deployed) -> Iterator[str]:
+    """Where the page says another thing than the stack deploys."""
+    alert, facts = one.alert, page.facts
+    expected = {
+        "Severity": alert.severity.value,
+        "Shown on": one.shown,
+        "Component": OF_THE_OBJECTIVE if "slo" in alert.labels else alert.component,
+    }
+    for fact, value in expected.items():
+        if facts.get(fact) != value:
+            yield f"{page.name}: {fact} is {value!r} in {one.stack}, the page says {facts.get(fact)!r}"
+    fires = facts.get("Fires when", "")
+    for what, words in (("its threshold", limit(alert)), ("its `for`", hold(alert))):
+        if re.search(rf"(?<![\w.]){re.escape(words)}(?!\.?\w)", fires) is None:
+            yield f"{page.name}: {what} is {words!r} in {one.stack}, which `Fires when` does not say"
+    if alert.severity.value not in page.sections.get("Escalation", "").lower():
+        yield f"{page.name}: section Escalation does not name the severity {alert.severity.value}"
+
+
+def query_findings(stack: str, pages: list[Page]) -> list[Finding]:
+    """Findings on the queries of the pages, which see what the stack's rules see."""
+    month = (rule for rule in example("30d").group.rules if isinstance(rule, RecordingRule))
+    known = [
+        Expression(str(r.expr), "recording", r.record, "", r.record, r.labels, allowances=r.expr.allowances())
+        for r in (*plan(stack).records, *month)
+    ]
+    asked = [
+        # What a person fills in is as little known as the value of a dashboard's variable.
+        Expression(PLACEHOLDERS.sub(rf"{PLACEHOLDER}\1", query), "alert", f"query {number} of {page.name}", "")
+        for page in pages
+        for number, query in enumerate(page.code("promql"), start=1)
+    ]
+    subjects = {e.subject for e in asked}
+    found = check_expressions([*known, *asked], catalogue(plan(stack).systems, contracts.load))
+    return [finding for finding in found if finding.subject in subjects]
+
+
+def silences(page: Page) -> Iterator[tuple[str, dict[str, str]]]:
+    """(duration, matchers) of each `amtool silence add`; matchers are label -> value."""
+    for block in page.code("bash", "Silence"):
+        for line in block.replace("\\\n", " ").splitlines():
+            words = shlex.split(line)
+            if words[:3] == ["amtool", "silence", "add"]:
+                given = [found for word in words if (found := _MATCHER.fullmatch(word))]
+                durations = [w.partition("=")[2] for w in words if w.startswith("--duration=")]
+                yield (durations or [""])[0], {found[1]: found[3] for found in given}
+
+
+def silence_problems(page: Page, one: Deployed) -> Iterator[str]:
+    """A silence must match the alert, and no more than one object of it."""
+    found = list(silences(page))
+    if page.name == NEVER_SILENCED:
+        yield from (f"{page.name}: must never be silenced" for _ in found)
+        return
+    if len(found) != 1:
+        yield f"{page.name}: section Silence has {len(found)} commands that silence, not 1"
+        return
+    (duration, matchers) = found[0]
+    if not duration or f"At most {held(duration)}" not in page.sections["Silence"].replace("\n", " "):
+        yield f"{page.name}: the silence lasts {duration or 'for ever'}, the text does not say `At most` that"
+    own = {"alertname": one.alert.name, **alert_labels(one.alert)}
+    if matchers.get("alertname") != one.alert.name or "cluster" not in matchers or len(matchers) < 3:
+        yield f"{page.name}: the silence matches {sorted(matchers)}, not alertname, cluster and an object's label"
+    for label, value in matchers.items():
+        if label in own and value not in (own[label], f"<{label}>"):
+            yield f"{page.name}: the silence asks for {label}={value}, the alert has {own[label]}"
+    # `cluster` may come from the external labels; every other label from the rule or its expression.
+    others = [label for label in matchers if label not in own and label != "cluster"]
+    yield from (f"{page.name}: no {label} on the alert" for label in others if not _on_result(one, label))
+
+
+def _on_result(one: Deployed, label: str) -> bool:
+    """Whether a template of the alert may show the label, which is what the check of templates tells."""
+    stack = one.stack if one.stack in STACKS else "prod"
+    asked = Expression(str(one.alert.expr), "alert", "asked", "", templates=(f"{{{{ $labels.{label} }}}}",))
+    known = [
+        Expression(str(r.expr), "recording", r.record, "", r.record, r.labels, allowances=r.expr.allowances())
+        for r in plan(stack).records
+    ]
+    found = check_expressions([*known, asked], catalogue(plan(stack).systems, contracts.load))
+    return all(f.check != "promql/lost-label" for f in found if f.subject == "asked")
+
+
+def broken_links(page: Page) -> list[str]:
+    relative = (target for target in _LINK.findall(page.prose) if "://" not in target)
+    return [f"{page.name}: {target}" for target in relative if not (FOLDER / target.partition("#")[0]).is_file()]

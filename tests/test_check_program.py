@@ -1,0 +1,253 @@
+"""Each check finds its defect in a copy of the real program that was broken in just that way."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from stacks import ROOT, STACKS
+
+from components.charts import CHARTS, archive_path
+
+PARTS = ("model", "contracts", "systems", "slo", "alerting", "dashboards", "components", "obs", "runbooks", "tools")
+KUBERNETES = "systems/kubernetes/signals.py"
+
+
+class Break(NamedTuple):
+    """One edit of a copy, and the finding that it must lead to. ``line`` is a text of the line to point at."""
+
+    check: str
+    file: str
+    old: str
+    new: str
+    says: str
+    suggests: str = ""
+    line: str = ""
+
+
+BREAKS = {
+    "an expression that is no PromQL": Break(
+        "promql/parse", "systems/argocd.py", "Degraded|Missing|Unknown", "Degraded(", "regex", line="Signal("
+    ),
+    "a metric that was renamed long ago": Break(
+        "promql/unknown-metric",
+        "systems/nodes.py",
+        '"node_memory_MemTotal_bytes"',
+        '"node_memory_MemTotal"',
+        "renamed in 0.16",
+        "node_memory_MemTotal_bytes",
+        "Signal(",
+    ),
+    "a metric that became a label": Break(
+        "promql/unknown-metric",
+        "systems/argocd.py",
+        '"argocd_app_info"',
+        '"argocd_app_health_status"',
+        "removed in 3.0",
+        "argocd_app_info{health_status=...}",
+        "Signal(",
+    ),
+    "a misspelt metric": Break(
+        "promql/unknown-metric",
+        KUBERNETES,
+        '"kube_node_status_condition"',
+        '"kube_node_status_conditions"',
+        "does not exist",
+        "kube_node_status_condition",
+        "Signal(",
+    ),
+    "a misspelt label in a matcher": Break(
+        "promql/unknown-label",
+        KUBERNETES,
+        'eq("condition", "Ready")',
+        'eq("conditon", "Ready")',
+        "conditon",
+        "condition",
+    ),
+    "a label that the metric does not have, in by": Break(
+        "promql/unknown-label", "systems/argocd.py", '"phase"),', '"phases"),', "phases", "phase"
+    ),
+    "a rate of a gauge": Break(
+        "promql/type",
+        KUBERNETES,
+        '"container_cpu_usage_seconds_total"',
+        '"container_memory_working_set_bytes"',
+        "gauge",
+    ),
+    "a quantile of something that is no histogram": Break(
+        "promql/type", "systems/argocd.py", '"argocd_app_reconcile_bucket"', '"argocd_app_sync_total"', "histogram"
+    ),
+    "a division of sides that never match": Break(
+        "promql/match",
+        KUBERNETES,
+        'max_by(metric("kubelet_volume_stats_capacity_bytes", workloads), *_VOLUME)',
+        'max_by(metric("kubelet_volume_stats_capacity_bytes", workloads), "namespace")',
+        "persistentvolumeclaim",
+    ),
+    "a template with a label that is lost": Break(
+        "promql/lost-label",
+        "systems/kubernetes/alerts.py",
+        '"OOM kill in {{ $labels.namespace }}"',
+        '"OOM kill of {{ $labels.pod }}"',
+        "pod",
+        line='"OOMKill",',
+    ),
+    "a rule that loses the cluster": Break(
+        "promql/lost-cluster",
+        "model/promql.py",
+        "return labels if CLUSTER in labels else (CLUSTER, *labels)",
+        "return labels",
+        "cluster",
+    ),
+    "a metric that the chart drops": Break(
+        "promql/dropped",
+        KUBERNETES,
+        '"container_cpu_cfs_throttled_periods_total"',
+        '"container_cpu_cfs_throttled_seconds_total"',
+        "kube-prometheus-stack",
+    ),
+    "a metric that is off by default": Break(
+        "promql/optin",
+        "systems/argocd.py",
+        'metric("argocd_app_info")',
+        'metric("argocd_app_labels")',
+        "--metrics-application-labels",
+    ),
+    "a job that nothing scrapes": Break(
+        "promql/unknown-job",
+        "systems/nodes.py",
+        "        job=JOB,\n        title",
+        '        job="nodes",\n        title',
+        "nodes",
+    ),
+    "rules that read each other in a circle": Break(
+        "rules/cycle",
+        "systems/spark/signals.py",
+        "expr=recent_ended,",
+        'expr=metric("dataops:spark:applications_ended_10m"),',
+        "dataops:spark:applications_ended_10m",
+    ),
+    "a recording rule that nobody reads": Break(
+        "rules/unused", "systems/kubernetes/__init__.py", "oom_kills.query", "oom_kills.expr", "oom_kills_10m"
+    ),
+    "an alert without a summary": Break(
+        "alert/text", "systems/kubernetes/alerts.py", '"OOM kill in {{ $labels.namespace }}"', '" "', "no summary"
+    ),
+    "a signal that no panel shows any more": Break(
+        "alert/dashboard",
+        "systems/spark/__init__.py",
+        '    (PanelKind.TIMESERIES, "gc_time_ratio"),\n',
+        "",
+        "gc_time_ratio",
+    ),
+    "a signal that nobody uses": Break(
+        "signal/unused", "systems/argocd.py", '    (PanelKind.TIMESERIES, "git_failures"),\n', "", "neither panel nor"
+    ),
+    "a breadcrumb to nowhere": Break(
+        "dashboard/link",
+        "plan.py",
+        "objectives_dashboard(objectives, parent=OVERVIEW)",
+        'objectives_dashboard(objectives, parent="home")',
+        "'home'",
+    ),
+    "a chart that is too new for the cluster": Break(
+        "chart/kubernetes-version", "components/charts.py", '"88.5.3", "1.25"', '"88.5.3", "1.36"', "has 1.31"
+    ),
+    "a misspelt chart value": Break(
+        "chart/unknown-key",
+        "components/kube_prometheus_values.py",
+        '"retentionSize"',
+        '"retentionsize"',
+        "prometheus.prometheusSpec.retentionsize",
+        "retentionSize",
+        '"retentionsize"',
+    ),
+}
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    ignored = shutil.ignore_patterns("__pycache__")
+    for part in PARTS:
+        shutil.copytree(ROOT / part, tmp_path / part, ignore=ignored)
+    for file in (*ROOT.glob("*.py"), *ROOT.glob("Pulumi*.yaml")):
+        shutil.copy(file, tmp_path)
+    return tmp_path
+
+
+def check(project: Path, stack: str = "prod") -> tuple[int, dict[str, Any]]:
+    """Exit code and JSON of ``obs check`` in a checkout, with that checkout's own code."""
+    done = subprocess.run(
+        [sys.executable, "-m", "obs", "check", stack, "--json"],
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": str(project), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode in (0, 1), done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return done.returncode, found
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_program_as_it_is_has_no_finding(stack: str) -> None:
+    code, result = check(ROOT, stack)
+    assert result["findings"] == []
+    assert code == 0
+
+
+@pytest.mark.parametrize("name", BREAKS)
+def test_a_broken_copy_is_found(name: str, copy: Path) -> None:
+    broken = BREAKS[name]
+    if broken.check == "chart/unknown-key" and not archive_path(CHARTS["kube-prometheus-stack"]).is_file():
+        pytest.skip("kube-prometheus-stack is not in the chart cache: run `obs charts pull`")
+    file = copy / broken.file
+    text = file.read_text()
+    assert broken.old in text, f"{broken.file} no longer has {broken.old!r}"
+    file.write_text(text.replace(broken.old, broken.new))
+
+    code, result = check(copy)
+
+    assert code == 1
+    found = [f for f in result["findings"] if f["check"] == broken.check]
+    assert found, result["findings"]
+    assert any(broken.says in f["message"] + f["subject"] for f in found), found
+    assert any(broken.suggests in (f["suggestion"] or "") for f in found), found
+    for finding in found:
+        place = re.fullmatch(r"(.+\.py):(\d+)", finding["where"])
+        assert place, finding["where"]
+        line = (copy / place[1]).read_text().splitlines()[int(place[2]) - 1 :]
+        assert not broken.line or any(broken.line in text for text in line[:2]), finding
+
+
+def test_a_runbook_that_was_deleted_is_found(copy: Path) -> None:
+    (copy / "runbooks" / "OOMKill.md").unlink()
+    _, result = check(copy)
+    assert [f["check"] for f in result["findings"]] == ["alert/runbook"]
+
+
+def test_a_metric_of_a_system_that_is_off_is_found_and_the_system_named(copy: Path) -> None:
+    stack = copy / "Pulumi.prod.yaml"
+    stack.write_text(stack.read_text().replace("    nodes: {}\n", ""))
+    file = copy / KUBERNETES
+    file.write_text(file.read_text().replace('"kube_node_status_condition"', '"node_boot_time_seconds"'))
+    _, result = check(copy)
+    assert any("nodes" in f["message"] for f in result["findings"] if f["check"] == "promql/unknown-metric")
+
+
+def test_a_reason_given_in_code_allows_an_unknown_metric(copy: Path) -> None:
+    file = copy / "systems" / "spark" / "signals.py"
+    old = 'metric("spark_application_running_count")'
+    text = file.read_text()
+    file.write_text(text.replace(old, 'metric("spark_made_up_count")'))
+    assert any(f["check"] == "promql/unknown-metric" for f in check(copy)[1]["findings"])
+    file.write_text(text.replace(old, 'metric("spark_made_up_count", may_be_absent="a trial")'))
+    assert check(copy)[1]["findings"] == []

@@ -1,0 +1,134 @@
+"""The commands as a person runs them: what they print, write and exit with. No secret is in any of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from stacks import ROOT
+
+from components.charts import CACHE_VARIABLE
+from obs.run import StackRun
+from obs.stack_config import read_stack_config
+from obs.write import write_rendering
+
+KEYS = {
+    "systems": {"name", "title"},
+    "contracts": {"name", "version", "evidence"},
+    "signals": {"name", "unit", "expr"},
+    "recording_rules": {"name", "expr"},
+    "alerts": {"name", "severity", "expr", "for"},
+    "slos": {"name", "objective", "window"},
+    "dashboards": {"name", "uid", "panels"},
+    "charts": {"name", "version", "state"},
+    "images": {"name"},
+}
+PLANTED = "planted-9f2c41d8-secret"
+
+
+def obs(*arguments: str, cache: Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, CACHE_VARIABLE: str(cache), "COLUMNS": "200", "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "obs", *arguments]
+    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_a_preview_without_charts_completes_and_says_what_is_missing(tmp_path: Path) -> None:
+    done = obs("preview", "prod", "--out", str(tmp_path / "prod"), "--offline", cache=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "missing" in done.stdout
+    assert "no findings" in done.stdout
+    assert "pulumi config set --secret slackWebhookUrl" in done.stdout
+    assert (tmp_path / "prod" / "metrics" / "kube-prometheus-stack" / "values.yaml").is_file()
+
+
+def test_a_missing_chart_is_an_error_where_charts_are_required(tmp_path: Path) -> None:
+    done = obs("render", "prod", "--out", str(tmp_path / "prod"), "--offline", "--require-charts", cache=tmp_path)
+    assert done.returncode == 2
+    assert "kube-prometheus-stack" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "prod").exists()
+
+
+def test_an_unknown_stack_is_an_error_that_names_those_there_are(tmp_path: Path) -> None:
+    done = obs("check", "prd", cache=tmp_path)
+    assert done.returncode == 2
+    assert "prod" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_folder_that_obs_did_not_write_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("keep me")
+    done = obs("render", "prod", "--out", str(tmp_path / "mine"), "--offline", cache=tmp_path)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert (tmp_path / "mine" / "notes.txt").read_text() == "keep me"
+
+
+def test_the_inventory_has_every_kind_with_its_fields(tmp_path: Path) -> None:
+    done = obs("inventory", "prod", "--json", "--offline", cache=tmp_path)
+    found = json.loads(done.stdout)
+    assert found.keys() == KEYS.keys()
+    for kind, fields in KEYS.items():
+        assert all(fields <= entry.keys() for entry in found[kind]), kind
+    assert {s["name"] for s in found["systems"]} == {"argocd", "kubernetes", "nodes", "spark"}
+    assert all(d["panels"] for d in found["dashboards"])
+    assert {c["evidence"] for c in found["contracts"]} <= {"read", "scraped"}
+
+
+def test_a_chart_can_be_listed_before_it_is_there(tmp_path: Path) -> None:
+    rows = json.loads(obs("charts", "list", "--json", cache=tmp_path).stdout)
+    assert {(row["name"], row["state"]) for row in rows} == {
+        ("kube-prometheus-stack", "missing"),
+        ("prometheus-operator-crds", "missing"),
+    }
+    assert obs("charts", "verify", cache=tmp_path).returncode == 1
+
+
+def test_charts_from_a_folder_without_them_are_refused(tmp_path: Path) -> None:
+    done = obs("charts", "pull", "--from", str(tmp_path) + "/", cache=tmp_path / "cache")
+    assert done.returncode == 2
+    assert "kube-prometheus-stack 88.5.3" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_checkout_is_checked_with_its_own_code(tmp_path: Path) -> None:
+    (tmp_path / "obs").mkdir()
+    (tmp_path / "obs" / "__init__.py").write_text("")
+    (tmp_path / "obs" / "__main__.py").write_text("print('the other checkout')")
+    (tmp_path / "obs" / "cli.py").write_text("")
+    script = "from obs.entry import main; main()"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", script, "check"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.strip() in ("the other checkout", "")
+
+
+def test_no_secret_is_in_anything_that_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from obs import run as run_module
+    from obs.record import record
+
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
+    keys = ("slackWebhookUrl", "pagerdutyRoutingKey", "smtpPassword")
+    config = read_stack_config(ROOT, "prod", secrets={key: f"{PLANTED}-{key}" for key in keys})
+    recording = record(ROOT, "prod", config=config)
+    program = recording.namespace
+    run = StackRun(recording, program["settings"], program["plan"], program["secrets"])
+    assert run_module.run_stack("prod", ROOT).warnings  # without the secrets it complains ...
+    assert not run.warnings  # ... so this run did read them
+    write_rendering(tmp_path / "out", run.expanded(offline=True, build_helm=False))
+    written = "".join(path.read_text() for path in (tmp_path / "out").rglob("*.yaml"))
+    printed = json.dumps(recording.redacted())
+    assert PLANTED not in written + printed
+    assert "[secret]" in written
+    assert "[secret]" in printed

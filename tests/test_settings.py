@@ -1,0 +1,140 @@
+"""A bad configuration gives one error that lists every problem; a good one is complete."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+from stacks import ROOT, STACKS, run
+
+from obs.record import ProgramError
+from settings import Settings
+
+ALERTING: dict[str, Any] = {
+    "default": "chat",
+    "receivers": [{"name": "chat", "kind": "slack", "channel": "#chat", "secret": "slackWebhookUrl"}],
+}
+
+
+def error_of(config: dict[str, object], **kwargs: Any) -> str:
+    with pytest.raises(ProgramError) as caught:
+        run(config=config, **kwargs)
+    message = str(caught.value)
+    assert "Traceback" not in message
+    return message
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_stack_is_valid(stack: str) -> None:
+    assert run(stack).outputs["clusterName"]
+
+
+def test_the_schema_in_pulumi_yaml_and_the_settings_have_the_same_keys() -> None:
+    schema = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
+    assert set(schema) == {field.alias for field in Settings.model_fields.values()}
+    assert all(entry["description"] for entry in schema.values())
+
+
+def test_every_field_of_a_part_is_named_in_the_schema_of_its_key() -> None:
+    schema = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
+    for name in ("cluster", "prometheus", "alertmanager", "grafana", "alerting"):
+        part: Any = Settings.model_fields[name].annotation
+        for field in part.model_fields.values():
+            assert field.alias in schema[name]["description"], f"{name}.{field.alias}"
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        ({"systems": {"sparc": {}}}, "systems: unknown system 'sparc'; did you mean 'spark'?"),
+        ({"systems": {"spark": {"namespace": "x"}}}, "spark.namespace: unknown key; did you mean 'namespaces'?"),
+        ({"prometheus": {"storage": "-50Gi"}}, "prometheus.storage: must be a Kubernetes quantity"),
+        ({"prometheus": {"storage": "0"}}, "prometheus.storage: must be above 0"),
+        ({"prometheus": {"storage": "50 Gigs"}}, "prometheus.storage: must be a Kubernetes quantity"),
+        ({"prometheus": {"retention": "15 days"}}, "prometheus.retention: must be a Prometheus duration"),
+        ({"prometheus": {"replicas": -1}}, "prometheus.replicas: greater than or equal to 1"),
+        ({"prometheus": {"retentoin": "15d"}}, "prometheus.retentoin: unknown key; did you mean 'retention'?"),
+        ({"size": "huge"}, "size: must be one of 'small', 'medium' or 'large'"),
+        ({"cluster": {"name": "x", "environment": "prod"}}, "cluster.environment: must be one of 'production'"),
+        ({"cluster": {"environment": "production"}}, "cluster.name: is missing"),
+        ({"cluster": {"name": "x", "environment": "production", "kubernetesVersion": "1.24"}}, "1.25 or newer"),
+        ({"storageClas": "x"}, "storageClas: unknown key; did you mean 'storageClass'?"),
+        (
+            {"systems": {"argocd": {"deploymentSuccessObjective": 1}}},
+            "argocd.deploymentSuccessObjective: less than 1",
+        ),
+        ({"chartSource": "repository"}, "chartSource: must match"),
+    ],
+)
+def test_a_problem_is_named_with_its_key_and_what_is_allowed(config: dict[str, object], expected: str) -> None:
+    assert expected in error_of(config)
+
+
+def test_all_problems_come_in_one_error() -> None:
+    message = error_of({"size": "huge", "prometheus": {"storage": "x", "retention": "y"}, "systems": {"nope": {}}})
+    for key in ("size:", "prometheus.storage:", "prometheus.retention:", "systems:"):
+        assert key in message
+
+
+def test_a_retention_shorter_than_what_a_rule_looks_back_is_refused() -> None:
+    message = error_of({"prometheus": {"retention": "6d"}})
+    assert "prometheus.retention: 6d is shorter than the 7d that" in message
+    assert "systems/argocd.py:" in message
+
+
+def test_two_receivers_of_one_name_are_refused() -> None:
+    twice = {**ALERTING, "receivers": ALERTING["receivers"] * 2}
+    assert "alerting: two receivers are named 'chat'" in error_of({"alerting": twice})
+
+
+def test_a_route_to_a_receiver_that_is_not_there_is_refused() -> None:
+    lost = {**ALERTING, "routes": [{"severities": ["high"], "receivers": ["pager"]}]}
+    assert "route names receiver 'pager', which is not there; there are: chat" in error_of({"alerting": lost})
+
+
+def test_a_default_that_swallows_is_refused() -> None:
+    silent = {"default": "none", "receivers": [{"name": "none", "kind": "null"}]}
+    assert "everything must reach someone" in error_of({"alerting": silent})
+
+
+def test_only_production_pages() -> None:
+    pager = {"default": "p", "receivers": [{"name": "p", "kind": "pagerduty", "secret": "pagerdutyRoutingKey"}]}
+    cluster = {"name": "x", "environment": "staging"}
+    assert "a pagerduty receiver is for production only" in error_of({"alerting": pager, "cluster": cluster})
+
+
+def test_a_preview_without_secrets_goes_on_and_says_how_to_set_them() -> None:
+    warnings = "\n".join(log.message for log in run("prod").logs)
+    assert "pulumi config set --secret slackWebhookUrl" in warnings
+    assert "pulumi config set --secret pagerdutyRoutingKey" in warnings
+
+
+def test_an_update_without_secrets_is_refused_with_the_same_list() -> None:
+    message = error_of({}, preview=False)
+    assert "pulumi config set --secret slackWebhookUrl" in message
+    assert "pulumi config set --secret pagerdutyRoutingKey" in message
+
+
+def test_an_update_with_secrets_goes_through() -> None:
+    keys = ("slackWebhookUrl", "pagerdutyRoutingKey", "smtpPassword")
+    secrets = dict.fromkeys(keys, "https://hooks.example.com/planted")
+    assert run(secrets=secrets, preview=False).outputs["namespace"] == "monitoring"
+
+
+def test_a_secret_in_plain_text_is_refused_and_not_repeated() -> None:
+    message = error_of({"slackWebhookUrl": "https://hooks.example.com/planted"})
+    assert "slackWebhookUrl: is stored as plain text" in message
+    assert "planted" not in message
+
+
+def test_a_secret_that_nobody_uses_is_an_unknown_key() -> None:
+    message = error_of({}, secrets={"slackWebhokUrl": "planted"})
+    assert "slackWebhokUrl: unknown key; did you mean 'slackWebhookUrl'?" in message
+    assert "planted" not in message
+
+
+def test_an_invalid_secret_setting_is_not_echoed() -> None:
+    message = error_of({}, secrets={"grafana": '{"url": "planted-not-a-url"}'})
+    assert "grafana: is not valid (its value is secret and not shown)" in message
+    assert "planted" not in message

@@ -1,0 +1,102 @@
+"""Objectives: windows, factors, minimum traffic."""
+
+from __future__ import annotations
+
+import promql_parser
+import pytest
+
+from model.promql import eq, metric
+from model.quantity import seconds
+from model.rule import Alert, RecordingRule, Severity
+from model.slo import Slo
+from slo.rules import compile_slo
+from slo.windows import BURNS, burns, recorded_windows
+
+
+def objective(window: str = "30d", share: float = 0.999, name: str = "checkout") -> Slo:
+    total = metric("http_requests_total", eq("app", name))
+    return Slo(
+        name=name,
+        title="Checkout",
+        description="Share of requests that are answered.",
+        objective=share,
+        window=window,
+        bad=total.where(eq("status", "500")),
+        total=total,
+        component="shop",
+    )
+
+
+def alerts(slo: Slo) -> dict[str, Alert]:
+    return {rule.name: rule for rule in compile_slo(slo).group.rules if isinstance(rule, Alert)}
+
+
+def records(slo: Slo) -> list[RecordingRule]:
+    return [rule for rule in compile_slo(slo).group.rules if isinstance(rule, RecordingRule)]
+
+
+@pytest.mark.parametrize("share", [0, 1, 1.5, -0.1])
+def test_an_objective_of_all_or_nothing_is_refused(share: float) -> None:
+    with pytest.raises(ValueError, match="must be above 0 and below 1"):
+        objective(share=share)
+
+
+def test_thirty_days_have_the_workbooks_factors() -> None:
+    assert [(b.long, b.short, b.factor("30d")) for b in burns("30d")] == [
+        ("1h", "5m", 14.4),
+        ("6h", "30m", 6),
+        ("1d", "2h", 3),
+        ("3d", "6h", 1),
+    ]
+
+
+@pytest.mark.parametrize("window", BURNS)
+def test_every_pair_means_that_the_budget_does_not_last(window: str) -> None:
+    for burn in burns(window):
+        assert burn.factor(window) >= 1
+        assert seconds(burn.short) < seconds(burn.long) < seconds(window)
+
+
+def test_an_unknown_window_is_refused_with_what_is_allowed() -> None:
+    with pytest.raises(ValueError, match="allowed: 30d, 7d, 24h"):
+        compile_slo(objective(window="90d"))
+
+
+def test_both_windows_and_enough_events_are_needed_for_a_page() -> None:
+    alert = alerts(objective())["ErrorBudgetBurnRateCritical"]
+    assert str(alert.expr) == (
+        'slo:burn_rate:1h{slo="checkout"} > 14.4 and (slo:burn_rate:5m{slo="checkout"} > 14.4 '
+        'and avg_over_time(slo:events_total:rate5m{slo="checkout"}[1h]) * 3600 >= 10)'
+    )
+    assert alert.severity is Severity.CRITICAL
+    assert alert.labels == {"slo": "checkout"}
+
+
+def test_the_budget_is_counted_over_the_whole_window() -> None:
+    remaining = next(r for r in records(objective()) if r.record == "slo:error_budget_remaining:ratio")
+    assert remaining.expr.lookback() == seconds("30d")
+
+
+def test_long_windows_read_recorded_rates_and_no_raw_series() -> None:
+    for rule in records(objective()):
+        raw = {s.name for s in rule.expr.selectors()} & {"http_requests_total"}
+        assert not raw or rule.expr.lookback() == seconds("5m")
+
+
+def test_every_burn_rate_that_an_alert_reads_is_recorded() -> None:
+    for window in BURNS:
+        recorded = {rule.record for rule in records(objective(window))}
+        assert {f"slo:burn_rate:{w}" for w in recorded_windows(window)} <= recorded
+        for alert in alerts(objective(window)).values():
+            assert {s.name for s in alert.expr.selectors()} <= recorded
+
+
+def test_all_expressions_are_promql() -> None:
+    for window in BURNS:
+        for rule in compile_slo(objective(window)).group.rules:
+            promql_parser.parse(str(rule.expr))
+
+
+def test_a_missing_series_of_bad_events_counts_as_none() -> None:
+    bad = next(r for r in records(objective()) if r.record == "slo:events_bad:rate5m")
+    assert str(bad.expr).endswith('or sum by (cluster) (rate(http_requests_total{app="checkout"}[5m])) * 0')
