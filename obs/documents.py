@@ -71,7 +71,8 @@ class Document:
 def dump(value: Any) -> str:
     """YAML with sorted keys and texts of several lines as blocks; the same value gives the same bytes."""
     dumped: str = yaml.dump(value, Dumper=_Dumper, sort_keys=True, width=4096, allow_unicode=True)
-    if "\\U000" in dumped:
+    # Unicode's own line breaks stay escaped: the slow one would write them bare, and they read back as spaces.
+    if "\\U000" in dumped and not any(escape in dumped for escape in ("\\N", "\\L", "\\P")):
         dumped = yaml.dump(value, Dumper=_SlowDumper, sort_keys=True, width=4096, allow_unicode=True)
     return dumped
 

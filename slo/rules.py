@@ -92,7 +92,8 @@ def _burn_alert(slo: Slo, pair: Burn) -> Alert:
         for_=pair.for_,
         severity=pair.severity,
         component=slo.component,
-        labels={"slo": slo.name},
+        # One signal for all windows: the worse tier of an objective silences the milder ones.
+        labels={"slo": slo.name, "signal": "error_budget_burn"},
         summary=f"Error budget of {slo.title} burns at {{{{ $value | humanize }}}} times the sustainable rate",
         description=(
             f"At this rate {pair.share * 100:g} % of the {slo.window} budget goes in {pair.long}. "

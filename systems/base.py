@@ -69,8 +69,13 @@ def above(
     summary: str,
     description: str,
     guard: Expr | None = None,
+    condition: str | None = None,
 ) -> Alert:
-    """An alert on ``signal > threshold``, as most are."""
+    """An alert on ``signal > threshold``, as most are.
+
+    ``condition`` joins tiers that watch different signals of one condition, so that the worse silences the
+    milder; without it the signal's name does.
+    """
     return Alert(
         name=name,
         signal=signal,
@@ -82,4 +87,5 @@ def above(
         summary=summary,
         description=description,
         guard=guard,
+        labels={"signal": condition} if condition else {},
     )

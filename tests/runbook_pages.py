@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -28,7 +29,7 @@ SECTIONS = ["Meaning", "Impact", "First five minutes", "Queries", "Causes", "Fix
 FACTS = ["Severity", "Fires when", "Shown on", "Component"]
 NEVER_SILENCED = "Watchdog"
 OF_THE_OBJECTIVE = "that of the objective (label `component`)"
-UNITS = (("d", "day"), ("h", "hour"), ("m", "minute"), ("s", "second"))
+UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 _FENCE = re.compile(r"^ *```(\w+)\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
 PLACEHOLDERS = re.compile(r"<([a-z][a-z-]*)>")
@@ -96,14 +97,12 @@ def example(window: str) -> SloRules:
 def deployed() -> tuple[Deployed, ...]:
     """Every alert of every stack, and those that an objective of another window would bring."""
     found = [Deployed(s, a, _shown(plan(s), a)) for s in STACKS for a in plan(s).alerts]
-    there = {one.alert.name for one in found}
     for window in BURNS:
         dashboard = objectives_dashboard((example(window),), parent="dataops-overview")
         assert dashboard is not None
         other = replace(plan("prod"), dashboards=(dashboard,))
         alerts = (rule for rule in example(window).group.rules if isinstance(rule, Alert))
         found += [Deployed(f"a {window} objective", a, _shown(other, a)) for a in alerts]
-    assert {one.alert.name for one in found} > there, "no window brings an alert of its own"
     return tuple(found)
 
 
@@ -122,16 +121,17 @@ def page(name: str) -> Page:
     return Page(name, path.read_text() if path.is_file() else "")
 
 
-def held(for_: str) -> str:
-    """A duration as a page says it: 15m is ``15 minutes``."""
-    if seconds(for_) == 0:
+def spoken(time: float) -> str:
+    """Seconds as a page says them: 900 is ``15 minutes``."""
+    if time == 0:
         return "at once"
-    number, unit = int(for_[:-1]), dict(UNITS)[for_[-1]]
-    return f"{number} {unit}{'s' if number > 1 else ''}"
+    size, unit = next((size, unit) for size, unit in UNITS if time % size == 0)
+    return f"{time / size:.0f} {unit}{'s' if time > size else ''}"
 
 
 def hold(alert: Alert) -> str:
-    return held(alert.for_) if alert.for_ == "0s" else f"for {held(alert.for_)}"
+    time = seconds(alert.for_)
+    return f"for {spoken(time)}" if time else spoken(time)
 
 
 def limit(alert: Alert) -> str:
@@ -139,7 +139,7 @@ def limit(alert: Alert) -> str:
     if alert.signal.unit == "percentunit":
         return f"{alert.threshold:.0%}".replace("%", " %")
     if alert.signal.unit == "s":
-        return held(f"{alert.threshold / 60:.0f}m")
+        return spoken(alert.threshold)
     return f"{alert.threshold:g}" if alert.threshold else ""
 
 
@@ -177,22 +177,28 @@ def fact_problems(page: Page, one: Deployed) -> Iterator[str]:
         yield f"{page.name}: section Escalation does not name the severity {alert.severity.value}"
 
 
-def query_findings(stack: str, pages: list[Page]) -> list[Finding]:
-    """Findings on the queries of the pages, which see what the stack's rules see."""
+def findings(stack: str, asked: list[Expression]) -> list[Finding]:
+    """Findings on expressions that see what the stack's rules see, and the records of a 30-day objective."""
     month = (rule for rule in example("30d").group.rules if isinstance(rule, RecordingRule))
     known = [
         Expression(str(r.expr), "recording", r.record, "", r.record, r.labels, allowances=r.expr.allowances())
         for r in (*plan(stack).records, *month)
     ]
-    asked = [
-        # What a person fills in is as little known as the value of a dashboard's variable.
-        Expression(PLACEHOLDERS.sub(rf"{PLACEHOLDER}\1", query), "alert", f"query {number} of {page.name}", "")
-        for page in pages
-        for number, query in enumerate(page.code("promql"), start=1)
-    ]
     subjects = {e.subject for e in asked}
     found = check_expressions([*known, *asked], catalogue(plan(stack).systems, contracts.load))
     return [finding for finding in found if finding.subject in subjects]
+
+
+def query_findings(stack: str, pages: list[Page]) -> list[Finding]:
+    return findings(
+        stack,
+        [
+            # What a person fills in is as little known as the value of a dashboard's variable.
+            Expression(PLACEHOLDERS.sub(rf"{PLACEHOLDER}\1", query), "alert", f"query {number} of {page.name}", "")
+            for page in pages
+            for number, query in enumerate(page.code("promql"), start=1)
+        ],
+    )
 
 
 def silences(page: Page) -> Iterator[tuple[str, dict[str, str]]]:
@@ -215,8 +221,8 @@ def silence_problems(page: Page, one: Deployed) -> Iterator[str]:
     if len(found) != 1:
         yield f"{page.name}: section Silence has {len(found)} commands that silence, not 1"
         return
-    (duration, matchers) = found[0]
-    if not duration or f"At most {held(duration)}" not in page.sections["Silence"].replace("\n", " "):
+    duration, matchers = found[0]
+    if not duration or f"At most {spoken(seconds(duration))}" not in page.sections["Silence"].replace("\n", " "):
         yield f"{page.name}: the silence lasts {duration or 'for ever'}, the text does not say `At most` that"
     own = {"alertname": one.alert.name, **alert_labels(one.alert)}
     if matchers.get("alertname") != one.alert.name or "cluster" not in matchers or len(matchers) < 3:
@@ -231,16 +237,23 @@ def silence_problems(page: Page, one: Deployed) -> Iterator[str]:
 
 def _on_result(one: Deployed, label: str) -> bool:
     """Whether a template of the alert may show the label, which is what the check of templates tells."""
-    stack = one.stack if one.stack in STACKS else "prod"
     asked = Expression(str(one.alert.expr), "alert", "asked", "", templates=(f"{{{{ $labels.{label} }}}}",))
-    known = [
-        Expression(str(r.expr), "recording", r.record, "", r.record, r.labels, allowances=r.expr.allowances())
-        for r in plan(stack).records
-    ]
-    found = check_expressions([*known, asked], catalogue(plan(stack).systems, contracts.load))
-    return all(f.check != "promql/lost-label" for f in found if f.subject == "asked")
+    stack = one.stack if one.stack in STACKS else "prod"
+    return all(finding.check != "promql/lost-label" for finding in findings(stack, [asked]))
 
 
 def broken_links(page: Page) -> list[str]:
     relative = (target for target in _LINK.findall(page.prose) if "://" not in target)
     return [f"{page.name}: {target}" for target in relative if not (FOLDER / target.partition("#")[0]).is_file()]
+
+
+def shell_errors(pages: Iterable[Page]) -> str:
+    """What bash says about the commands of the pages without running them; each placeholder is a word."""
+    blocks = [f": {page.name}\n{PLACEHOLDERS.sub('x', block)}" for page in pages for block in page.code("bash")]
+    done = subprocess.run(["bash", "-n"], input="\n".join(blocks), capture_output=True, text=True, check=False)
+    return done.stderr
+
+
+def index(readme: Page) -> list[tuple[str, ...]]:
+    """Rows of the table of all pages: name, file, severity, one line."""
+    return re.findall(r"^\| \[(\w+)\]\((\w+)\.md\) \| (\w+) \| (.+) \|$", readme.text, re.MULTILINE)

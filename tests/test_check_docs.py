@@ -14,7 +14,8 @@ from promql_samples import findings, recording
 from obs.check.infer import Expression
 
 ROOT = Path(__file__).resolve().parent.parent
-_SECTION = re.compile(r"^## ((?:promql|rules)/[a-z-]+)\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+_ID = r"(?:promql|rules|alert|signal|dashboard|deployed|chart)/[a-z-]+"
+_SECTION = re.compile(rf"^## ({_ID})\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 _BLOCK = re.compile(r"^```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
 SECTIONS = dict(_SECTION.findall((ROOT / "docs" / "checks.md").read_text()))
 
@@ -35,10 +36,15 @@ def checks_of(entries: list[Mapping[str, Any]]) -> list[str]:
 
 def test_every_check_has_a_section_and_every_section_a_check() -> None:
     code = "".join(path.read_text() for path in (ROOT / "obs" / "check").glob("*.py"))
-    assert set(re.findall(r'"((?:promql|rules)/[a-z-]+)"', code)) == SECTIONS.keys()
+    assert set(re.findall(rf'"({_ID})"', code)) == SECTIONS.keys()
 
 
 @pytest.mark.parametrize("check", SECTIONS)
+def test_a_section_says_how_to_mend_it(check: str) -> None:
+    assert "\nFix: " in SECTIONS[check]
+
+
+@pytest.mark.parametrize("check", [check for check in SECTIONS if check.startswith(("promql/", "rules/"))])
 def test_the_examples_of_a_section_are_found_and_fine(check: str) -> None:
     (block,) = _BLOCK.findall(SECTIONS[check])
     examples = yaml.safe_load(block)

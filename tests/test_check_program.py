@@ -150,6 +150,33 @@ BREAKS = {
     "a signal that nobody uses": Break(
         "signal/unused", "systems/argocd.py", '    (PanelKind.TIMESERIES, "git_failures"),\n', "", "neither panel nor"
     ),
+    "an alert that lost its runbook on the way": Break(
+        "alert/runbook",
+        "components/rules.py",
+        '        "runbook_url": f"{links.runbooks}/{alert.name}.md",\n',
+        "",
+        "no runbook_url",
+    ),
+    "an alert that lost its severity on the way": Break(
+        "alert/severity", "components/rules.py", '        "severity": alert.severity.value,\n', "", "critical, high"
+    ),
+    "an alert that links to a panel that is not there": Break(
+        "alert/dashboard", "components/rules.py", "viewPanel={panel_id(dashboard, panel)}", "viewPanel=7", "no panel"
+    ),
+    "a rule that is deployed and was not checked": Break(
+        "deployed/rule",
+        "components/rules.py",
+        "expr=str(alert.expr)",
+        'expr=f"{alert.expr} > 2"',
+        "nothing checked it",
+    ),
+    "a panel that is deployed and was not checked": Break(
+        "deployed/panel",
+        "components/dashboard_maps.py",
+        "dashboard_json(dashboard)}",
+        'dashboard_json(dashboard).replace("up{", "upp{")}',
+        "nothing checked it",
+    ),
     "a breadcrumb to nowhere": Break(
         "dashboard/link",
         "plan.py",

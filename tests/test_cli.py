@@ -119,7 +119,7 @@ def test_no_secret_is_in_anything_that_is_written(tmp_path: Path, monkeypatch: p
     from obs.record import record
 
     monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
-    keys = ("slackWebhookUrl", "pagerdutyRoutingKey", "smtpPassword")
+    keys = ("slackWebhookUrl", "pagerdutyRoutingKey", "smtpPassword", "heartbeatUrl")
     config = read_stack_config(ROOT, "prod", secrets={key: f"{PLANTED}-{key}" for key in keys})
     recording = record(ROOT, "prod", config=config)
     program = recording.namespace

@@ -69,7 +69,7 @@ def test_both_windows_and_enough_events_are_needed_for_a_page() -> None:
         'and avg_over_time(slo:events_total:rate5m{slo="checkout"}[1h]) * 3600 >= 10)'
     )
     assert alert.severity is Severity.CRITICAL
-    assert alert.labels == {"slo": "checkout"}
+    assert alert.labels == {"slo": "checkout", "signal": "error_budget_burn"}
 
 
 def test_the_budget_is_counted_over_the_whole_window() -> None:

@@ -26,7 +26,7 @@ pulumi.export("understood", observability.require_output("outputsVersion").apply
 pulumi.export("prometheus", observability.require_output("prometheusUrl"))
 pulumi.export(
     "capacityDashboard",
-    pulumi.Output.all(
-        observability.require_output("grafanaUrl"), observability.require_output("clusterName")
-    ).apply(folder_link),
+    pulumi.Output.all(observability.require_output("grafanaUrl"), observability.require_output("clusterName")).apply(
+        folder_link
+    ),
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from pydantic import ValidationError
 
@@ -13,7 +12,7 @@ import systems
 from components.rules import alert_labels
 from dashboards.grafana import dashboard_expressions
 from model.dashboard import Dashboard, Panel
-from model.rule import Alert, Signal
+from model.rule import Signal
 from obs.check.catalogue import catalogue
 from obs.check.expression import Expression
 from obs.check.finding import Finding
@@ -30,11 +29,10 @@ class _Used:
     signals: tuple[str, ...] = ()
 
 
-def check_plan(plan: Plan, project: Path) -> list[Finding]:
-    """Every finding about rules, objectives, panels and links of one stack."""
+def check_plan(plan: Plan) -> list[Finding]:
+    """Every finding about the expressions, signals and links of one stack."""
     return [
         *_expression_findings(plan),
-        *(finding for alert in plan.alerts for finding in _alert_findings(plan, alert, project)),
         *_unused_signals(plan),
         *_link_findings(plan),
     ]
@@ -155,24 +153,6 @@ def _subjects(plan: Plan) -> dict[int, str]:
         id(signal): f"recording rule {signal.record}" if signal.record else f"signal {owner}.{signal.name}"
         for owner, signal in plan.signals()
     }
-
-
-def _alert_findings(plan: Plan, alert: Alert, project: Path) -> Iterator[Finding]:
-    def finding(check: str, message: str, suggestion: str | None = None) -> Finding:
-        return Finding(check, f"alert {alert.name}", str(alert.where), message, suggestion=suggestion)
-
-    for field in ("summary", "description"):
-        if not getattr(alert, field).strip():
-            yield finding("alert/text", f"has no {field}: whoever is woken must know what it is about")
-    page = project / "runbooks" / f"{alert.name}.md"
-    if not page.is_file():
-        yield finding("alert/runbook", "links to a runbook that is not there", f"write runbooks/{page.name}")
-    if plan.panel_showing(alert.signal) is None:
-        yield finding(
-            "alert/dashboard",
-            f"has no dashboard link: no panel shows its signal {alert.signal.name}",
-            "show the signal in a section of its system",
-        )
 
 
 def _unused_signals(plan: Plan) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from obs.chart_cache import use
 from obs.chart_orders import ChartOrder, chart_order, is_chart
 from obs.chartkeys import chart_keys_from_archive
 from obs.check.chart_values import check_chart_values
+from obs.check.deployed import check_deployed
 from obs.check.finding import Finding
 from obs.check.plan import check_plan
 from obs.record import redacted
@@ -27,7 +28,7 @@ class Checked:
 
 def check_run(run: StackRun, project: Path) -> Checked:
     """Expressions, links and texts of the plan, and the charts with their values."""
-    findings = check_plan(run.plan, project)
+    findings = [*check_plan(run.plan), *check_deployed(run.recording, run.plan, project)]
     skipped = []
     for order, where in chart_orders(run):
         findings += _floor(run, order, where)

@@ -14,15 +14,14 @@ from model.scrape import METRICS_PATH, Endpoint, Relabeling, Scrape, ScrapeKind
 from model.system import Domain, Section, System
 from systems.base import Context, SystemSettings, silence
 from systems.spark.alerts import alerts
-from systems.spark.signals import application_signals, executor_signals
-
-OPERATOR_JOB = "spark-operator"
+from systems.spark.signals import OPERATOR_JOB, application_signals, executor_signals
 
 
 class Settings(SystemSettings):
     """``namespaces``: where SparkApplications run; ``operator_namespace``: where the operator runs.
 
-    ``minimum_applications``: applications that must have ended before a failure share can alert.
+    ``minimum_applications``: applications that must have ended in 10 minutes before their failure share can page;
+    in an hour it is four times as many for the milder tier (one failure must stay below its 5 %).
     """
 
     namespaces: tuple[str, ...] = Field(default=("spark-jobs", "data-processing"), min_length=1)
@@ -95,8 +94,9 @@ def _scrapes(settings: Settings) -> tuple[Scrape, ...]:
 _PANELS: tuple[tuple[PanelKind, *tuple[str, ...]], ...] = (
     (PanelKind.STAT, "running_applications"),
     (PanelKind.STAT, "success_rate_24h"),
-    (PanelKind.TIMESERIES, "applications_ended_10m"),
-    (PanelKind.TIMESERIES, "failure_ratio_10m"),
+    (PanelKind.STAT, "operator_uptime"),
+    (PanelKind.TIMESERIES, "applications_ended_10m", "applications_ended_1h"),
+    (PanelKind.TIMESERIES, "failure_ratio_10m", "failure_ratio_1h"),
     (PanelKind.TIMESERIES, "active_jobs"),
     (PanelKind.TIMESERIES, "failed_stages"),
     (PanelKind.TIMESERIES, "executor_memory_usage"),

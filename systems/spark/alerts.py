@@ -5,10 +5,16 @@ from __future__ import annotations
 from model.rule import Alert, Severity, Signal
 from systems.base import above
 
+_SETTLED = 900
+"""Seconds after a start of the operator in which its counters are not believed: the page's window and scrapes."""
+
 
 def alerts(signals: dict[str, Signal], minimum_applications: int) -> tuple[Alert, ...]:
     """Spec 30-rules A11, N08 (C30: tiers), N10 and T12 (C35: tiers)."""
-    enough = signals["applications_ended_10m"].query >= minimum_applications
+    # A restarted operator counts every ended application that still exists once more.
+    settled = signals["operator_uptime"].query > _SETTLED
+    enough = (signals["applications_ended_10m"].query >= minimum_applications) & settled
+    enough_in_an_hour = (signals["applications_ended_1h"].query >= 4 * minimum_applications) & settled
     executor = "{{ $labels.namespace }}/{{ $labels.application_name }} executor {{ $labels.executor_id }}"
     failures = "{{ $value | humanizePercentage }} of Spark applications fail"
     in_gc = f"{executor} spends {{{{ $value | humanizePercentage }}}} of its time in GC"
@@ -23,17 +29,19 @@ def alerts(signals: dict[str, Signal], minimum_applications: int) -> tuple[Alert
             summary=failures,
             description="More than 20 % of the applications that ended in the last 10 minutes failed.",
             guard=enough,
+            condition="application_failures",
         ),
         above(
             "SparkJobFailureHigh",
-            signals["failure_ratio_10m"],
+            signals["failure_ratio_1h"],
             0.05,
             for_="5m",
             severity=Severity.HIGH,
             component="spark",
             summary=failures,
-            description="More than 5 % of the applications that ended in the last 10 minutes failed.",
-            guard=enough,
+            description="More than 5 % of the applications that ended in the last hour failed.",
+            guard=enough_in_an_hour,
+            condition="application_failures",
         ),
         above(
             "SparkGCTimeHigh",
@@ -63,6 +71,6 @@ def alerts(signals: dict[str, Signal], minimum_applications: int) -> tuple[Alert
             severity=Severity.HIGH,
             component="spark",
             summary=f"{executor} uses {{{{ $value | humanizePercentage }}}} of its storage memory",
-            description="The executor has used more than 90 % of its storage memory for 5 minutes: it spills to disk.",
+            description="The executor has used more than 90 % of its storage memory for 5 minutes: it evicts cached data.",
         ),
     )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from model.expr import Expr, Selector
-from model.promql import increase, max_by, metric, ne, rate, sum_by
+from model.promql import call, eq, increase, max_by, metric, min_by, ne, rate, sum_by
 from model.rule import Signal
 
+OPERATOR_JOB = "spark-operator"
 _ONLY_WHILE_RUNNING = "drivers expose it, and there may be no job at the moment"
 _EXECUTOR = ("namespace", "application_name", "executor_id")
 
@@ -23,6 +24,7 @@ def _ended(window: str) -> tuple[Expr, Expr]:
 
 def application_signals() -> tuple[Signal, ...]:
     day_failed, day_ended = _ended("24h")
+    hour_failed, hour_ended = _ended("1h")
     recent_failed, recent_ended = _ended("10m")
     return (
         Signal(
@@ -44,7 +46,7 @@ def application_signals() -> tuple[Signal, ...]:
             good="Below 5 %.",
             unit="percentunit",
             expr=recent_failed / (recent_ended > 0),
-            legend="{{cluster}}",
+            legend="{{cluster}} in 10 minutes",
             record="dataops:spark:failure_ratio_10m",
             maximum=1,
         ),
@@ -55,8 +57,39 @@ def application_signals() -> tuple[Signal, ...]:
             good="As many as were submitted.",
             unit="short",
             expr=recent_ended,
-            legend="{{cluster}}",
+            legend="{{cluster}} in 10 minutes",
             record="dataops:spark:applications_ended_10m",
+        ),
+        Signal(
+            name="failure_ratio_1h",
+            title="Application failures in an hour",
+            description="Share of the applications that ended in the last hour and failed.",
+            good="Below 5 %.",
+            unit="percentunit",
+            expr=hour_failed / (hour_ended > 0),
+            legend="{{cluster}} in an hour",
+            record="dataops:spark:failure_ratio_1h",
+            maximum=1,
+        ),
+        Signal(
+            name="applications_ended_1h",
+            title="Applications ended in an hour",
+            description="Applications that succeeded or failed in the last hour.",
+            good="As many as were submitted.",
+            unit="short",
+            expr=hour_ended,
+            legend="{{cluster}} in an hour",
+            record="dataops:spark:applications_ended_1h",
+        ),
+        Signal(
+            name="operator_uptime",
+            title="Operator running since",
+            description="Time since the Spark operator's process started; a new one counts old applications again.",
+            good="Hours or more.",
+            unit="s",
+            expr=min_by(call("time") - metric("process_start_time_seconds", eq("job", OPERATOR_JOB))),
+            legend="{{cluster}}",
+            record="dataops:spark:operator_uptime_seconds",
         ),
         Signal(
             name="running_applications",

@@ -1,0 +1,88 @@
+"""What is really registered: every rule and panel was checked, and every alert carries what its reader needs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from dashboards.grafana import dashboard_expressions, panel_id
+from model.rule import Severity
+from obs.check.finding import Finding
+from obs.protobuf import redacted
+from obs.recording import Recording, Resource
+from plan import Plan
+
+_TEXTS = ("summary", "description")
+
+
+def check_deployed(recording: Recording, plan: Plan, project: Path) -> list[Finding]:
+    """Findings about the registered PrometheusRules and dashboards of one stack."""
+    return [*_rules(recording, plan, project), *_dashboards(recording, plan)]
+
+
+def _rules(recording: Recording, plan: Plan, project: Path) -> Iterator[Finding]:
+    checked = {str(rule.expr) for rule in plan.records} | {str(alert.expr) for alert in plan.alerts}
+    places = {alert.name: str(alert.where) for alert in plan.alerts}
+    panels = {(d.uid, panel_id(d, panel)) for d in plan.dashboards for panel in d.panels}
+    for resource, rule in _registered_rules(recording):
+        name = str(rule.get("alert") or rule.get("record"))
+        where = places.get(name, resource.source or resource.urn)
+        if rule["expr"] not in checked:
+            message = f"{resource.name} deploys an expression that the plan does not have, so nothing checked it"
+            yield Finding("deployed/rule", f"rule {name}", where, message, expression=str(rule["expr"]))
+        if "alert" in rule:
+            for check, message in _alert_problems(rule, panels, project):
+                yield Finding(check, f"alert {name}", where, message)
+
+
+def _registered_rules(recording: Recording) -> Iterator[tuple[Resource, Mapping[str, Any]]]:
+    for resource in recording.resources:
+        if resource.type.endswith(":PrometheusRule"):
+            for group in redacted(resource.inputs)["spec"]["groups"]:
+                yield from ((resource, rule) for rule in group.get("rules") or ())
+
+
+def _alert_problems(rule: Mapping[str, Any], panels: set[tuple[str, int]], project: Path) -> Iterator[tuple[str, str]]:
+    labels, annotations = rule.get("labels") or {}, rule.get("annotations") or {}
+    if labels.get("severity") not in set(Severity):
+        yield "alert/severity", f"has no severity that a route knows; allowed: {', '.join(Severity)}"
+    for field in _TEXTS:
+        if not str(annotations.get(field) or "").strip():
+            yield "alert/text", f"has no {field}: whoever is woken must know what it is about"
+    page = urlsplit(str(annotations.get("runbook_url") or "")).path.rpartition("/")[2]
+    if not page:
+        yield "alert/runbook", "has no runbook_url"
+    elif not (project / "runbooks" / page).is_file():
+        yield "alert/runbook", f"links to runbooks/{page}, which is not there; write it"
+    link = urlsplit(str(annotations.get("dashboard_url") or ""))
+    if not link.path:
+        yield "alert/dashboard", f"has no dashboard link: no panel shows its signal {labels.get('signal')}"
+    elif (link.path.rpartition("/")[2], int(parse_qs(link.query).get("viewPanel", ["0"])[0])) not in panels:
+        yield "alert/dashboard", f"links to {annotations['dashboard_url']}, which is no panel of this stack"
+
+
+def _dashboards(recording: Recording, plan: Plan) -> Iterator[Finding]:
+    checked = {text for d in plan.dashboards for _, text, _ in dashboard_expressions(d)}
+    for resource in recording.resources:
+        if not resource.type.endswith(":ConfigMap"):
+            continue
+        for file, text in redacted(resource.inputs).get("data", {}).items():
+            for title, expr in _targets(file, text):
+                if expr not in checked:
+                    subject = f"dashboard {file.removesuffix('.json')}, panel {title}"
+                    message = "shows an expression that the plan does not have, so nothing checked it"
+                    where = resource.source or resource.urn
+                    yield Finding("deployed/panel", subject, where, message, expression=expr)
+
+
+def _targets(file: str, text: str) -> Iterator[tuple[str, str]]:
+    """(title, expression) of every query in a dashboard's JSON; nothing for other files."""
+    dashboard = json.loads(text) if file.endswith(".json") else {}
+    panels = list(dashboard.get("panels", ()))
+    while panels:
+        panel = panels.pop()
+        panels += panel.get("panels", ())
+        yield from ((panel.get("title", ""), t["expr"]) for t in panel.get("targets", ()) if "expr" in t)
