@@ -71,6 +71,6 @@ def alerts(signals: dict[str, Signal], minimum_applications: int) -> tuple[Alert
             severity=Severity.HIGH,
             component="spark",
             summary=f"{executor} uses {{{{ $value | humanizePercentage }}}} of its storage memory",
-            description="The executor has used more than 90 % of its storage memory for 5 minutes: it evicts cached data.",
+            description="The executor has used over 90 % of its storage memory for 5 minutes: it evicts cached data.",
         ),
     )
