@@ -84,9 +84,10 @@ def render(
     from obs.write import write_rendering
 
     with _errors():
-        run = run_stack(stack, project)
-        expansion = run.expanded(offline=offline, require_charts=require_charts)
-        write_rendering(folder, expansion)
+        with err.status(f"rendering stack {stack}"):
+            run = run_stack(stack, project)
+            expansion = run.expanded(offline=offline, require_charts=require_charts)
+            write_rendering(folder, expansion)
         for chart in expansion.charts:
             if chart.state == "missing":
                 err.print(f"[yellow]missing:[/] chart {chart.name} {chart.version}: {chart.reason}", highlight=False)

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from model.rule import Severity
 from obs.check.run import Checked
 from obs.expand import Expansion
 from obs.run import StackRun
@@ -22,23 +23,40 @@ def print_summary(console: Console, run: StackRun, expansion: Expansion) -> None
     )
     console.print(_objects(expansion))
     console.print(_charts(expansion))
-    plan = run.plan
-    severities = Counter(a.severity.value for a in plan.alerts)
-    console.print(
-        f"[bold]{len(plan.systems)}[/] systems ({', '.join(s.name for s in plan.systems)}), "
-        f"[bold]{len(plan.records)}[/] recording rules, [bold]{len(plan.alerts)}[/] alerts "
-        f"({', '.join(f'{n} {s}' for s, n in severities.items())}), [bold]{len(plan.objectives)}[/] objectives, "
-        f"[bold]{len(plan.dashboards)}[/] dashboards with {sum(len(d.panels) for d in plan.dashboards)} panels, "
-        f"[bold]{len(expansion.images)}[/] images"
-    )
+    console.print(_contents(run, expansion))
     for warning in run.warnings:
         console.print(f"[yellow]![/] {escape(warning)}")
 
 
+def _contents(run: StackRun, expansion: Expansion) -> Table:
+    plan = run.plan
+    severities = Counter(alert.severity for alert in plan.alerts)
+    rows = {
+        "systems": (len(plan.systems), ", ".join(s.name for s in plan.systems)),
+        "recording rules": (len(plan.records), ""),
+        "alerts": (len(plan.alerts), ", ".join(f"{severities[s]} {s.value}" for s in Severity if severities[s])),
+        "objectives": (len(plan.objectives), ", ".join(o.slo.name for o in plan.objectives)),
+        "dashboards": (len(plan.dashboards), f"{sum(len(d.panels) for d in plan.dashboards)} panels"),
+        "images": (len(expansion.images), ""),
+    }
+    table = _table("Contents")
+    table.add_column("what")
+    table.add_column("number", justify="right")
+    table.add_column("of these")
+    for what, (number, detail) in rows.items():
+        table.add_row(what, str(number), detail)
+    return table
+
+
+def _table(title: str) -> Table:
+    return Table(title=title, title_justify="left", box=None, pad_edge=False)
+
+
 def _objects(expansion: Expansion) -> Table:
-    table = Table(title="Objects", title_justify="left", box=None, pad_edge=False)
-    for column, justify in (("component", "left"), ("objects", "right"), ("kinds", "left")):
-        table.add_column(column, justify="right" if justify == "right" else "left")
+    table = _table("Objects")
+    table.add_column("component")
+    table.add_column("number", justify="right")
+    table.add_column("kinds")
     for component in sorted({o.component for o in expansion.objects}):
         kinds = Counter(o.kind for o in expansion.objects if o.component == component)
         listed = ", ".join(f"{n} {kind}" for kind, n in kinds.most_common())
@@ -47,9 +65,10 @@ def _objects(expansion: Expansion) -> Table:
 
 
 def _charts(expansion: Expansion) -> Table:
-    table = Table(title="Charts", title_justify="left", box=None, pad_edge=False)
-    for column in ("chart", "version", "state"):
-        table.add_column(column)
+    table = _table("Charts")
+    table.add_column("chart")
+    table.add_column("version")
+    table.add_column("state", overflow="fold")
     for chart in expansion.charts:
         rendered = chart.state == "rendered"
         state = f"[green]{chart.objects} objects[/]" if rendered else f"[red]missing[/]: {escape(chart.reason)}"
@@ -66,11 +85,12 @@ def print_findings(console: Console, checked: Checked) -> None:
             f"[red]✗[/] [bold]{escape(finding.where)}[/] {escape(finding.subject)}: {escape(finding.message)}"
         )
         if finding.suggestion:
-            console.print(f"    [green]use[/] {escape(finding.suggestion)}")
+            console.print(f"    [green]use[/] {escape(finding.suggestion)}", soft_wrap=True)
         if finding.expression:
-            console.print(f"    [dim]{escape(finding.expression)}[/]")
+            console.print(f"    [dim]{escape(finding.expression)}[/]", soft_wrap=True)
         console.print(f"    [dim]{finding.check} · docs/checks.md[/]")
     if checked.findings:
-        console.print(f"[red]{len(checked.findings)} findings[/]")
+        number = len(checked.findings)
+        console.print(f"[red]{number} finding{'s' if number > 1 else ''}[/]")
     else:
         console.print("[green]✓[/] no findings")
