@@ -79,18 +79,22 @@ class Plan:
         """What is wrong with the settings once the rules that they lead to are known."""
         kept = seconds(self.retention)
         rules: tuple[RecordingRule | Alert, ...] = (*self.records, *self.alerts)
-        too_long = [
-            f"prometheus.retention: {self.retention} is shorter than the {duration(rule.expr.lookback())} that "
-            f"{rule.record if isinstance(rule, RecordingRule) else rule.name} looks back ({rule.where})"
-            for rule in rules
-            if rule.expr.lookback() > kept
-        ]
-        return sorted(set(too_long))
+        too_long = [rule for rule in rules if rule.expr.lookback() > kept]
+        if not too_long:
+            return []
+        worst = max(too_long, key=lambda rule: rule.expr.lookback())
+        name = worst.record if isinstance(worst, RecordingRule) else worst.name
+        others = f" (and {len(too_long) - 1} other rules)" if len(too_long) > 1 else ""
+        length = duration(worst.expr.lookback())
+        shorter = f"prometheus.retention: {self.retention} is shorter than the {length} that {name} looks back"
+        return [f"{shorter}, {worst.where}{others}"]
 
 
 def build(settings: Settings) -> Plan:
     """The plan of a stack."""
-    context = Context(cluster=settings.cluster.name, workloads=settings.workload_namespaces)
+    context = Context(
+        cluster=settings.cluster.name, namespace=settings.namespace, workloads=settings.workload_namespaces
+    )
     enabled = tuple(systems.build(name, part, context) for name, part in sorted(settings.systems.items()))
     objectives = tuple(compile_slo(slo) for system in enabled for slo in system.slos)
     rules = (

@@ -6,6 +6,7 @@ Top-level defaults are in Pulumi.yaml, where Pulumi applies them; those of parts
 from __future__ import annotations
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
 import pulumi
@@ -14,13 +15,20 @@ from pydantic import Field, SerializeAsAny, ValidationError, field_validator, mo
 
 import systems as systems_room
 from alerting.settings import AlertingSettings
-from model.config import Duration, Part, Quantity
+from model.config import Duration, Name, NamespacePattern, Part, Quantity
 from model.problems import describe, did_you_mean
+from model.quantity import quantity
 from systems.base import SystemSettings
 
 Environment = Literal["production", "staging", "development", "local"]
+_DNS = "lower-case letters, digits, '-' and '.'"
+_VERSION = 'a quoted version such as "1.31"'
+_URL = "an http:// or https:// address"
+_SOURCE = (
+    "repositories, cache, oci://HOST/PREFIX, https://HOST/INDEX (without credentials) or a directory such as ./charts"
+)
+Replicas = Annotated[int, Field(strict=True, ge=1, le=10)]
 Size = Literal["small", "medium", "large"]
-Name = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
 
 
 class ClusterSettings(Part):
@@ -34,16 +42,9 @@ class ClusterSettings(Part):
     name: Name
     environment: Environment
     platform: Name = "dataops"
-    kubernetes_version: Annotated[str, Field(pattern=r"^1\.\d{2,}(\.\d+)?$")] = "1.31"
-    api_versions: tuple[str, ...] = ()
+    kubernetes_version: Annotated[str, Field(pattern=r"^1\.\d{2,}(\.\d+)?$", description=_VERSION)] = "1.31"
+    api_versions: tuple[Annotated[str, Field(pattern=r"^[a-z0-9./]+(/[A-Z]\w+)?$")], ...] = ()
     context: str | None = None
-
-    @field_validator("kubernetes_version")
-    @classmethod
-    def _supported(cls, version: str) -> str:
-        if int(version.split(".")[1]) < 25:
-            raise ValueError("must be 1.25 or newer: the charts refuse older clusters")
-        return version
 
 
 class ResourceSettings(Part):
@@ -54,22 +55,30 @@ class ResourceSettings(Part):
 class PrometheusSettings(Part):
     """Overrides of what ``size`` chooses; ``retention`` is the time kept locally."""
 
-    replicas: int | None = Field(default=None, ge=1, le=10)
+    replicas: Replicas | None = None
     retention: Duration = "15d"
     storage: Quantity | None = None
     requests: ResourceSettings = ResourceSettings()
     limits: ResourceSettings = ResourceSettings()
 
+    @model_validator(mode="after")
+    def _requests_fit(self) -> PrometheusSettings:
+        for name in ("cpu", "memory"):
+            asked, allowed = getattr(self.requests, name), getattr(self.limits, name)
+            if asked and allowed and quantity(asked) > quantity(allowed):
+                raise ValueError(f"requests.{name} must not be above limits.{name}")
+        return self
+
 
 class AlertmanagerSettings(Part):
-    replicas: int | None = Field(default=None, ge=1, le=10)
+    replicas: Replicas | None = None
     storage: Quantity | None = None
 
 
 class GrafanaSettings(Part):
     """``url`` is where people reach Grafana: links in alerts start with it."""
 
-    url: Annotated[str, Field(pattern=r"^https?://[^/\s]+(/\S*)?$")]
+    url: Annotated[str, Field(pattern=r"^https?://[^/\s]+(/\S*)?$", description=_URL)]
     storage: Quantity | None = None
 
 
@@ -79,15 +88,17 @@ class Settings(Part):
     cluster: ClusterSettings
     size: Size
     namespace: Name
-    storage_class: str
-    workload_namespaces: tuple[str, ...] = Field(min_length=1)
+    storage_class: Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", description=_DNS)]
+    workload_namespaces: tuple[NamespacePattern, ...] = Field(min_length=1)
     prometheus: PrometheusSettings
     alertmanager: AlertmanagerSettings
     grafana: GrafanaSettings
     systems: dict[str, SerializeAsAny[SystemSettings]]
     alerting: AlertingSettings
-    runbooks_url: Annotated[str, Field(pattern=r"^https?://\S+$")]
-    chart_source: Annotated[str, Field(pattern=r"^(repositories|cache|(oci|https?)://\S+|/\S+|\./\S+)$")]
+    runbooks_url: Annotated[str, Field(pattern=r"^https?://\S+$", description=_URL)]
+    chart_source: Annotated[
+        str, Field(pattern=r"^(repositories|cache|(oci|https?)://[^\s@]+|/\S+|\./\S+)$", description=_SOURCE)
+    ]
 
     @field_validator("systems", mode="before")
     @classmethod
@@ -97,14 +108,14 @@ class Settings(Part):
         problems, parsed = [], {}
         for name, part in value.items():
             if name not in systems_room.available():
-                problems.append(f"unknown system {name!r}{did_you_mean(name, systems_room.available())}")
+                problems.append(f".{name}: unknown system{did_you_mean(name, systems_room.available())}")
                 continue
             try:
-                parsed[name] = systems_room.settings_class(name).model_validate(part or {})
+                parsed[name] = systems_room.settings_class(name).model_validate({} if part is None else part)
             except ValidationError as error:
-                problems += [f"{name}.{line}" for line in describe(error, systems_room.settings_class(name))]
+                problems += describe(error, systems_room.settings_class(name), at=f".{name}")
         if problems:
-            raise ValueError("; ".join(problems))
+            raise ValueError("\n".join(problems))
         return parsed
 
     @model_validator(mode="after")
@@ -132,6 +143,8 @@ def load() -> tuple[Settings, Secrets]:
     missing secret stops ``pulumi up`` only: a preview warns and goes on.
     """
     raw, problems = _raw_values()
+    secret = [key for key in raw if key in _keys() and _is_secret(key)]
+    refuse([*problems, *(f"{key}: must not be secret, it would stand in objects in plain text" for key in secret)])
     settings = _validated(raw, problems)
     needed = settings.alerting.secret_keys
     problems += [
@@ -158,8 +171,7 @@ def _validated(raw: Mapping[str, Any], problems: list[str]) -> Settings:
     try:
         return Settings.model_validate({key: value for key, value in raw.items() if key in _keys()})
     except ValidationError as error:
-        invalid = [_without_secrets(line) for line in describe(error, Settings)]
-        raise refusal([*problems, *invalid]) from None
+        raise refusal([*problems, *describe(error, Settings)]) from None
 
 
 def _report_missing(secrets: Secrets) -> None:
@@ -179,9 +191,14 @@ def _keys() -> dict[str, str]:
 def _raw_values() -> tuple[dict[str, Any], list[str]]:
     """Every value of this project's config namespace, parsed where its field is not a string."""
     prefix = f"{pulumi.get_project()}:"
-    texts = {k.removeprefix(prefix): v for k, v in runtime_config.CONFIG.get().items() if k.startswith(prefix)}
+    config = runtime_config.CONFIG.get()
+    texts = {k.removeprefix(prefix): v for k, v in config.items() if k.startswith(prefix)}
     values: dict[str, Any] = {}
-    problems = []
+    namespaces = {key.partition(":")[0] for key in config}
+    problems = [
+        f"{near}: unknown namespace of configuration; did you mean {pulumi.get_project()!r}?"
+        for near in get_close_matches(pulumi.get_project(), namespaces - {pulumi.get_project()}, cutoff=0.8)
+    ]
     for key, text in texts.items():
         field = Settings.model_fields.get(_keys().get(key, ""))
         if field is None or field.annotation in (str, Size):
@@ -196,11 +213,6 @@ def _raw_values() -> tuple[dict[str, Any], list[str]]:
 
 def _is_secret(key: str) -> bool:
     return bool(runtime_config.is_config_secret(f"{pulumi.get_project()}:{key}"))
-
-
-def _without_secrets(line: str) -> str:
-    key = line.split(":", 1)[0].split(".", 1)[0].split("[", 1)[0]
-    return f"{key}: is not valid (its value is secret and not shown)" if _is_secret(key) else line
 
 
 def refuse(problems: list[str]) -> None:

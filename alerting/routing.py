@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from alerting.heartbeat import WATCHDOG
-from alerting.settings import AlertingSettings, RouteSettings, order
+from alerting.settings import NOBODY, AlertingSettings, RouteSettings, order
 from model.promql import eq, matching, ne
 from model.route import Inhibition, MailServer, Receiver, Route, RoutingTree
-
-_NOBODY = "nobody"
 
 
 def routing_tree(settings: AlertingSettings, objects: tuple[str, ...]) -> RoutingTree:
@@ -17,9 +15,9 @@ def routing_tree(settings: AlertingSettings, objects: tuple[str, ...]) -> Routin
     routes = [route for branch in sorted(settings.routes, key=_worst) for route in _branches(branch)]
     receivers = [Receiver(**r.model_dump()) for r in settings.receivers]
     if settings.heartbeat is None:
-        receivers.append(Receiver(name=_NOBODY, kind="null"))
+        receivers.append(Receiver(name=NOBODY, kind="null"))
     beat = Route(
-        receiver=settings.heartbeat or _NOBODY,
+        receiver=settings.heartbeat or NOBODY,
         matchers=(eq("alertname", WATCHDOG.name),),
         # A dead man's switch waits for minutes, not for the 12 hours of an ordinary repeat. Alertmanager
         # repeats only when the group is due: with equal intervals every second beat would be missed.

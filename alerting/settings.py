@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import re
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from model.config import Duration, Part
 from model.route import ReceiverKind
 from model.rule import Severity
 
+NOBODY = "nobody"
 RoutedSeverity = Literal["critical", "high", "medium", "warning", "info", "low"]
 
 
+_ADDRESSES = r"^[^@\s,]+@[^@\s,]+(, ?[^@\s,]+@[^@\s,]+)*$"
+
+
+# The ending makes a secret itself, pasted where its key belongs, an error that does not repeat it.
+def _secret_key(text: str) -> str:
+    if re.fullmatch(r"[a-z][A-Za-z0-9]{0,39}(Url|Key|Password|Token)", text) is None:
+        raise ValueError(
+            "must be the name of a config key that ends in Url, Key, Password or Token, not the secret itself"
+        )
+    return text
+
+
+SecretKey = Annotated[str, AfterValidator(_secret_key)]
 _NEEDS = {"secret": ("slack", "pagerduty", "webhook"), "channel": ("slack",), "to": ("email",)}
 
 
@@ -25,9 +40,9 @@ class ReceiverSettings(Part):
 
     name: str = Field(min_length=1)
     kind: ReceiverKind
-    secret: str | None = None
+    secret: SecretKey | None = None
     channel: str | None = Field(default=None, pattern=r"^#[a-z0-9_-]+$")
-    to: str | None = Field(default=None, pattern=r"^[^@\s]+@[^@\s]+$")
+    to: str | None = Field(default=None, pattern=_ADDRESSES)
 
     @model_validator(mode="after")
     def _complete(self) -> ReceiverSettings:
@@ -46,7 +61,7 @@ class MailSettings(Part):
     smarthost: str = Field(pattern=r"^[^:\s]+:\d+$")
     sender: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
     username: str | None = None
-    secret: str | None = None
+    secret: SecretKey | None = None
 
 
 class RouteSettings(Part):
@@ -77,6 +92,8 @@ class AlertingSettings(Part):
             for what, name in used
             if name not in names
         ]
+        if NOBODY in names:
+            problems.append(f"receiver name {NOBODY!r} is taken: it stands for no dead man's switch")
         taken = [s for route in self.routes for s in route.severities]
         problems += [f"two routes take severity {s!r}" for s in sorted({s for s in taken if taken.count(s) > 1})]
         if any(r.kind == "null" and r.name == self.default for r in self.receivers):
@@ -84,7 +101,7 @@ class AlertingSettings(Part):
         if self.mail is None and any(r.kind == "email" for r in self.receivers):
             problems.append("an email receiver needs `mail`, the server that takes e-mail in")
         if problems:
-            raise ValueError("; ".join(problems))
+            raise ValueError("\n".join(problems))
         return self
 
     @property

@@ -42,8 +42,7 @@ SLACK_TEXT = """\
 {{ .Annotations.description }}
 {{ range (.Labels.Remove $.GroupLabels.Names).SortedPairs }}`{{ .Name }}={{ .Value }}` {{ end }}
 {{ with .Annotations.runbook_url }}<{{ . }}|Runbook> {{ end -}}
-{{ with .Annotations.dashboard_url }}<{{ . }}|Dashboard> {{ end -}}
-{{ with .GeneratorURL }}<{{ . }}|Expression>{{ end }}
+{{ with .Annotations.dashboard_url }}<{{ . }}|Dashboard>{{ end }}
 {{ end }}{{ end }}{{ if gt (len .Alerts) 10 }}The first 10 of {{ len .Alerts }} alerts.{{ end }}
 """
 # PagerDuty refuses an event without a summary, and alerts of one group may differ in theirs.

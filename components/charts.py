@@ -1,20 +1,27 @@
 """Every Helm chart of the program: name, exact version, where it is published. The only place that pins one.
 
 A chart can be taken from five kinds of source (:func:`source_kind`); :func:`chart_location` says what a
-Pulumi chart resource needs for each. Digests of the archives are in charts.lock, written by ``obs charts lock``.
+Pulumi chart resource needs for each. Digests of the archives are in charts.lock, written by
+``obs charts lock`` and compared whenever an archive on this machine is used, by obs and by Pulumi; what the
+provider itself fetches from a repository or mirror it takes by exact version, without looking at them.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 
+import yaml
 from platformdirs import user_cache_dir
 
+LOCK = Path(__file__).resolve().parent.parent / "charts.lock"
+_LOCK_FORM = "a list under `charts`, each with name, version and digest (64 hexadecimal characters)"
 CACHE_VARIABLE = "OBS_CACHE_DIR"
 APPLICATION = "dataops-observability"
 SOURCE_FORM = (
@@ -124,6 +131,28 @@ def chart_location(pin: ChartPin, source: str) -> ChartLocation:
             return ChartLocation(pin.name, pin.version, source.rstrip("/"))
         case SourceKind.DIRECTORY:
             return ChartLocation(str(Path(source) / pin.archive_name), pin.version)
+
+
+def locked_digests(lock_file: Path = LOCK) -> dict[tuple[str, str], str]:
+    """(name, version) -> sha256 from charts.lock; empty where there is none. Raises ValueError for a bad file."""
+    if not lock_file.is_file():
+        return {}
+    try:
+        entries = yaml.safe_load(lock_file.read_bytes())["charts"]
+        found = {(str(e["name"]), str(e["version"])): str(e["digest"]).removeprefix("sha256:") for e in entries}
+    except (yaml.YAMLError, TypeError, KeyError):
+        raise ValueError(f"{lock_file}: must be {_LOCK_FORM}") from None
+    for (name, version), digest in found.items():
+        if re.fullmatch("[0-9a-f]{64}", digest) is None:
+            raise ValueError(f"{lock_file}: digest of {name} {version} is {digest!r}; must be {_LOCK_FORM}")
+    return found
+
+
+def check_archive(pin: ChartPin, path: Path, lock_file: Path = LOCK) -> None:
+    """Raises ValueError where a chart archive on this machine is not the one that charts.lock records."""
+    locked = locked_digests(lock_file).get((pin.name, pin.version))
+    if locked is not None and path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() != locked:
+        raise ValueError(f"{pin}: {path} is not the archive that {lock_file.name} records; do not use it")
 
 
 def cache_dir() -> Path:

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pulumi
 from pulumi_kubernetes import _utilities
 from pulumi_kubernetes.helm.v4 import Chart, RepositoryOptsArgs
 
-from components.charts import CHARTS, chart_location
+from components.charts import CHARTS, ChartLocation, SourceKind, chart_location, check_archive, source_kind
+
+
+def _location(name: str, source: str) -> ChartLocation:
+    location = chart_location(CHARTS[name], source)
+    if source_kind(source) in (SourceKind.CACHE, SourceKind.DIRECTORY):
+        try:
+            check_archive(CHARTS[name], Path(location.chart))
+        except ValueError as error:
+            raise pulumi.RunError(str(error)) from None
+    return location
 
 
 def chart(name: str, *, source: str, namespace: str, values: Mapping[str, Any], opts: pulumi.ResourceOptions) -> Chart:
     """A chart whose objects are resources of their own. ``values`` hold literals only: an unknown leaves it empty."""
-    location = chart_location(CHARTS[name], source)
+    location = _location(name, source)
     return Chart(
         name,
         chart=location.chart,
@@ -45,7 +56,7 @@ class Release(pulumi.CustomResource):
         values: Mapping[str, Any],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        location = chart_location(CHARTS[name], source)
+        location = _location(name, source)
         props: dict[str, Any] = {
             "chart": location.chart,
             "version": location.version,

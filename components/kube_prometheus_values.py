@@ -20,6 +20,8 @@ RECEIVERS_SECRET = "alertmanager-receivers"
 DASHBOARD_LABELS = {"grafana_dashboard": "1"}
 FOLDER_ANNOTATION = "grafana_folder"
 DATASOURCE_UID = "prometheus"
+SIDECAR_ROLE = "grafana-sidecar"
+SCRAPE_INTERVAL = "30s"
 Values = dict[str, Any]
 
 
@@ -34,9 +36,13 @@ def kube_prometheus_values(settings: Settings, size: Sizing) -> Values:
         "crds": {"enabled": False},
         # Our own rules and dashboards are checked against contracts; the chart's are not ours to check.
         "defaultRules": {"create": False},
-        # A source that no enabled system reads is not scraped.
+        # A source of the cluster that no enabled system reads is not scraped; the stack's own parts are.
         **{key: {"enabled": False} for key in _CONTROL_PLANE},
-        "kubelet": {"enabled": "kubernetes" in settings.systems},
+        "kubelet": {
+            "enabled": "kubernetes" in settings.systems,
+            # The chart's own 10s are three times the series of everything else together.
+            "serviceMonitor": {"interval": SCRAPE_INTERVAL, "cAdvisorInterval": SCRAPE_INTERVAL},
+        },
         "kubeStateMetrics": {"enabled": "kubernetes" in settings.systems},
         "nodeExporter": {"enabled": "nodes" in settings.systems},
         "kube-state-metrics": {"resources": size.state_metrics.manifest()},
@@ -91,8 +97,10 @@ def _prometheus(settings: Settings, size: Sizing) -> Values:
             "replicas": size.prometheus_replicas,
             "retention": settings.prometheus.retention,
             "retentionSize": _most_of(size.prometheus_storage),
-            "scrapeInterval": "30s",
-            "evaluationInterval": "30s",
+            # A counter that is born at 1 (a first failed sync) would otherwise not count as an increase.
+            "enableFeatures": ["created-timestamp-zero-ingestion"],
+            "scrapeInterval": SCRAPE_INTERVAL,
+            "evaluationInterval": SCRAPE_INTERVAL,
             "resources": size.prometheus.manifest(),
             "storageSpec": {"volumeClaimTemplate": _claim(settings, size.prometheus_storage)},
             "externalLabels": {
@@ -144,6 +152,8 @@ def _grafana(settings: Settings, size: Sizing) -> Values:
         },
         # A rolling update waits for ever for a volume that one node holds.
         "deploymentStrategy": {"type": "Recreate"},
+        # The chart's own role reads every Secret of the cluster, whatever the side cars need.
+        "rbac": {"useExistingClusterRole": SIDECAR_ROLE},
         "initChownData": {"enabled": False},
         "testFramework": {"enabled": False},
         "sidecar": {
@@ -152,7 +162,6 @@ def _grafana(settings: Settings, size: Sizing) -> Values:
                 "label": next(iter(DASHBOARD_LABELS)),
                 "labelValue": next(iter(DASHBOARD_LABELS.values())),
                 "searchNamespace": "ALL",
-                # With Secrets too the sidecar could read every Secret of the cluster.
                 "resource": "configmap",
                 "folderAnnotation": FOLDER_ANNOTATION,
                 "provider": {"foldersFromFilesStructure": True, "allowUiUpdates": False},

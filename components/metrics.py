@@ -8,8 +8,8 @@ import pulumi_random
 from components.base import Component
 from components.charts import CHARTS
 from components.helm import Release, chart
-from components.kube_prometheus_values import GRAFANA_ADMIN_SECRET, RELEASE, kube_prometheus_values
-from components.resources import Secret
+from components.kube_prometheus_values import GRAFANA_ADMIN_SECRET, RELEASE, SIDECAR_ROLE, kube_prometheus_values
+from components.resources import ClusterRole, Secret
 from components.sizes import sizing
 from settings import Settings
 
@@ -25,6 +25,8 @@ OPERATOR_APIS = (
 _CRD_VALUES = {
     "crds": {"annotations": {"helm.sh/resource-policy": "keep"}, "prometheusagents": {"enabled": False}},
 }
+
+_READ_CONFIG_MAPS = {"apiGroups": ("",), "resources": ("configmaps",), "verbs": ("get", "list", "watch")}
 
 
 class OperatorCrds(Component):
@@ -61,12 +63,13 @@ class Metrics(Component):
             namespace=settings.namespace,
             opts=child,
         )
+        role = ClusterRole(SIDECAR_ROLE, [_READ_CONFIG_MAPS], opts=child)
         chart(
             RELEASE,
             source=settings.chart_source,
             namespace=settings.namespace,
             values=kube_prometheus_values(settings, sizing(settings)),
-            opts=self.child(depends_on=[admin]),
+            opts=self.child(depends_on=[admin, role]),
         )
         self.grafana_admin_secret = GRAFANA_ADMIN_SECRET
         self.prometheus_url = _address(settings, "prometheus", 9090)

@@ -59,6 +59,8 @@ class Platform(Component):
 
 
 def _namespaces(settings: Settings, opts: pulumi.ResourceOptions) -> list[pulumi.Resource]:
+    # Kept when the stack goes: a deleted namespace takes every volume claim in it along.
+    opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(retain_on_delete=True))
     # baseline, not restricted: some of the chart's side cars set no seccomp profile of their own.
     made: list[pulumi.Resource] = [Namespace(settings.namespace, labels={_POD_SECURITY: "baseline"}, opts=opts)]
     if "nodes" in settings.systems:

@@ -7,7 +7,7 @@ Built on ``pulumi.CustomResource`` because importing ``pulumi_kubernetes.core.v1
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import pulumi
@@ -26,6 +26,7 @@ API_VERSIONS = {
     "Namespace": "v1",
     "ConfigMap": "v1",
     "Secret": "v1",
+    "ClusterRole": "rbac.authorization.k8s.io/v1",
     "PrometheusRule": "monitoring.coreos.com/v1",
     "ServiceMonitor": "monitoring.coreos.com/v1",
     "PodMonitor": "monitoring.coreos.com/v1",
@@ -95,7 +96,7 @@ def _check_label(where: str, key: str, value: str) -> None:
 def _check_data(where: str, data: Mapping[str, Any]) -> None:
     for key in data:
         if _DATA_KEY.fullmatch(key) is None:
-            raise ValueError(f"{where}: data key {key!r} should be letters, digits, '-', '_' and '.' only")
+            raise ValueError(f"{where}: a data key should be letters, digits, '-', '_' and '.' only")
     size = sum(len(text.encode()) for text in data.values() if isinstance(text, str))
     if size > CONFIG_MAP_LIMIT:
         raise ValueError(f"{where}: {size:,} bytes of data; the API server takes {CONFIG_MAP_LIMIT:,} at most")
@@ -138,6 +139,16 @@ class Namespace(KubernetesObject):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(name, {}, namespace=None, labels=labels, annotations=annotations, opts=opts)
+
+
+class ClusterRole(KubernetesObject):
+    """``rules`` as in the API: apiGroups, resources, verbs."""
+
+    def __init__(
+        self, name: str, rules: Sequence[Mapping[str, Sequence[str]]], *, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        body = {"rules": [{key: list(value) for key, value in rule.items()} for rule in rules]}
+        super().__init__(name, body, namespace=None, labels=None, annotations=None, opts=opts)
 
 
 class ConfigMap(KubernetesObject):

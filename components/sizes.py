@@ -29,11 +29,20 @@ class Resources:
         return {"requests": {"cpu": self.cpu, "memory": self.memory}, "limits": limits}
 
     def with_overrides(self, requests: ResourceSettings, limits: ResourceSettings) -> Resources:
-        memory = requests.memory or self.memory
-        limit = limits.memory or self.memory_limit
-        if limit and quantity(limit) < quantity(memory):
-            limit = memory
-        return Resources(requests.cpu or self.cpu, memory, limits.cpu or self.cpu_limit, limit)
+        """What is given wins; what is not given gives way, so that no request is above its limit.
+
+        (Both given and the wrong way round is an error of the settings.)
+        """
+        cpu, cpu_limit = _fitting(self.cpu, self.cpu_limit, requests.cpu, limits.cpu)
+        memory, memory_limit = _fitting(self.memory, self.memory_limit, requests.memory, limits.memory)
+        return Resources(cpu, memory, cpu_limit, memory_limit)
+
+
+def _fitting(request: str, limit: str | None, asked: str | None, allowed: str | None) -> tuple[str, str | None]:
+    request, limit = asked or request, allowed or limit
+    if limit is None or quantity(request) <= quantity(limit):
+        return request, limit
+    return (request, request) if asked else (limit, limit)
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from model.contract import Absent, Contract, Evidence, Metric
+from model.contract import Absent, Contract, ContractError, Evidence, Metric, MetricType
+from model.problems import describe, did_you_mean
 
 _FOLDER = Path(__file__).parent
 
@@ -20,20 +21,54 @@ def names() -> list[str]:
 
 @cache
 def load(name: str) -> Contract:
-    """The contract of that name. Raises FileNotFoundError, saying which names exist."""
+    """The contract of that name. Raises ContractError, naming the file and every problem in it."""
     path = _FOLDER / f"{name}.yaml"
     if not path.is_file():
-        raise FileNotFoundError(f"no contract {name!r}; there are: {', '.join(names())}")
-    raw: dict[str, Any] = yaml.load(path.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    metrics = {key: Metric(name=key.partition("@")[0], **_tuples(value)) for key, value in raw.pop("metrics").items()}
-    absent = {
-        key: Absent(name=key, instead=value.get("instead"), why=value["why"])
-        for key, value in raw.pop("absent", {}).items()
-    }
-    evidence: Evidence = raw.pop("evidence")
-    header = {key: str(value) for key, value in raw.items()}
-    return Contract(name=name, metrics=metrics, absent=absent, evidence=evidence, **header)
+        raise ContractError(f"there is no contract {name!r}{did_you_mean(name, names())}")
+    try:
+        raw = yaml.load(path.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except yaml.YAMLError as error:
+        raise ContractError(f"contracts/{path.name}: is not YAML: {error}") from None
+    try:
+        file = _File.model_validate(raw)
+    except ValidationError as error:
+        lines = "\n".join(f"contracts/{path.name}: {line}" for line in describe(error, _File))
+        raise ContractError(lines) from None
+    return Contract(
+        name=name,
+        exporter=file.exporter,
+        version=file.version,
+        source=file.source,
+        evidence=file.evidence,
+        metrics={key: Metric(name=key.partition("@")[0], **dict(entry)) for key, entry in file.metrics.items()},
+        absent={key: Absent(name=key, **dict(entry)) for key, entry in file.absent.items()},
+    )
 
 
-def _tuples(value: dict[str, Any]) -> dict[str, Any]:
-    return {k: tuple(v) if isinstance(v, list) else v for k, v in value.items()}
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Metric(_Entry):
+    type: MetricType
+    labels: tuple[str, ...] = ()
+    components: tuple[str, ...] = ()
+    optin: str | None = None
+    dropped_by: str | None = None
+    note: str | None = None
+
+
+class _Absent(_Entry):
+    why: str
+    instead: str | None = None
+
+
+class _File(_Entry):
+    """A contract as it is written: metrics by name, or name@component."""
+
+    exporter: str
+    version: str
+    source: str
+    evidence: Evidence
+    metrics: dict[str, _Metric] = Field(min_length=1)
+    absent: dict[str, _Absent] = {}

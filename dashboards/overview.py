@@ -82,22 +82,25 @@ def overview(below: Sequence[Dashboard], *, with_objectives: bool) -> Dashboard:
                     for s in status
                 ),
             ),
-            Row(
-                title="Domains",
-                panels=tuple(
-                    Panel(
-                        title=d.title.removeprefix("DataOps - "),
-                        kind=PanelKind.TEXT,
-                        text=f"### {d.description}",
-                        link=d.uid,
-                        height=5,
-                    )
-                    for d in below
-                ),
-            ),
+            *_cards(below),
             Row(
                 title="Alerting",
                 panels=(Panel(title=HEARTBEAT.title, kind=PanelKind.STAT, signals=(HEARTBEAT,), width=6, height=4),),
             ),
         ),
     )
+
+
+def _cards(below: Sequence[Dashboard]) -> tuple[Row, ...]:
+    """No row where there is nothing below."""
+    panels = tuple(
+        Panel(
+            title=d.title.removeprefix("DataOps - "),
+            kind=PanelKind.TEXT,
+            text=f"### {d.description}",
+            link=d.uid,
+            height=5,
+        )
+        for d in below
+    )
+    return (Row(title="Domains", panels=panels),) if panels else ()

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+import promql_parser
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from model.quantity import DURATION_FORM, QUANTITY_FORM, quantity, seconds
@@ -39,6 +40,18 @@ def _above_zero(text: str, value: Callable[[str], float | Decimal], form: str) -
     return text
 
 
+def _pattern(text: str) -> str:
+    try:
+        promql_parser.parse(f'up{{namespace=~"{text}"}}')
+    except ValueError:
+        raise ValueError("must be a regular expression of namespaces such as spark.*") from None
+    return text
+
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
+"""A name that Kubernetes takes: lower-case letters, digits and hyphens, 63 at most."""
+NamespacePattern = Annotated[str, Field(min_length=1), AfterValidator(_pattern)]
+"""A regular expression, as Prometheus takes it, that matches names of namespaces."""
 Duration = Annotated[str, AfterValidator(_duration)]
 """A Prometheus duration longer than 0."""
 Quantity = Annotated[str, AfterValidator(_quantity)]

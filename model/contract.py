@@ -6,6 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+
+class ContractError(ValueError):
+    """A contract that is not there, or not one; the message names the file and what is allowed."""
+
+
 MetricType = Literal["counter", "gauge", "histogram", "summary", "info", "untyped"]
 Evidence = Literal["read", "scraped"]
 

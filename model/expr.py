@@ -56,11 +56,15 @@ class Expr(ABC):
         return self.mapped(lambda s: replace(s, matchers=(*s.matchers, *matchers)))
 
     def lookback(self) -> float:
-        """Seconds of past data that one evaluation reads: ranges, offsets, subqueries."""
+        """Seconds of past data that one evaluation reads: ranges and offsets."""
         return max((child.lookback() for child in self.children()), default=0.0)
 
     def allowances(self) -> dict[str, str]:
-        """Metric name -> why it may be absent, for the selectors that say so."""
+        """Metric name -> why no contract has it, for the selectors that say so."""
+        return {s.name: s.no_contract for s in self.selectors() if s.no_contract}
+
+    def absences(self) -> dict[str, str]:
+        """Metric name -> why a sound system may have no series of it, for the selectors that say so."""
         return {s.name: s.may_be_absent for s in self.selectors() if s.may_be_absent}
 
     def __add__(self, other: Operand) -> Binary:
@@ -133,6 +137,7 @@ class Selector(Expr):
     range: str | None = None
     offset: str | None = None
     may_be_absent: str | None = None
+    no_contract: str | None = None
 
     def __str__(self) -> str:
         text = self.name + (f"{{{', '.join(map(str, self.matchers))}}}" if self.matchers else "")
@@ -188,25 +193,6 @@ class Aggregation(Expr):
 
     def children(self) -> tuple[Expr, ...]:
         return (self.expr,)
-
-    def mapped(self, change: Callable[[Selector], Selector]) -> Expr:
-        return replace(self, expr=self.expr.mapped(change))
-
-
-@dataclass(frozen=True, slots=True)
-class Subquery(Expr):
-    expr: Expr
-    range: str
-    step: str
-
-    def __str__(self) -> str:
-        return f"{_wrapped(self.expr, _ATOM)}[{self.range}:{self.step}]"
-
-    def children(self) -> tuple[Expr, ...]:
-        return (self.expr,)
-
-    def lookback(self) -> float:
-        return _length(self.range) + self.expr.lookback()
 
     def mapped(self, change: Callable[[Selector], Selector]) -> Expr:
         return replace(self, expr=self.expr.mapped(change))

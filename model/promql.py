@@ -6,7 +6,7 @@ single Prometheus and a view over many.
 
 from __future__ import annotations
 
-from model.expr import Aggregation, Binary, Call, Expr, Matcher, Number, Op, Operand, Selector, Subquery, Text, as_expr
+from model.expr import Aggregation, Binary, Call, Expr, Matcher, Number, Op, Operand, Selector, Text, as_expr
 
 CLUSTER = "cluster"
 
@@ -27,9 +27,13 @@ def not_matching(label: str, pattern: str) -> Matcher:
     return Matcher(label, "!~", pattern)
 
 
-def metric(name: str, *matchers: Matcher, may_be_absent: str | None = None) -> Selector:
-    """An instant vector. ``may_be_absent`` is the reason why no series may exist on a sound system."""
-    return Selector(name, matchers, may_be_absent=may_be_absent)
+def metric(name: str, *matchers: Matcher, may_be_absent: str | None = None, no_contract: str | None = None) -> Selector:
+    """An instant vector.
+
+    ``may_be_absent`` is the reason why a sound system may have no series of a metric that a contract has;
+    ``no_contract`` the reason why no contract has the metric at all, which the checks report otherwise.
+    """
+    return Selector(name, matchers, may_be_absent=may_be_absent, no_contract=no_contract)
 
 
 def with_cluster(labels: tuple[str, ...]) -> tuple[str, ...]:
@@ -94,11 +98,6 @@ def absent(expr: Expr) -> Call:
     return call("absent", expr)
 
 
-def predict_linear(selector: Selector, window: str, ahead: float) -> Call:
-    """Value expected ``ahead`` seconds from now, by linear regression over ``window``."""
-    return call("predict_linear", selector.over(window), ahead)
-
-
 def histogram_quantile(quantile: float, expr: Expr) -> Call:
     """``expr`` must keep the label ``le``."""
     return call("histogram_quantile", quantile, expr)
@@ -106,10 +105,6 @@ def histogram_quantile(quantile: float, expr: Expr) -> Call:
 
 def unless(lhs: Expr, rhs: Expr, *, on: tuple[str, ...] | None = None) -> Binary:
     return binary("unless", lhs, rhs, on=on)
-
-
-def subquery(expr: Expr, window: str, step: str) -> Subquery:
-    return Subquery(expr, window, step)
 
 
 def constant(value: float) -> Call:

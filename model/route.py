@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from model.expr import Matcher
@@ -76,4 +76,3 @@ class RoutingTree:
     group_wait: str = "30s"
     group_interval: str = "5m"
     repeat_interval: str = "12h"
-    external_labels: dict[str, str] = field(default_factory=dict)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from components.charts import ChartPin, SourceKind, archive_path
+from components.charts import LOCK, ChartPin, SourceKind, archive_path, locked_digests, source_kind
 from obs import atomic
 from obs.chart_archive import ChartError, ChartRefused, ChartUnavailable, check_identity, sha256
 
@@ -25,10 +25,8 @@ if TYPE_CHECKING:
 
     from obs.chart_sources import Fetched
 
-LOCK = Path(__file__).resolve().parent.parent / "charts.lock"
 PULL_SECONDS = 300.0
 _LOCK_HEAD = "# Digests (sha256) of the chart archives, as published. Written by: obs charts lock\n"
-_LOCK_FORM = "a list under `charts`, each with name, version and digest (64 hexadecimal characters)"
 
 
 class State(StrEnum):
@@ -59,19 +57,20 @@ class Archive:
     sha256: str
 
 
+def checked_source(source: str) -> None:
+    """Raises ChartError, saying what is allowed, for a source that is none."""
+    try:
+        source_kind(source)
+    except ValueError as error:
+        raise ChartError(str(error)) from None
+
+
 def digests(lock_file: Path = LOCK) -> dict[tuple[str, str], str]:
     """(name, version) -> sha256 from charts.lock; empty where there is none. Raises ChartError for a bad file."""
-    if not lock_file.is_file():
-        return {}
     try:
-        entries = yaml.load(lock_file.read_bytes(), Loader=yaml.CSafeLoader)["charts"]
-        found = {(str(e["name"]), str(e["version"])): str(e["digest"]).removeprefix("sha256:") for e in entries}
-    except (yaml.YAMLError, TypeError, KeyError):
-        raise ChartError(f"{lock_file}: must be {_LOCK_FORM}") from None
-    for (name, version), digest in found.items():
-        if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):
-            raise ChartError(f"{lock_file}: digest of {name} {version} is {digest!r}; must be {_LOCK_FORM}")
-    return found
+        return locked_digests(lock_file)
+    except ValueError as error:
+        raise ChartError(str(error)) from None
 
 
 def use(pin: ChartPin, *, archive: Path | None = None, lock_file: Path = LOCK) -> Archive:
@@ -83,6 +82,9 @@ def use(pin: ChartPin, *, archive: Path | None = None, lock_file: Path = LOCK) -
     if not path.is_file():
         raise ChartUnavailable(f"{pin}: no archive {path}; get it with: obs charts pull")
     data = path.read_bytes()
+    stored = _noted(path, "sha256") if archive is None else None
+    if stored is not None and stored != sha256(data):
+        raise ChartRefused(f"{pin}: {path} is damaged, it is not what was stored; get it again with: obs charts pull")
     check_identity(data, pin, str(path))
     return Archive(path, _checked_digest(pin, data, str(path), lock_file))
 
@@ -104,7 +106,7 @@ def _row(pin: ChartPin, locked: str | None, lock_file: Path) -> Row:
     path = archive_path(pin)
     if not path.is_file():
         return Row(pin, State.MISSING, None, locked, None)
-    digest, source = sha256(path.read_bytes()), _source(path)
+    digest, source = sha256(path.read_bytes()), _noted(path, "source")
     try:
         use(pin, lock_file=lock_file)
     except ChartRefused as error:
@@ -206,12 +208,12 @@ def _note(archive: Path) -> Path:
     return archive.with_name(archive.name + ".json")
 
 
-def _source(archive: Path) -> str | None:
+def _noted(archive: Path, field: str) -> str | None:
     try:
-        source = json.loads(_note(archive).read_bytes())["source"]
+        value = json.loads(_note(archive).read_bytes())[field]
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return str(source)
+    return str(value)
 
 
 @contextmanager

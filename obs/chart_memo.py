@@ -38,8 +38,8 @@ def rendered(program: Path, order: Rendering, *, memo: bool = True) -> str:
     Raises helm.HelmFailed.
     """
     kept = cache_dir() / "rendered" / f"{_key(program, order)}.yaml"
-    if memo and kept.is_file():
-        return kept.read_text(encoding="utf-8")
+    if memo and (text := _kept(kept)) is not None:
+        return text
     printed = helm.template(
         program,
         order.archive.path,
@@ -53,9 +53,22 @@ def rendered(program: Path, order: Rendering, *, memo: bool = True) -> str:
     )
     text = documents.settled(printed)
     if memo:
-        atomic.write(kept, text.encode())
+        atomic.write(kept, f"{_digest(text)}\n{text}".encode())
         _prune(kept.parent)
     return text
+
+
+def _kept(path: Path) -> str | None:
+    """What an earlier run rendered; None where there is nothing, or something that is not whole."""
+    try:
+        digest, _, text = path.read_text(encoding="utf-8").partition("\n")
+    except (OSError, UnicodeDecodeError):
+        return None
+    return text if digest == _digest(text) else None
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _key(program: Path, order: Rendering) -> str:

@@ -90,7 +90,7 @@ def fetch_all(
         except ChartError as error:
             results.put((pin, error))
         except Exception as error:  # an error that no one receives would only look like a timeout
-            results.put((pin, ChartUnavailable(f"{pin}: {type(error).__name__}: {error}")))
+            results.put((pin, ChartUnavailable(f"{pin}: {type(error).__name__}")))
 
     for pin, source in wanted.items():
         threading.Thread(target=work, args=(pin, source), daemon=True, name=f"fetch {pin}").start()

@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from model.contract import ContractError
 from obs.errors import ObsError
 
 app = typer.Typer(
@@ -40,9 +41,19 @@ def _errors() -> Iterator[None]:
     """Expected errors as one message without a traceback; exit code 2, so that 1 means findings."""
     try:
         yield
-    except ObsError as error:
-        err.print(f"[red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+    except (ObsError, ContractError) as error:
+        message = str(error)
+    except OSError as error:
+        message = f"{error.filename or ''}: {error.strerror or error}"
+    except typer.Exit:
+        raise
+    except Exception:
+        err.print_exception(show_locals=False)  # a defect of ours; locals may hold secrets
         raise typer.Exit(2) from None
+    else:
+        return
+    err.print(f"[red]error:[/] {escape(message)}", highlight=False, soft_wrap=True)
+    raise typer.Exit(2)
 
 
 @app.command()
@@ -67,7 +78,8 @@ def preview(
             checked = check_run(run, project)
         print_summary(out, run, expansion)
         print_findings(out, checked)
-        out.print(f"every object is in [bold]{folder}[/]")
+        missing = any(chart.state == "missing" for chart in expansion.charts)
+        out.print(f"{'everything else' if missing else 'every object'} is in [bold]{folder}[/]")
     raise typer.Exit(1 if checked.findings else 0)
 
 
@@ -90,7 +102,7 @@ def render(
             write_rendering(folder, expansion)
         for chart in expansion.charts:
             if chart.state == "missing":
-                err.print(f"[yellow]missing:[/] chart {chart.name} {chart.version}: {chart.reason}", highlight=False)
+                err.print(f"[yellow]missing:[/] {chart.reason}", highlight=False)
     out.print(f"{len(expansion.objects)} objects in {folder}", highlight=False)
 
 
@@ -138,10 +150,12 @@ def charts_pull(
 ) -> None:
     """Download every pinned chart into the cache, or take it from a directory or mirror."""
     from components.charts import CHARTS, archive_path, cache_dir
-    from obs.chart_cache import pull
+    from obs.chart_cache import checked_source, pull
     from obs.chartkeys import chart_keys_from_archive
 
     with _errors():
+        if source is not None:
+            checked_source(source)
         fetched = pull(CHARTS.values(), source, console=err)
         for pin in fetched:
             chart_keys_from_archive(archive_path(pin))  # read through now, so that the first check is quick
@@ -196,8 +210,8 @@ def charts_list(as_json: Json = False) -> None:
 @charts_app.command("lock")
 def charts_lock() -> None:
     """Write charts.lock from what the repositories publish; nothing is written unless all of them answer."""
-    from components.charts import CHARTS
-    from obs.chart_cache import LOCK, lock
+    from components.charts import CHARTS, LOCK
+    from obs.chart_cache import lock
 
     with _errors():
         lock(CHARTS.values(), console=err)

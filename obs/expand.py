@@ -10,9 +10,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from components.charts import LOCK
 from obs import documents, helm
 from obs.chart_archive import ChartError, ChartUnavailable
-from obs.chart_cache import LOCK, Archive
+from obs.chart_cache import Archive
 from obs.chart_memo import Rendering, rendered
 from obs.chart_orders import PREVIEW_SECONDS, ChartOrder, archives, chart_order, is_chart
 from obs.images import images, may_have_images

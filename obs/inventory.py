@@ -32,6 +32,7 @@ def inventory(run: StackRun, expansion: Expansion) -> Inventory:
                 "unit": s.unit,
                 "expr": str(s.expr),
                 "record": s.record,
+                "may_be_absent": s.expr.absences(),
                 "where": str(s.where),
             }
             for owner, s in plan.signals()

@@ -71,7 +71,11 @@ def _charts(expansion: Expansion) -> Table:
     table.add_column("state", overflow="fold")
     for chart in expansion.charts:
         rendered = chart.state == "rendered"
-        state = f"[green]{chart.objects} objects[/]" if rendered else f"[red]missing[/]: {escape(chart.reason)}"
+        state = (
+            f"[green]{chart.objects} objects[/]"
+            if rendered
+            else f"[red]missing[/]: {escape(chart.reason.removeprefix(f'{chart.name} {chart.version}: '))}"
+        )
         table.add_row(chart.name, chart.version, state)
     return table
 
@@ -79,7 +83,7 @@ def _charts(expansion: Expansion) -> Table:
 def print_findings(console: Console, checked: Checked) -> None:
     """Each finding with its place, expression and remedy; one line when there is none."""
     for skipped in checked.skipped:
-        console.print(f"[yellow]not checked[/] {escape(skipped)}")
+        console.print(f"[yellow]not checked[/] {escape(skipped)}", highlight=False)
     for finding in checked.findings:
         console.print(
             f"[red]✗[/] [bold]{escape(finding.where)}[/] {escape(finding.subject)}: {escape(finding.message)}"

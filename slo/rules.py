@@ -17,6 +17,8 @@ from slo.signals import ATTAINMENT, ATTAINMENT_RECORD, BAD, BURN_RATES, REMAININ
 from slo.windows import Burn, burns, recorded_windows
 
 INTERVAL = "1m"
+_FAILURES = 2
+"""Bad events that the budget must have room for before its state is told: of 20 events at 95 %, one is all of it."""
 
 
 @dataclass(frozen=True)
@@ -73,9 +75,10 @@ def _ratio(slo: Slo, window: str) -> Expr:
     return over_time("avg", metric(BAD, only), window) / (over_time("avg", metric(TOTAL, only), window) > 0)
 
 
-def _enough(slo: Slo, window: str) -> Expr:
-    events = over_time("avg", metric(TOTAL, eq("slo", slo.name)), window) * seconds(window)
-    return events >= slo.minimum_events
+def _enough(slo: Slo, window: str, least: float = 0) -> Expr:
+    # A sum, not a mean times the window: a young Prometheus has less than a whole window.
+    events = over_time("sum", metric(TOTAL, eq("slo", slo.name)), window) * seconds(INTERVAL)
+    return events >= max(slo.minimum_events, least)
 
 
 def _burn_alert(slo: Slo, pair: Burn) -> Alert:
@@ -111,6 +114,8 @@ def _budget_alerts(slo: Slo) -> tuple[Alert, ...]:
         ("ErrorBudgetHalfSpent", 0.5, "5m", Severity.WARNING, "More than half of the budget is spent."),
         ("ErrorBudgetExhausted", 0.1, "2m", Severity.CRITICAL, "Less than a tenth of the budget is left."),
     )
+    # A spent budget stays spent for days: tell it while it is still being spent.
+    still = metric(burn_record(burns(slo.window)[1].long), eq("slo", slo.name)) > 0
     return tuple(
         Alert(
             name=name,
@@ -118,7 +123,7 @@ def _budget_alerts(slo: Slo) -> tuple[Alert, ...]:
             only=(eq("slo", slo.name),),
             op="<",
             threshold=left,
-            guard=_enough(slo, slo.window),
+            guard=_enough(slo, slo.window, least=_FAILURES / slo.budget) & still,
             for_=for_,
             severity=severity,
             component=slo.component,

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from model.config import Name
 from model.dashboard import Panel, PanelKind
 from model.promql import eq, histogram_quantile, increase, matching, max_by, metric, ne, rate, sum_by
 from model.rule import Alert, Severity, Signal
@@ -25,7 +26,7 @@ class Settings(SystemSettings):
     (``<component>.metrics.enabled`` must be on) or those of the project's own manifests.
     """
 
-    namespace: str = "argocd"
+    namespace: Name = "argocd"
     installation: Literal["chart", "manifests"] = "chart"
     deployment_success_objective: float = Field(default=0.95, gt=0, lt=1)
 
@@ -44,6 +45,7 @@ _SERVICES = {
 def system(settings: Settings, context: Context) -> System:
     signals = {s.name: s for s in (*_application_signals(), *_controller_signals())}
     silent, silent_alert = silence(
+        context,
         job=CONTROLLER_JOB,
         title="Argo CD application controller",
         name="ArgoCDControllerSilent",
@@ -133,7 +135,7 @@ def _application_signals() -> tuple[Signal, ...]:
             good="Below 5 minutes.",
             unit="s",
             expr=sum_by(increase(metric("argocd_app_sync_duration_seconds_total"), "1h"), *_APPLICATION)
-            / (sum_by(increase(finished, "1h"), *_APPLICATION) > 0),
+            / (sum_by(increase(metric("argocd_app_sync_total"), "1h"), *_APPLICATION) > 0),
             legend=application,
         ),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from model.config import Part
@@ -18,9 +19,14 @@ class SystemSettings(Part):
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """What a system needs to know of the stack. ``workloads`` are regular expressions of namespaces."""
+    """What a system needs to know of the stack.
+
+    ``workloads`` are regular expressions of the namespaces in which the platform's workloads run,
+    ``namespace`` is the stack's own.
+    """
 
     cluster: str
+    namespace: str
     workloads: tuple[str, ...]
 
     @property
@@ -28,8 +34,15 @@ class Context:
         """The one matcher for the namespaces in which the platform's workloads run."""
         return matching("namespace", "|".join(self.workloads))
 
+    @property
+    def in_volumes(self) -> Matcher:
+        """Where volumes matter: the workloads', and those of Prometheus, Alertmanager and Grafana."""
+        return matching("namespace", "|".join((*self.workloads, self.namespace)))
 
-def silence(*, job: str, title: str, name: str, component: str, severity: Severity, hides: str) -> tuple[Signal, Alert]:
+
+def silence(
+    context: Context, *, job: str, title: str, name: str, component: str, severity: Severity, hides: str
+) -> tuple[Signal, Alert]:
     """The companion of alerts that fall silent with their source: no target of ``job`` is up.
 
     ``hides`` says in words which alerts cannot fire meanwhile.
@@ -54,6 +67,8 @@ def silence(*, job: str, title: str, name: str, component: str, severity: Severi
         component=component,
         summary=f"{title} delivers no metrics",
         description=f"No target of job {job} has been up for 3 minutes. Until it is back, {hides}.",
+        # absent() has no labels of its own; without it the overview of a cluster would not count the alert.
+        labels={"cluster": context.cluster},
     )
     return signal, alert
 
@@ -70,6 +85,7 @@ def above(
     description: str,
     guard: Expr | None = None,
     condition: str | None = None,
+    labels: Mapping[str, str] | None = None,
 ) -> Alert:
     """An alert on ``signal > threshold``, as most are.
 
@@ -87,5 +103,5 @@ def above(
         summary=summary,
         description=description,
         guard=guard,
-        labels={"signal": condition} if condition else {},
+        labels={**({"signal": condition} if condition else {}), **(labels or {})},
     )

@@ -89,6 +89,7 @@ def system(settings: Settings, context: Context) -> System:
     received = _traffic("received", "node_network_receive_bytes_total")
     sent = _traffic("sent", "node_network_transmit_bytes_total")
     silent, silent_alert = silence(
+        context,
         job=JOB,
         title="Node exporter",
         name="NodeExporterSilent",

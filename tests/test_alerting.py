@@ -13,8 +13,8 @@ from model.expr import Matcher
 from model.route import RoutingTree
 from model.rule import Severity
 
-CHAT = {"name": "chat", "kind": "slack", "channel": "#chat", "secret": "url"}
-PAGER = {"name": "pager", "kind": "pagerduty", "secret": "key"}
+CHAT = {"name": "chat", "kind": "slack", "channel": "#chat", "secret": "slackWebhookUrl"}
+PAGER = {"name": "pager", "kind": "pagerduty", "secret": "pagerdutyRoutingKey"}
 
 
 def tree(**settings: Any) -> RoutingTree:
@@ -103,10 +103,10 @@ def test_the_labels_that_tell_objects_apart_come_from_the_signals() -> None:
     ("receiver", "problem"),
     [
         ({"name": "x", "kind": "slack", "channel": "#a"}, "a receiver of kind slack needs `secret`"),
-        ({"name": "x", "kind": "slack", "secret": "url"}, "a receiver of kind slack needs `channel`"),
+        ({"name": "x", "kind": "slack", "secret": "slackWebhookUrl"}, "a receiver of kind slack needs `channel`"),
         ({"name": "x", "kind": "email"}, "a receiver of kind email needs `to`"),
         ({"name": "x", "kind": "email", "to": "a@b.example"}, "an email receiver needs `mail`"),
-        ({"name": "x", "kind": "webhook", "secret": "u", "channel": "#a"}, "`channel` is for kind slack only"),
+        ({"name": "x", "kind": "webhook", "secret": "hookUrl", "channel": "#a"}, "`channel` is for kind slack only"),
     ],
 )
 def test_an_incomplete_receiver_is_refused(receiver: dict[str, str], problem: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 import tiny_charts as tiny
 import yaml
 
-from components.charts import ChartPin, archive_path
+from components.charts import ChartPin, archive_path, check_archive
 from obs import chart_cache
 from obs.chart_archive import ChartError, ChartRefused, ChartUnavailable, sha256
 from obs.chart_cache import State
@@ -202,3 +202,22 @@ def test_a_digest_that_is_none_is_named(lock_file: Path) -> None:
     lock_with(lock_file, "sha256:latest")
     with pytest.raises(ChartError, match=r"digest of tiny 1\.2\.3 is 'latest'"):
         chart_cache.digests(lock_file)
+
+
+def test_an_archive_that_was_damaged_in_the_cache_is_refused_with_the_remedy(shelf: Path, lock_file: Path) -> None:
+    tiny.archive(shelf, PIN)
+    chart_cache.pull([PIN], f"{shelf}/", lock_file=lock_file)
+    path = archive_path(PIN)
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(ChartRefused, match=r"damaged.*obs charts pull"):
+        chart_cache.use(PIN, lock_file=lock_file)
+    assert state(PIN, lock_file) is State.MISMATCH
+
+
+def test_a_deployment_from_an_archive_on_this_machine_is_checked_too(shelf: Path, lock_file: Path) -> None:
+    tiny.archive(shelf, PIN)
+    check_archive(PIN, shelf / PIN.archive_name, lock_file)
+    digest = "0" * 64
+    lock_file.write_text(f"charts:\n- {{name: {PIN.name}, version: {PIN.version}, digest: 'sha256:{digest}'}}\n")
+    with pytest.raises(ValueError, match=r"is not the archive that charts\.lock records"):
+        check_archive(PIN, shelf / PIN.archive_name, lock_file)

@@ -87,3 +87,12 @@ def test_only_the_newest_renderings_are_kept(tmp_path: Path) -> None:
     for i in range(40):
         expanded(chart(PIN, values={"i": i}))
     assert len(list((tmp_path / "cache" / "rendered").iterdir())) == 32
+
+
+@pytest.mark.usefixtures("cached")
+def test_a_damaged_rendering_in_the_cache_is_made_again(tmp_path: Path) -> None:
+    first = expanded(chart(PIN)).objects
+    (kept,) = (tmp_path / "cache" / "rendered").iterdir()
+    kept.write_text("junk\n")
+    assert expanded(chart(PIN)).objects == first
+    assert kept.read_text() != "junk\n"

@@ -147,6 +147,13 @@ BREAKS = {
         "",
         "gc_time_ratio",
     ),
+    "a signal that its system forgot to list": Break(
+        "signal/undeclared",
+        "systems/argocd.py",
+        "signals=(*signals.values(), silent),",
+        "signals=(silent,),",
+        "list it",
+    ),
     "a signal that nobody uses": Break(
         "signal/unused", "systems/argocd.py", '    (PanelKind.TIMESERIES, "git_failures"),\n', "", "neither panel nor"
     ),
@@ -209,16 +216,21 @@ def copy(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def check(project: Path, stack: str = "prod") -> tuple[int, dict[str, Any]]:
-    """Exit code and JSON of ``obs check`` in a checkout, with that checkout's own code."""
-    done = subprocess.run(
+def run_check(project: Path, stack: str = "prod") -> subprocess.CompletedProcess[str]:
+    """``obs check`` in a checkout, with that checkout's own code."""
+    return subprocess.run(
         [sys.executable, "-m", "obs", "check", stack, "--json"],
         cwd=project,
-        env={**os.environ, "PYTHONPATH": str(project), "PYTHONDONTWRITEBYTECODE": "1"},
+        env={**os.environ, "PYTHONPATH": str(project), "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "250"},
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def check(project: Path, stack: str = "prod") -> tuple[int, dict[str, Any]]:
+    """Exit code and JSON of ``obs check``."""
+    done = run_check(project, stack)
     assert done.returncode in (0, 1), done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
     return done.returncode, found
@@ -276,5 +288,43 @@ def test_a_reason_given_in_code_allows_an_unknown_metric(copy: Path) -> None:
     text = file.read_text()
     file.write_text(text.replace(old, 'metric("spark_made_up_count")'))
     assert any(f["check"] == "promql/unknown-metric" for f in check(copy)[1]["findings"])
-    file.write_text(text.replace(old, 'metric("spark_made_up_count", may_be_absent="a trial")'))
+    file.write_text(text.replace(old, 'metric("spark_made_up_count", no_contract="a trial")'))
     assert check(copy)[1]["findings"] == []
+
+
+def test_two_objectives_of_one_system_share_the_names_of_their_alerts(copy: Path) -> None:
+    file = copy / "systems" / "argocd.py"
+    text = file.read_text()
+    second = 'slos=(_deployment_success(settings), replace(_deployment_success(settings), name="second")),'
+    text = text.replace("slos=(_deployment_success(settings),),", second)
+    file.write_text(
+        text.replace("from typing import Literal", "from dataclasses import replace\nfrom typing import Literal")
+    )
+    assert check(copy)[1]["findings"] == []
+
+
+def test_a_misspelt_metric_is_found_although_its_series_may_be_absent(copy: Path) -> None:
+    file = copy / KUBERNETES
+    file.write_text(file.read_text().replace("_last_terminated_reason", "_last_terminated_reasons"))
+    found = [f for f in check(copy)[1]["findings"] if f["check"] == "promql/unknown-metric"]
+    assert found[0]["suggestion"] == "kube_pod_container_status_last_terminated_reason"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("evidence: read", "evidence: guessed", "evidence: must be one of 'read' or 'scraped'"),
+        ("type: counter", "type: conter", "must be one of 'counter'"),
+        ("labels: [app_type]", "labels: app_type", "must be a valid tuple"),
+        ("evidence: read", "", "evidence: is missing"),
+        ("evidence: read", "evidence: [", "is not YAML"),
+    ],
+)
+def test_a_contract_that_is_none_is_refused_by_name(copy: Path, old: str, new: str, says: str) -> None:
+    file = copy / "contracts" / "spark-operator.yaml"
+    file.write_text(file.read_text().replace(old, new))
+    done = run_check(copy)
+    assert done.returncode == 2
+    assert "contracts/spark-operator.yaml" in done.stderr
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr

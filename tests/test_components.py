@@ -74,6 +74,12 @@ def test_the_definitions_outlive_the_stack_and_are_protected_in_production_only(
     assert all(o["retainOnDelete"] for o in options.values())
 
 
+def test_the_namespaces_stay_when_the_stack_goes_and_with_them_the_volumes() -> None:
+    namespaces = [r for r in run("prod").resources if r.type.endswith(":Namespace")]
+    assert len(namespaces) == 2
+    assert all(r.options["retainOnDelete"] for r in namespaces)
+
+
 def test_chart_values_hold_literals_only_and_no_secret() -> None:
     for stack in STACKS:
         recording = run(stack)
@@ -113,6 +119,19 @@ def test_a_single_override_wins_over_the_size() -> None:
     assert spec["replicas"] == 3
     assert spec["resources"]["requests"] == {"cpu": "2000m", "memory": "20Gi"}
     assert quantity(spec["resources"]["limits"]["memory"]) >= quantity("20Gi")
+
+
+@pytest.mark.parametrize(
+    ("prometheus", "expected"),
+    [
+        ({"limits": {"memory": "4Gi"}}, ("4Gi", "4Gi")),
+        ({"requests": {"memory": "20Gi"}}, ("20Gi", "20Gi")),
+        ({"requests": {"memory": "4Gi"}, "limits": {"memory": "6Gi"}}, ("4Gi", "6Gi")),
+    ],
+)
+def test_a_given_request_or_limit_wins_and_the_other_gives_way(prometheus: object, expected: tuple[str, str]) -> None:
+    resources = values(prometheus=prometheus)["prometheus"]["prometheusSpec"]["resources"]
+    assert (resources["requests"]["memory"], resources["limits"]["memory"]) == expected
 
 
 def test_prometheus_never_fills_its_volume() -> None:

@@ -83,6 +83,19 @@ def test_the_secrets_that_charts_name_are_made_by_the_program() -> None:
     assert GRAFANA_ADMIN_SECRET in made
 
 
+def test_grafana_reads_config_maps_of_the_cluster_and_no_secret() -> None:
+    roles = manifests("prod", "ClusterRole")
+    binding = manifests("prod", "ClusterRoleBinding")["kube-prometheus-stack-grafana-clusterrolebinding"]
+    role = roles[binding["roleRef"]["name"]]
+    assert [rule["resources"] for rule in role["rules"]] == [["configmaps"]]
+    assert not [name for name in roles if "grafana" in name and name != role["metadata"]["name"]]
+
+
+def test_everything_of_the_cluster_is_scraped_every_half_minute() -> None:
+    kubelet = manifests("prod", "ServiceMonitor")["kube-prometheus-stack-kubelet"]["spec"]["endpoints"]
+    assert {endpoint["interval"] for endpoint in kubelet} == {"30s"}
+
+
 def test_a_default_scrape_class_puts_the_cluster_on_every_series() -> None:
     (prometheus,) = manifests("prod", "Prometheus").values()
     (scrape_class,) = prometheus["spec"]["scrapeClasses"]

@@ -102,6 +102,14 @@ PAIRS: dict[str, tuple[Program, Program]] = {
         lambda: resources.Namespace("thing", labels={"a_b": "c"}, opts=OPTIONS),
         lambda: k8s.core.v1.Namespace("thing", metadata={"name": "thing", "labels": LABELS}, opts=OPTIONS),
     ),
+    "ClusterRole": (
+        lambda: resources.ClusterRole("thing", [{"apiGroups": ("",), "resources": ("pods",), "verbs": ("get",)}]),
+        lambda: k8s.rbac.v1.ClusterRole(
+            "thing",
+            rules=[k8s.rbac.v1.PolicyRuleArgs(api_groups=[""], resources=["pods"], verbs=["get"])],
+            metadata={"name": "thing", "labels": resources.COMMON_LABELS},
+        ),
+    ),
     "ConfigMap": (
         lambda: resources.ConfigMap("thing", {"a.json": "{}"}, **OURS),
         lambda: k8s.core.v1.ConfigMap("thing", data={"a.json": "{}"}, metadata=METADATA),
@@ -136,6 +144,8 @@ def a_pinned_chart(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("kind", PAIRS)
 def test_the_engine_cannot_tell_our_registration_from_the_sdks(kind: str) -> None:
     ours, theirs = (registered(program) for program in PAIRS[kind])
+    for request in theirs:
+        request.pop("aliases", None)  # of API versions that Kubernetes 1.25 no longer has
     assert ours == theirs
     assert ours[0]["version"] == version("pulumi-kubernetes")
 
@@ -214,7 +224,7 @@ def test_a_manifest_names_its_object_and_always_carries_the_common_labels() -> N
         ({"kind": "Namespace", "name": "a" * 64}, "63 characters at most"),
         ({"labels": {"bad key": "x"}}, "label key 'bad key'"),
         ({"labels": {"team": "data platform"}}, "the value of label 'team'"),
-        ({"body": {"data": {"a/b": "x"}}}, "data key 'a/b'"),
+        ({"body": {"data": {"a/b": "x"}}}, "a data key should be"),
         ({"body": {"data": {"a": "é" * 524_289}}}, "1,048,578 bytes of data; the API server takes 1,048,576 at most"),
     ],
 )

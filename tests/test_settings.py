@@ -47,24 +47,33 @@ def test_every_field_of_a_part_is_named_in_the_schema_of_its_key() -> None:
 @pytest.mark.parametrize(
     ("config", "expected"),
     [
-        ({"systems": {"sparc": {}}}, "systems: unknown system 'sparc'; did you mean 'spark'?"),
+        ({"systems": {"sparc": {}}}, "systems.sparc: unknown system; did you mean 'spark'?"),
+        ({"systems": {"spark": False}}, "systems.spark: must be an object"),
         ({"systems": {"spark": {"namespace": "x"}}}, "spark.namespace: unknown key; did you mean 'namespaces'?"),
         ({"prometheus": {"storage": "-50Gi"}}, "prometheus.storage: must be a Kubernetes quantity"),
         ({"prometheus": {"storage": "0"}}, "prometheus.storage: must be above 0"),
         ({"prometheus": {"storage": "50 Gigs"}}, "prometheus.storage: must be a Kubernetes quantity"),
         ({"prometheus": {"retention": "15 days"}}, "prometheus.retention: must be a Prometheus duration"),
-        ({"prometheus": {"replicas": -1}}, "prometheus.replicas: greater than or equal to 1"),
+        ({"prometheus": {"replicas": -1}}, "prometheus.replicas: must be greater than or equal to 1"),
         ({"prometheus": {"retentoin": "15d"}}, "prometheus.retentoin: unknown key; did you mean 'retention'?"),
         ({"size": "huge"}, "size: must be one of 'small', 'medium' or 'large'"),
         ({"cluster": {"name": "x", "environment": "prod"}}, "cluster.environment: must be one of 'production'"),
         ({"cluster": {"environment": "production"}}, "cluster.name: is missing"),
-        ({"cluster": {"name": "x", "environment": "production", "kubernetesVersion": "1.24"}}, "1.25 or newer"),
+        (
+            {"cluster": {"name": "x", "environment": "production", "kubernetesVersion": 1.31}},
+            'cluster.kubernetesVersion: must be a quoted version such as "1.31"',
+        ),
+        ({"workloadNamespaces": ["spark("]}, "workloadNamespaces[0]: must be a regular expression"),
+        (
+            {"prometheus": {"requests": {"memory": "9Gi"}, "limits": {"memory": "8Gi"}}},
+            "prometheus: requests.memory must not be above limits.memory",
+        ),
         ({"storageClas": "x"}, "storageClas: unknown key; did you mean 'storageClass'?"),
         (
             {"systems": {"argocd": {"deploymentSuccessObjective": 1}}},
-            "argocd.deploymentSuccessObjective: less than 1",
+            "systems.argocd.deploymentSuccessObjective: must be less than 1",
         ),
-        ({"chartSource": "repository"}, "chartSource: must match"),
+        ({"chartSource": "repository"}, "chartSource: must be repositories, cache, oci://"),
     ],
 )
 def test_a_problem_is_named_with_its_key_and_what_is_allowed(config: dict[str, object], expected: str) -> None:
@@ -73,14 +82,29 @@ def test_a_problem_is_named_with_its_key_and_what_is_allowed(config: dict[str, o
 
 def test_all_problems_come_in_one_error() -> None:
     message = error_of({"size": "huge", "prometheus": {"storage": "x", "retention": "y"}, "systems": {"nope": {}}})
-    for key in ("size:", "prometheus.storage:", "prometheus.retention:", "systems:"):
+    for key in ("size:", "prometheus.storage:", "prometheus.retention:", "systems.nope:"):
         assert key in message
 
 
 def test_a_retention_shorter_than_what_a_rule_looks_back_is_refused() -> None:
     message = error_of({"prometheus": {"retention": "6d"}})
-    assert "prometheus.retention: 6d is shorter than the 7d that" in message
+    assert message.count("prometheus.retention: 6d is shorter than the 7d that") == 1
     assert "systems/argocd.py:" in message
+
+
+def test_a_secret_in_the_place_of_its_key_is_refused_and_not_repeated() -> None:
+    receiver = {**ALERTING["receivers"][0], "secret": "https://hooks.example.com/planted"}
+    message = error_of({"alerting": {**ALERTING, "receivers": [receiver]}})
+    assert "alerting.receivers[0].secret: must be the name of a config key" in message
+    assert "planted" not in message
+
+
+def test_a_misspelt_namespace_of_the_configuration_is_found() -> None:
+    assert "did you mean 'dataops-observability'?" in error_of({"dataops-observabilty:size": "small"})
+
+
+def test_a_stack_without_systems_still_has_an_overview() -> None:
+    assert list(run("dev", config={"systems": {}}).outputs["dashboards"]) == ["dataops-overview"]
 
 
 def test_two_receivers_of_one_name_are_refused() -> None:
@@ -134,7 +158,7 @@ def test_a_secret_that_nobody_uses_is_an_unknown_key() -> None:
     assert "planted" not in message
 
 
-def test_an_invalid_secret_setting_is_not_echoed() -> None:
-    message = error_of({}, secrets={"grafana": '{"url": "planted-not-a-url"}'})
-    assert "grafana: is not valid (its value is secret and not shown)" in message
+def test_a_setting_that_is_secret_is_refused_because_it_would_not_stay_so() -> None:
+    message = error_of({}, secrets={"grafana": '{"url": "https://planted.example"}'})
+    assert "grafana: must not be secret" in message
     assert "planted" not in message

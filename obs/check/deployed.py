@@ -25,11 +25,11 @@ def check_deployed(recording: Recording, plan: Plan, project: Path) -> list[Find
 
 def _rules(recording: Recording, plan: Plan, project: Path) -> Iterator[Finding]:
     checked = {str(rule.expr) for rule in plan.records} | {str(alert.expr) for alert in plan.alerts}
-    places = {alert.name: str(alert.where) for alert in plan.alerts}
+    places = {(alert.name, alert.labels.get("slo")): str(alert.where) for alert in plan.alerts}
     panels = {(d.uid, panel_id(d, panel)) for d in plan.dashboards for panel in d.panels}
     for resource, rule in _registered_rules(recording):
         name = str(rule.get("alert") or rule.get("record"))
-        where = places.get(name, resource.source or resource.urn)
+        where = places.get((name, (rule.get("labels") or {}).get("slo")), resource.source or resource.urn)
         if rule["expr"] not in checked:
             message = f"{resource.name} deploys an expression that the plan does not have, so nothing checked it"
             yield Finding("deployed/rule", f"rule {name}", where, message, expression=str(rule["expr"]))

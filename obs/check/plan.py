@@ -33,6 +33,7 @@ def check_plan(plan: Plan) -> list[Finding]:
     """Every finding about the expressions, signals and links of one stack."""
     return [
         *_expression_findings(plan),
+        *_undeclared_signals(plan),
         *_unused_signals(plan),
         *_link_findings(plan),
     ]
@@ -56,7 +57,7 @@ def _disabled(plan: Plan) -> dict[str, tuple[str, ...]]:
 
     A system that cannot be built from defaults alone is left out: its endpoints are not known.
     """
-    context = Context(cluster="", workloads=())
+    context = Context(cluster="", namespace="", workloads=())
     enabled = {system.name for system in plan.systems}
     found = {}
     for name in set(systems.available()) - enabled:
@@ -111,7 +112,7 @@ def _alerts(plan: Plan) -> Iterator[_Used]:
                 templates=(alert.summary, alert.description),
                 allowances=alert.expr.allowances(),
             ),
-            (subjects[id(alert.signal)],),
+            tuple(subjects[id(signal)] for signal in (alert.signal,) if id(signal) in subjects),
         )
 
 
@@ -143,7 +144,7 @@ def _panel(dashboard: Dashboard, panel: Panel, text: str, legend: str, subjects:
             allowances={name: why for s in panel.signals for name, why in s.query.allowances().items()},
             legend=legend,
         ),
-        tuple(subjects[id(signal)] for signal in panel.signals),
+        tuple(subjects[id(signal)] for signal in panel.signals if id(signal) in subjects),
     )
 
 
@@ -153,6 +154,16 @@ def _subjects(plan: Plan) -> dict[int, str]:
         id(signal): f"recording rule {signal.record}" if signal.record else f"signal {owner}.{signal.name}"
         for owner, signal in plan.signals()
     }
+
+
+def _undeclared_signals(plan: Plan) -> Iterator[Finding]:
+    """A recording rule is made of a declared signal only, so a forgotten one shows nothing."""
+    declared = _subjects(plan)
+    shown = [signal for dashboard in plan.dashboards for panel in dashboard.panels for signal in panel.signals]
+    for signal in {id(s): s for s in (*shown, *(alert.signal for alert in plan.alerts))}.values():
+        if id(signal) not in declared:
+            message = "is shown or alerted on, but its system does not list it in `signals`"
+            yield Finding("signal/undeclared", f"signal {signal.name}", str(signal.where), message)
 
 
 def _unused_signals(plan: Plan) -> Iterator[Finding]:

@@ -64,7 +64,7 @@ def unused(stack: Sequence[Rule]) -> set[Finding]:
 
 
 def duplicates(stack: Sequence[Rule], vectors: Sequence[Vector | None]) -> set[Finding]:
-    """Alert names used twice, and records written twice with the same or with unlike labels."""
+    """Alerts of one name and labels, and records written twice with the same or with unlike labels."""
     findings: set[Finding] = set()
     for name, indexes in _writers(stack).items():
         for position, index in enumerate(indexes[1:], start=1):
@@ -72,11 +72,13 @@ def duplicates(stack: Sequence[Rule], vectors: Sequence[Vector | None]) -> set[F
             message = _clash(name, index, earlier, stack, vectors)
             if message:
                 findings.add(_second("rules/duplicate-record", stack[index].expression, message))
-    first: dict[str, Expression] = {}
+    first: dict[tuple[str, frozenset[tuple[str, str]]], Expression] = {}
     for rule in stack:
         e = rule.expression
-        if e.kind == "alert" and first.setdefault(e.subject, e) is not e:
-            message = f"{e.subject} is already defined at {first[e.subject].where}"
+        # One name may serve many objectives: Prometheus tells alerts apart by name and labels together.
+        identity = (e.subject, frozenset(e.labels.items()))
+        if e.kind == "alert" and first.setdefault(identity, e) is not e:
+            message = f"{e.subject} with the same labels is already defined at {first[identity].where}"
             findings.add(_second("rules/duplicate-alert", e, message))
     return findings
 

@@ -13,9 +13,8 @@ from model.scrape import METRICS_PATH, Endpoint, Scrape, ScrapeKind
 from model.system import Domain, Section, System
 from systems.base import Context, SystemSettings, silence
 from systems.kubernetes.alerts import alerts
-from systems.kubernetes.signals import oom_kills_per_container, pod_signals, resource_signals, volume_signal
+from systems.kubernetes.signals import STATE_JOB, oom_kills_per_container, pod_signals, resource_signals, volume_signal
 
-STATE_JOB = "kube-state-metrics"
 KUBELET_JOB = "kubelet"
 
 
@@ -38,10 +37,11 @@ def system(settings: Settings, context: Context) -> System:
         scope=("cluster", "namespace"),
     )
     pods = pod_signals(workloads)
-    volumes = volume_signal(workloads)
+    volumes = volume_signal(context.in_volumes)
     resources = resource_signals(workloads)
     silent = [
         silence(
+            context,
             job=job,
             title=title,
             name=name,
@@ -70,7 +70,14 @@ def system(settings: Settings, context: Context) -> System:
 def _scrapes() -> tuple[Scrape, ...]:
     # Both kubelet endpoints keep the exporter's labels.
     kubelet = [
-        Endpoint(port="https-metrics", contract=contract, path=where, honor_labels=True, relabelings=(METRICS_PATH,))
+        Endpoint(
+            port="https-metrics",
+            contract=contract,
+            path=where,
+            scheme="https",
+            honor_labels=True,
+            relabelings=(METRICS_PATH,),
+        )
         for contract, where in (("kubelet", "/metrics"), ("cadvisor", "/metrics/cadvisor"))
     ]
     return (

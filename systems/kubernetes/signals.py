@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from model.expr import Expr, Matcher
-from model.promql import eq, increase, matching, max_by, metric, ne, over_time, rate, sum_by, unless
+from model.promql import binary, call, eq, increase, matching, max_by, metric, ne, over_time, rate, sum_by, unless
 from model.rule import Signal
 
+STATE_JOB = "kube-state-metrics"
 _CONTAINER = ("namespace", "pod", "container")
 _POD = ("namespace", "pod")
 _VOLUME = ("namespace", "persistentvolumeclaim")
@@ -26,8 +27,11 @@ def oom_kills_per_container(workloads: Matcher) -> Expr:
         *_CONTAINER,
     )
     state = metric("kube_pod_container_status_terminated_reason", _OOM, workloads, may_be_absent=_WHILE_IT_HOLDS)
-    fresh = unless(max_by(state, *_CONTAINER), max_by(state.ago("10m"), *_CONTAINER))
-    return restarts * last | fresh
+    earlier = max_by(over_time("max", state.ago("10m"), "1h"), *_CONTAINER)
+    # Without a look at the source itself, every old kill would look fresh when it is scraped for the first time.
+    watched = max_by(over_time("max", metric("up", eq("job", STATE_JOB)).ago("10m"), "10m")) > 0
+    fresh = binary("and", unless(max_by(state, *_CONTAINER), earlier), watched, on=())
+    return call("round", restarts) * last | fresh
 
 
 def pod_signals(workloads: Matcher) -> tuple[Signal, ...]:
@@ -88,7 +92,11 @@ def pod_signals(workloads: Matcher) -> tuple[Signal, ...]:
             description="How often a container was restarted in the last hour.",
             good="0.",
             unit="short",
-            expr=max_by(increase(metric("kube_pod_container_status_restarts_total", workloads), "1h"), *_CONTAINER),
+            # increase() extrapolates: three restarts read as 3.1.
+            expr=call(
+                "round",
+                max_by(increase(metric("kube_pod_container_status_restarts_total", workloads), "1h"), *_CONTAINER),
+            ),
             legend="{{namespace}}/{{pod}}/{{container}}",
             record="dataops:container:restarts_1h",
             scope=scope,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from model.config import Name
 from model.dashboard import Panel, PanelKind
 from model.rule import Severity
 from model.scrape import METRICS_PATH, Endpoint, Relabeling, Scrape, ScrapeKind
@@ -24,14 +25,15 @@ class Settings(SystemSettings):
     in an hour it is four times as many for the milder tier (one failure must stay below its 5 %).
     """
 
-    namespaces: tuple[str, ...] = Field(default=("spark-jobs", "data-processing"), min_length=1)
-    operator_namespace: str = "spark-operator"
+    namespaces: tuple[Name, ...] = Field(default=("spark-jobs", "data-processing"), min_length=1)
+    operator_namespace: Name = "spark-operator"
     minimum_applications: int = Field(default=5, ge=1)
 
 
 def system(settings: Settings, context: Context) -> System:
     signals = {s.name: s for s in (*application_signals(), *executor_signals())}
     silent, silent_alert = silence(
+        context,
         job=OPERATOR_JOB,
         title="Spark operator",
         name="SparkOperatorSilent",

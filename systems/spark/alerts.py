@@ -5,16 +5,11 @@ from __future__ import annotations
 from model.rule import Alert, Severity, Signal
 from systems.base import above
 
-_SETTLED = 900
-"""Seconds after a start of the operator in which its counters are not believed: the page's window and scrapes."""
-
 
 def alerts(signals: dict[str, Signal], minimum_applications: int) -> tuple[Alert, ...]:
     """Spec 30-rules A11, N08 (C30: tiers), N10 and T12 (C35: tiers)."""
-    # A restarted operator counts every ended application that still exists once more.
-    settled = signals["operator_uptime"].query > _SETTLED
-    enough = (signals["applications_ended_10m"].query >= minimum_applications) & settled
-    enough_in_an_hour = (signals["applications_ended_1h"].query >= 4 * minimum_applications) & settled
+    enough = signals["applications_ended_10m"].query >= minimum_applications
+    enough_in_an_hour = signals["applications_ended_1h"].query >= 4 * minimum_applications
     executor = "{{ $labels.namespace }}/{{ $labels.application_name }} executor {{ $labels.executor_id }}"
     failures = "{{ $value | humanizePercentage }} of Spark applications fail"
     in_gc = f"{executor} spends {{{{ $value | humanizePercentage }}}} of its time in GC"

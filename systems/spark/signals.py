@@ -3,34 +3,45 @@
 from __future__ import annotations
 
 from model.expr import Expr, Selector
-from model.promql import call, eq, increase, max_by, metric, min_by, ne, rate, sum_by
+from model.promql import binary, call, eq, increase, max_by, metric, min_by, ne, rate, sum_by
+from model.quantity import seconds
 from model.rule import Signal
 
 OPERATOR_JOB = "spark-operator"
+_FEW_SCRAPES = 60
 _ONLY_WHILE_RUNNING = "drivers expose it, and there may be no job at the moment"
 _EXECUTOR = ("namespace", "application_name", "executor_id")
 
 
-def _ended(window: str) -> tuple[Expr, Expr]:
+def _ended(window: str, *, believe_all: bool = False) -> tuple[Expr, Expr]:
     """Applications that failed, and all that ended, in the window.
 
-    A counter of the operator exists only from its first event on: what is missing counts as none.
+    A counter of the operator exists only from its first event on: what is missing counts as none. A restarted
+    operator counts every ended application that still exists once more, so one that started within the window
+    (and the time of a few scrapes) is not believed, unless ``believe_all``.
     """
     never = "the operator exposes the counter from the first such application on"
-    failed = sum_by(increase(metric("spark_application_failure_count", may_be_absent=never), window))
-    succeeded = sum_by(increase(metric("spark_application_success_count", may_be_absent=never), window))
+    age = call("time") - metric("process_start_time_seconds", eq("job", OPERATOR_JOB))
+    settled = age > seconds(window) + _FEW_SCRAPES
+
+    def counted(name: str) -> Expr:
+        increased = increase(metric(name, may_be_absent=never), window)
+        return sum_by(increased if believe_all else binary("and", increased, settled, on=("instance",)))
+
+    failed = counted("spark_application_failure_count")
+    succeeded = counted("spark_application_success_count")
     return failed | succeeded * 0, (succeeded | failed * 0) + (failed | succeeded * 0)
 
 
 def application_signals() -> tuple[Signal, ...]:
-    day_failed, day_ended = _ended("24h")
+    day_failed, day_ended = _ended("24h", believe_all=True)
     hour_failed, hour_ended = _ended("1h")
     recent_failed, recent_ended = _ended("10m")
     return (
         Signal(
             name="success_rate_24h",
             title="Application success in 24 hours",
-            description="Share of the applications that ended in the last 24 hours and succeeded.",
+            description="Share of the applications that ended in 24 hours and succeeded..",
             good="98 % or more.",
             unit="percentunit",
             # The operator counts, not the drivers: it lives on, drivers vanish between two scrapes.
