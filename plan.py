@@ -5,7 +5,6 @@ The program registers a plan's parts; the workbench checks and lists them. Both 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -25,8 +24,6 @@ from model.system import System
 from settings import Settings
 from slo.rules import SloRules, compile_slo
 from systems.base import Context
-
-_LABEL = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 
 
 @dataclass(frozen=True)
@@ -115,7 +112,7 @@ def build(settings: Settings) -> Plan:
 
 def _objects(alerts: tuple[Alert, ...]) -> tuple[str, ...]:
     """Labels that tell one alerting object from another: those that the signals' legends show."""
-    shown = {label for alert in alerts for label in _LABEL.findall(alert.signal.legend)}
+    shown = {label for alert in alerts for label in alert.signal.legend_labels}
     return tuple(sorted(shown - {CLUSTER}))
 
 

@@ -13,6 +13,7 @@ from model.quantity import seconds
 from model.source import Defined
 
 _RECORD = re.compile(r"[a-z_][a-z0-9_]*(:[a-z0-9_]+)+")
+_LEGEND_LABEL = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 _ALERT = re.compile(r"[A-Z][A-Za-z0-9]+")
 
 
@@ -65,6 +66,11 @@ class Signal(Defined):
     record: str | None = None
     scope: tuple[str, ...] = ("cluster",)
     maximum: float | None = None
+
+    @property
+    def legend_labels(self) -> tuple[str, ...]:
+        """Labels that the legend shows: they tell the objects of the signal apart."""
+        return tuple(_LEGEND_LABEL.findall(self.legend))
 
     @property
     def rule(self) -> RecordingRule | None:

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.table import Table
 
 from model.contract import ContractError
 from obs.errors import ObsError
@@ -203,8 +204,12 @@ def charts_list(as_json: Json = False) -> None:
         ]
         sys.stdout.write(json.dumps(data, indent=2) + "\n")
         return
+    table = Table(box=None, pad_edge=False)
+    for column in ("chart", "version", "state", "taken from"):
+        table.add_column(column, overflow="fold")
     for row in rows:
-        out.print(f"{row.pin}  {row.state.value}  {row.pin.repository}  {row.source or ''}", highlight=False)
+        table.add_row(row.pin.name, row.pin.version, row.state.value, row.source or row.pin.repository)
+    out.print(table)
 
 
 @charts_app.command("lock")

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-import pytest
+from rich.console import Console
 from stacks import ROOT
 
-from components.charts import CACHE_VARIABLE
-from obs.run import StackRun
-from obs.stack_config import read_stack_config
+from components.charts import CACHE_VARIABLE, cache_dir
+from obs.check.run import check_run
+from obs.inventory import inventory
+from obs.record import record
+from obs.run import StackRun, run_stack
+from obs.stack_config import SECRET_PLACEHOLDER, read_stack_config
+from obs.summary import print_findings, print_summary
 from obs.write import write_rendering
 
 KEYS = {
@@ -112,21 +118,33 @@ def test_a_checkout_is_checked_with_its_own_code(tmp_path: Path) -> None:
     assert done.stdout.strip() == "the other checkout", done.stderr
 
 
-def test_no_secret_is_in_anything_that_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from obs import run as run_module
-    from obs.record import record
-
-    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
+def test_no_secret_is_in_anything_that_is_written_or_printed(tmp_path: Path) -> None:
     keys = ("slackWebhookUrl", "pagerdutyRoutingKey", "smtpPassword", "heartbeatUrl")
     config = read_stack_config(ROOT, "prod", secrets={key: f"{PLANTED}-{key}" for key in keys})
     recording = record(ROOT, "prod", config=config)
+    assert any(PLANTED in str(r.inputs) for r in recording.resources) is False  # even repr() hides them
     program = recording.namespace
     run = StackRun(recording, program["settings"], program["plan"], program["secrets"])
-    assert run_module.run_stack("prod", ROOT).warnings  # without the secrets it complains ...
+    assert run_stack("prod", ROOT).warnings  # without the secrets it complains ...
     assert not run.warnings  # ... so this run did read them
-    write_rendering(tmp_path / "out", run.expanded(offline=True, build_helm=False))
+
+    expansion = run.expanded(offline=True, build_helm=False)  # with the real charts where they are cached
+    write_rendering(tmp_path / "out", expansion)
+    console = Console(record=True, width=200, file=io.StringIO())
+    print_summary(console, run, expansion)
+    print_findings(console, check_run(run, ROOT))
     written = "".join(path.read_text() for path in (tmp_path / "out").rglob("*.yaml"))
-    printed = json.dumps(recording.redacted())
-    assert PLANTED not in written + printed
+    printed = console.export_text() + json.dumps(recording.redacted()) + json.dumps(inventory(run, expansion))
+    kept = "".join(path.read_text() for path in (cache_dir() / "rendered").glob("*.yaml"))
+    assert PLANTED not in written + printed + kept
     assert "[secret]" in written
-    assert "[secret]" in printed
+
+
+def test_an_encrypted_value_of_the_stack_file_is_never_asked_for_and_never_written(tmp_path: Path) -> None:
+    for name in ("Pulumi.yaml", "Pulumi.prod.yaml"):
+        shutil.copy(ROOT / name, tmp_path)
+    stack = tmp_path / "Pulumi.prod.yaml"
+    stack.write_text(stack.read_text() + "  dataops-observability:slackWebhookUrl: {secure: v1:abc:def}\n")
+    recording = record(ROOT, "prod", config=read_stack_config(tmp_path, "prod"))
+    assert SECRET_PLACEHOLDER not in json.dumps(recording.redacted())
+    assert "slackWebhookUrl" not in "".join(log.message for log in recording.logs)

@@ -1,0 +1,57 @@
+"""The deployed rules over made-up series, by promtool. Skipped where there is none."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from stacks import ROOT, STACKS, run
+
+PROMTOOL = shutil.which("promtool")
+CASES = sorted((ROOT / "tests" / "rules").glob("*.yaml"))
+pytestmark = pytest.mark.skipif(PROMTOOL is None, reason="promtool is not on PATH: it comes with Prometheus")
+
+
+def rule_files(stack: str, folder: Path) -> dict[str, str]:
+    """Name of each PrometheusRule -> a file with its groups."""
+    files = {}
+    for resource in run(stack).resources:
+        if resource.type.endswith(":PrometheusRule"):
+            path = folder / f"{resource.name}.yaml"
+            path.write_text(yaml.safe_dump(resource.inputs["spec"]))
+            files[resource.name] = str(path)
+    return files
+
+
+def promtool(*arguments: str) -> subprocess.CompletedProcess[str]:
+    assert PROMTOOL
+    return subprocess.run([PROMTOOL, *arguments], capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_prometheus_takes_every_rule(stack: str, tmp_path: Path) -> None:
+    done = promtool("check", "rules", "--lint=all", "--lint-fatal", *rule_files(stack, tmp_path).values())
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
+def test_the_rules_do_what_they_say(case: Path, tmp_path: Path) -> None:
+    done = run_case(yaml.safe_load(case.read_text()), tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_case_that_expects_something_else_fails(tmp_path: Path) -> None:
+    case = yaml.safe_load((ROOT / "tests" / "rules" / "spark.yaml").read_text())
+    case["tests"][0]["promql_expr_test"][0]["exp_samples"][0]["value"] = 2
+    assert run_case(case, tmp_path).returncode != 0
+
+
+def run_case(case: dict[str, Any], folder: Path) -> subprocess.CompletedProcess[str]:
+    file = rule_files("prod", folder)[f"rules-{case['system']}"]
+    path = folder / "case.yaml"
+    path.write_text(yaml.safe_dump({"rule_files": [file], "evaluation_interval": "30s", "tests": case["tests"]}))
+    return promtool("test", "rules", str(path))
