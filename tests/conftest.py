@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
+import tiny_charts as tiny
+
+from components.charts import ChartPin
+from obs import chart_orders
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -12,3 +19,48 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture
 def update_golden(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--update-golden"))
+
+
+@pytest.fixture
+def own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """An empty chart cache of the test's own."""
+    tiny.own_cache(monkeypatch, tmp_path)
+
+
+@pytest.fixture
+def tiny_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Only the tiny chart is pinned; an empty cache; a helm that says what it was asked in ``log``."""
+    tiny.own_cache(monkeypatch, tmp_path)
+    pin = tiny.pin()
+    monkeypatch.setattr(chart_orders, "CHARTS", {pin.name: pin})
+    program = tiny.fake_helm(tmp_path / "bin" / "prints", tiny.PRINTS.format(log=tmp_path / "log"))
+    monkeypatch.setenv("OBS_HELM", str(program))
+
+
+@pytest.fixture
+def cached(tiny_world: None, tmp_path: Path) -> Path:  # noqa: ARG001 - the cache comes first
+    """The tiny chart, cached from a directory; the archive it was taken from."""
+    return tiny.cached(tmp_path, tiny.pin())
+
+
+@pytest.fixture
+def lock_file(tmp_path: Path) -> Path:
+    return tmp_path / "charts.lock"
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Path:
+    """An empty folder for archives."""
+    folder = tmp_path / "shelf"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def published(shelf: Path) -> Iterator[ChartPin]:
+    """The tiny chart, in a repository that answers."""
+    pin = tiny.pin()
+    tiny.archive(shelf, pin)
+    tiny.index(shelf, pin)
+    with tiny.repository(shelf) as address:
+        yield tiny.pin(repository=address)

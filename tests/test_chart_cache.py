@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,33 +15,8 @@ from obs import chart_cache
 from obs.chart_archive import ChartError, ChartRefused, ChartUnavailable, sha256
 from obs.chart_cache import State
 
+pytestmark = pytest.mark.usefixtures("own_cache")
 PIN = tiny.pin()
-
-
-@pytest.fixture(autouse=True)
-def _own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    tiny.own_cache(monkeypatch, tmp_path)
-
-
-@pytest.fixture
-def lock_file(tmp_path: Path) -> Path:
-    return tmp_path / "charts.lock"
-
-
-@pytest.fixture
-def shelf(tmp_path: Path) -> Path:
-    folder = tmp_path / "shelf"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def published(shelf: Path) -> Iterator[ChartPin]:
-    """The tiny chart, in a repository that answers."""
-    tiny.archive(shelf, PIN)
-    tiny.index(shelf, PIN)
-    with tiny.repository(shelf) as address:
-        yield tiny.pin(repository=address)
 
 
 def state(pin: ChartPin, lock_file: Path) -> State:

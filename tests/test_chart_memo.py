@@ -9,37 +9,10 @@ import pytest
 import tiny_charts as tiny
 from chart_programs import chart, expanded
 
-from obs import chart_cache, chart_orders
+from obs import chart_cache
 
+pytestmark = pytest.mark.usefixtures("tiny_world")
 PIN = tiny.pin()
-PRINTS = """\
-echo run >> {log}
-cat <<'END'
----
-# Source: tiny/templates/x.yaml
-apiVersion: v1
-kind: Secret
-metadata:
-  name: generated
-data:
-  password: aHVudGVyMg==
-END
-"""
-
-
-@pytest.fixture(autouse=True)
-def _tiny_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Only the tiny chart is pinned; an empty cache; a helm that says what it was asked in ``log``."""
-    tiny.own_cache(monkeypatch, tmp_path)
-    monkeypatch.setattr(chart_orders, "CHARTS", {PIN.name: PIN})
-    program = tiny.fake_helm(tmp_path / "bin" / "prints", PRINTS.format(log=tmp_path / "log"))
-    monkeypatch.setenv("OBS_HELM", str(program))
-
-
-@pytest.fixture
-def cached(tmp_path: Path) -> Path:
-    """The tiny chart, cached from a directory; the archive it was taken from."""
-    return tiny.cached(tmp_path, PIN)
 
 
 @pytest.mark.usefixtures("cached")
@@ -76,7 +49,7 @@ def test_another_archive_or_helm_is_rendered_again(
     tiny.archive(cached.parent, PIN, files={"values.yaml": "greeting: other\n"})
     chart_cache.pull([PIN], str(cached.parent), lock_file=tmp_path / "none")
     expanded(chart(PIN))
-    other = tiny.fake_helm(tmp_path / "bin" / "other", PRINTS.format(log=tmp_path / "log"))
+    other = tiny.fake_helm(tmp_path / "bin" / "other", tiny.PRINTS.format(log=tmp_path / "log"))
     monkeypatch.setenv("OBS_HELM", str(other))
     expanded(chart(PIN))
     assert (tmp_path / "log").read_text() == "run\n" * 3

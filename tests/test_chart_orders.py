@@ -17,35 +17,8 @@ from obs import chart_cache, chart_orders
 from obs.chart_archive import ChartRefused
 from obs.protobuf import UNKNOWN
 
+pytestmark = pytest.mark.usefixtures("tiny_world")
 PIN = tiny.pin()
-PRINTS = """\
-echo run >> {log}
-cat <<'END'
----
-# Source: tiny/templates/x.yaml
-apiVersion: v1
-kind: Secret
-metadata:
-  name: generated
-data:
-  password: aHVudGVyMg==
-END
-"""
-
-
-@pytest.fixture(autouse=True)
-def _tiny_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Only the tiny chart is pinned; an empty cache; a helm that says what it was asked in ``log``."""
-    tiny.own_cache(monkeypatch, tmp_path)
-    monkeypatch.setattr(chart_orders, "CHARTS", {PIN.name: PIN})
-    program = tiny.fake_helm(tmp_path / "bin" / "prints", PRINTS.format(log=tmp_path / "log"))
-    monkeypatch.setenv("OBS_HELM", str(program))
-
-
-@pytest.fixture
-def cached(tmp_path: Path) -> Path:
-    """The tiny chart, cached from a directory; the archive it was taken from."""
-    return tiny.cached(tmp_path, PIN)
 
 
 def test_repositories_that_do_not_answer_cost_the_deadline_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from obs.chart_archive import ChartUnavailable
 from obs.expand import RenderedObject
 from obs.protobuf import Secret
 
+pytestmark = pytest.mark.usefixtures("tiny_world")
 PIN = tiny.pin()
 DEPLOYMENT = """\
 apiVersion: apps/v1
@@ -26,32 +27,10 @@ spec:
       containers:
       - image: {{ .Values.image | default "example/app:1" }}
 """
-PRINTS = """\
-echo run >> {log}
-cat <<'END'
----
-# Source: tiny/templates/x.yaml
-apiVersion: v1
-kind: Secret
-metadata:
-  name: generated
-data:
-  password: aHVudGVyMg==
-END
-"""
-
-
-@pytest.fixture(autouse=True)
-def _tiny_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Only the tiny chart is pinned; an empty cache; a helm that says what it was asked in ``log``."""
-    tiny.own_cache(monkeypatch, tmp_path)
-    monkeypatch.setattr(chart_orders, "CHARTS", {PIN.name: PIN})
-    program = tiny.fake_helm(tmp_path / "bin" / "prints", PRINTS.format(log=tmp_path / "log"))
-    monkeypatch.setenv("OBS_HELM", str(program))
 
 
 @pytest.fixture
-def cached(tmp_path: Path) -> Path:
+def cached(tiny_world: None, tmp_path: Path) -> Path:  # noqa: ARG001 - the cache comes first
     """The tiny chart with a Deployment, cached from a directory; the archive it was taken from."""
     return tiny.cached(tmp_path, PIN, files={"templates/app.yaml": DEPLOYMENT})
 

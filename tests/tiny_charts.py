@@ -21,6 +21,20 @@ from components.charts import ChartPin, cache_dir
 from obs import chart_cache, helm
 from obs.chart_archive import pack, sha256
 
+PRINTS = """\
+echo run >> {log}
+cat <<'END'
+---
+# Source: tiny/templates/x.yaml
+apiVersion: v1
+kind: Secret
+metadata:
+  name: generated
+data:
+  password: aHVudGVyMg==
+END
+"""
+
 CONFIG_MAP = """\
 apiVersion: v1
 kind: ConfigMap
