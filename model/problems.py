@@ -62,6 +62,8 @@ def _message(error: ErrorDetails, model: type[BaseModel]) -> str:
         "model_type": "must be an object: keys with values",
         "dict_type": "must be an object: keys with values",
         "string_pattern_mismatch": f"must match {context.get('pattern')}",
+        "tuple_type": "must be a list",
+        "too_short": f"must have at least {context.get('min_length')} entry",
         "literal_error": f"must be one of {context.get('expected')}",
     }
     return fixed.get(kind) or error["msg"].removeprefix("Value error, ").replace("Input should be ", "must be ").strip()

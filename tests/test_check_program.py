@@ -315,7 +315,7 @@ def test_a_misspelt_metric_is_found_although_its_series_may_be_absent(copy: Path
     [
         ("evidence: read", "evidence: guessed", "evidence: must be one of 'read' or 'scraped'"),
         ("type: counter", "type: conter", "must be one of 'counter'"),
-        ("labels: [app_type]", "labels: app_type", "must be a valid tuple"),
+        ("labels: [app_type]", "labels: app_type", "must be a list"),
         ("evidence: read", "", "evidence: is missing"),
         ("evidence: read", "evidence: [", "is not YAML"),
     ],

@@ -86,6 +86,15 @@ def test_all_problems_come_in_one_error() -> None:
         assert key in message
 
 
+def test_an_empty_stack_is_told_everything_that_it_must_set() -> None:
+    empty: dict[str, object] = {"cluster": {}, "storageClass": "", "workloadNamespaces": [], "grafana": {}}
+    message = error_of({**empty, "alerting": {}, "runbooksUrl": "", "systems": {}})
+    for key in ("cluster.name", "cluster.environment", "grafana.url", "alerting.receivers", "alerting.default"):
+        assert f"{key}: is missing" in message
+    for key in ("storageClass", "workloadNamespaces", "runbooksUrl"):
+        assert f"{key}: must " in message
+
+
 def test_a_retention_shorter_than_what_a_rule_looks_back_is_refused() -> None:
     message = error_of({"prometheus": {"retention": "6d"}})
     assert message.count("prometheus.retention: 6d is shorter than the 7d that") == 1
