@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from model.rule import Signal
-from model.source import Defined
+from model.source import Defined, must_be
 
 
 class PanelKind(StrEnum):
@@ -48,6 +48,9 @@ class Panel(Defined):
     width: int = 8
     height: int = 8
     link: str | None = None
+
+    def __post_init__(self) -> None:
+        must_be(self.kind, PanelKind, f"{self.where}: kind of panel {self.title!r}")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from enum import StrEnum
 from model.expr import Expr, Matcher, Op
 from model.promql import binary, metric
 from model.quantity import seconds
-from model.source import Defined
+from model.source import Defined, must_be
 
 _RECORD = re.compile(r"[a-z_][a-z0-9_]*(:[a-z0-9_]+)+")
 _LEGEND_LABEL = re.compile(r"\{\{\s*(\w+)\s*\}\}")
@@ -107,6 +107,7 @@ class Alert(Defined):
     def __post_init__(self) -> None:
         if _ALERT.fullmatch(self.name) is None:
             raise ValueError(f"{self.where}: alert name {self.name!r} is not CamelCase")
+        must_be(self.severity, Severity, f"{self.where}: severity of {self.name}")
         seconds(self.for_)
 
     @property

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+from model.quantity import seconds
 from model.source import Defined
 
 
@@ -56,6 +57,11 @@ class Endpoint:
     honor_labels: bool = False
     relabelings: tuple[Relabeling, ...] = ()
     optins: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.port, str):
+            raise ValueError(f"port must be the name of a port, not {self.port!r}")  # noqa: TRY004 - a wrong value
+        seconds(self.interval)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
 
 _MODEL = str(Path(__file__).resolve().parent)
@@ -38,6 +39,13 @@ def caller_site() -> Site:
     if path.is_relative_to(_ROOT):
         path = path.relative_to(_ROOT)
     return Site(path.as_posix(), frame.f_lineno)
+
+
+def must_be(value: object, kind: type[Enum], what: str) -> None:
+    """Raises ValueError, with what is allowed, for a bare string in the place of a member."""
+    if not isinstance(value, kind):
+        allowed = ", ".join(member.name for member in kind)
+        raise ValueError(f"{what} must be a {kind.__name__}: {allowed}")  # noqa: TRY004 - as every refusal here
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from model.dashboard import Panel
+from model.quantity import seconds
 from model.rule import Alert, RecordingRule, Signal
 from model.scrape import Scrape
 from model.slo import Slo
-from model.source import Defined
+from model.source import Defined, must_be
 
 
 class Domain(StrEnum):
@@ -31,6 +32,9 @@ class Section:
     title: str
     panels: tuple[Panel, ...]
 
+    def __post_init__(self) -> None:
+        must_be(self.domain, Domain, f"domain of section {self.title!r}")
+
 
 @dataclass(frozen=True, kw_only=True)
 class System(Defined):
@@ -49,6 +53,9 @@ class System(Defined):
     alerts: tuple[Alert, ...] = ()
     slos: tuple[Slo, ...] = ()
     sections: tuple[Section, ...] = ()
+
+    def __post_init__(self) -> None:
+        seconds(self.interval)
 
     @property
     def contracts(self) -> tuple[str, ...]:

@@ -25,5 +25,8 @@ def settings_class(name: str) -> type[SystemSettings]:
 
 
 def build(name: str, settings: SystemSettings, context: Context) -> System:
+    """The system's value. Raises ValueError where its name is not its module's."""
     system: System = import_module(f"systems.{name}").system(settings, context)
+    if system.name != name:
+        raise ValueError(f"{system.where}: system {system.name!r} must have the name of its module, {name!r}")
     return system
