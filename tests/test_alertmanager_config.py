@@ -217,7 +217,7 @@ def test_alertmanager_itself_accepts_the_file_and_routes_as_the_tree_says(tmp_pa
         (SLACK_COLOR, "danger"),
         (
             SLACK_TEXT,
-            "*Down*\n0 of 2\n`namespace=spark` `severity=critical` \n<https://r|Runbook> <https://d|Dashboard> <h",
+            "*Down*\n0 of 2\n`namespace=spark` `severity=critical` \n<https://r|Runbook> <https://d|Dashboard>",
         ),
         (PAGERDUTY_DESCRIPTION, "Down"),
         (PAGERDUTY_SEVERITY, "critical"),
