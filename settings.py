@@ -5,7 +5,7 @@ Top-level defaults are in Pulumi.yaml, where Pulumi applies them; those of parts
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
@@ -143,21 +143,13 @@ def load() -> tuple[Settings, Secrets]:
     missing secret stops ``pulumi up`` only: a preview warns and goes on.
     """
     raw, problems = _raw_values()
-    secret = [key for key in raw if key in _keys() and _is_secret(key)]
-    refuse([*problems, *(f"{key}: must not be secret, it would stand in objects in plain text" for key in secret)])
     settings = _validated(raw, problems)
+    alerting = settings.alerting if settings else _alerting(raw)
+    if alerting is not None:
+        problems += _secret_problems(raw, alerting.secret_keys)
+    if settings is None or problems:
+        raise refusal(problems)
     needed = settings.alerting.secret_keys
-    problems += [
-        f"{key}: unknown key{did_you_mean(key, [*_keys(), *needed])}; no setting and no receiver uses it"
-        for key in raw
-        if key not in _keys() and key not in needed
-    ]
-    problems += [
-        f"{key}: is stored as plain text; set it with `pulumi config set --secret {key}`"
-        for key in needed
-        if key in raw and not _is_secret(key)
-    ]
-    refuse(problems)
     config = pulumi.Config()
     secrets = Secrets(
         {key: config.require_secret(key) for key in needed if raw.get(key)},
@@ -167,11 +159,32 @@ def load() -> tuple[Settings, Secrets]:
     return settings, secrets
 
 
-def _validated(raw: Mapping[str, Any], problems: list[str]) -> Settings:
+def _validated(raw: Mapping[str, Any], problems: list[str]) -> Settings | None:
+    """The settings; None where they are not valid, with the reasons added to ``problems``."""
     try:
         return Settings.model_validate({key: value for key, value in raw.items() if key in _keys()})
     except ValidationError as error:
-        raise refusal([*problems, *describe(error, Settings)]) from None
+        refused = {problem.partition(":")[0] for problem in problems}  # not missing: left out by _raw_values
+        problems += [line for line in describe(error, Settings) if line.partition(":")[0] not in refused]
+        return None
+
+
+def _alerting(raw: Mapping[str, Any]) -> AlertingSettings | None:
+    """The alerting part alone: it tells which secrets are used, also where another part is not valid."""
+    try:
+        return AlertingSettings.model_validate(raw.get("alerting"))
+    except ValidationError:
+        return None
+
+
+def _secret_problems(raw: Mapping[str, Any], needed: tuple[str, ...]) -> Iterator[str]:
+    for key in raw:
+        if key not in _keys() and key not in needed:
+            meant = did_you_mean(key, [*_keys(), *needed])
+            yield f"{key}: unknown key{meant}; no setting and no receiver uses it"
+    for key in needed:
+        if key in raw and not _is_secret(key):
+            yield f"{key}: is stored as plain text; set it with `pulumi config set --secret {key}`"
 
 
 def _report_missing(secrets: Secrets) -> None:
@@ -189,7 +202,10 @@ def _keys() -> dict[str, str]:
 
 
 def _raw_values() -> tuple[dict[str, Any], list[str]]:
-    """Every value of this project's config namespace, parsed where its field is not a string."""
+    """Every value of this project's config namespace, parsed where its field is not a string.
+
+    With it what cannot be read. A setting that is marked secret is left out, so that no error can repeat it.
+    """
     prefix = f"{pulumi.get_project()}:"
     config = runtime_config.CONFIG.get()
     texts = {k.removeprefix(prefix): v for k, v in config.items() if k.startswith(prefix)}
@@ -201,6 +217,9 @@ def _raw_values() -> tuple[dict[str, Any], list[str]]:
     ]
     for key, text in texts.items():
         field = Settings.model_fields.get(_keys().get(key, ""))
+        if field is not None and _is_secret(key):
+            problems.append(f"{key}: must not be secret, it would stand in objects in plain text")
+            continue
         if field is None or field.annotation in (str, Size):
             values[key] = text
             continue

@@ -171,3 +171,15 @@ def test_a_setting_that_is_secret_is_refused_because_it_would_not_stay_so() -> N
     message = error_of({}, secrets={"grafana": '{"url": "https://planted.example"}'})
     assert "grafana: must not be secret" in message
     assert "planted" not in message
+
+
+def test_one_error_lists_problems_of_every_kind() -> None:
+    cluster = {"name": "Not A Name", "environment": "production"}
+    config: dict[str, object] = {"cluster": cluster, "prometeus": "x", "slackWebhookUrl": "planted"}
+    message = error_of(config, secrets={"grafana": '{"url": "https://planted.example"}'})
+    assert "cluster.name: must" in message
+    assert "prometeus: unknown key; did you mean 'prometheus'?" in message
+    assert "slackWebhookUrl: is stored as plain text" in message
+    assert "grafana: must not be secret" in message
+    assert message.count("grafana:") == 1
+    assert "planted" not in message
