@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -16,6 +16,10 @@ from rich.table import Table
 
 from model.contract import ContractError
 from obs.errors import ObsError
+
+if TYPE_CHECKING:
+    from obs.expand import Expansion
+    from obs.run import StackRun
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -57,6 +61,23 @@ def _errors() -> Iterator[None]:
     raise typer.Exit(2)
 
 
+def _written(
+    stack: str, folder: Path, project: Path, offline: bool, require_charts: bool
+) -> tuple[StackRun, Expansion]:
+    """The run of a stack and what it deploys, after writing that to a folder."""
+    from obs.run import run_stack
+    from obs.write import write_rendering
+
+    run = run_stack(stack, project)
+    expansion = run.expanded(offline=offline, require_charts=require_charts)
+    write_rendering(folder, expansion)
+    return run, expansion
+
+
+def _print_json(data: object) -> None:
+    sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+
+
 @app.command()
 def preview(
     stack: Stack,
@@ -67,15 +88,11 @@ def preview(
 ) -> None:
     """Render a stack, check it, and say what it is. Exits with 1 when a check finds something."""
     from obs.check.run import check_run
-    from obs.run import run_stack
     from obs.summary import print_findings, print_summary
-    from obs.write import write_rendering
 
     with _errors():
         with err.status(f"running stack {stack}"):
-            run = run_stack(stack, project)
-            expansion = run.expanded(offline=offline, require_charts=require_charts)
-            write_rendering(folder, expansion)
+            run, expansion = _written(stack, folder, project, offline, require_charts)
             checked = check_run(run, project)
         print_summary(out, run, expansion)
         print_findings(out, checked)
@@ -93,14 +110,9 @@ def render(
     project: Project = _HERE,
 ) -> None:
     """Write every object of a stack as YAML, grouped by component."""
-    from obs.run import run_stack
-    from obs.write import write_rendering
-
     with _errors():
         with err.status(f"rendering stack {stack}"):
-            run = run_stack(stack, project)
-            expansion = run.expanded(offline=offline, require_charts=require_charts)
-            write_rendering(folder, expansion)
+            _, expansion = _written(stack, folder, project, offline, require_charts)
         for chart in expansion.charts:
             if chart.state == "missing":
                 err.print(f"[yellow]missing:[/] {chart.reason}", highlight=False)
@@ -119,7 +131,7 @@ def check(stack: Stack, as_json: Json = False, project: Project = _HERE) -> None
         checked = check_run(run, project)
     if as_json:
         data = {"findings": [f.to_dict() for f in checked.findings], "skipped": list(checked.skipped)}
-        sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+        _print_json(data)
     else:
         print_findings(out, checked)
     raise typer.Exit(1 if checked.findings else 0)
@@ -135,7 +147,7 @@ def inventory(stack: Stack, as_json: Json = False, offline: Offline = False, pro
         run = run_stack(stack, project)
         items = collect(run, run.expanded(offline=offline))
     if as_json:
-        sys.stdout.write(json.dumps(items, indent=2, ensure_ascii=False) + "\n")
+        _print_json(items)
         return
     for kind, entries in items.items():
         out.print(f"[bold]{kind.replace('_', ' ')}[/] ({len(entries)})")
@@ -202,7 +214,7 @@ def charts_list(as_json: Json = False) -> None:
             }
             for row in rows
         ]
-        sys.stdout.write(json.dumps(data, indent=2) + "\n")
+        _print_json(data)
         return
     table = Table(box=None, pad_edge=False)
     for column in ("chart", "version", "state", "taken from"):

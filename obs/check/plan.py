@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -41,7 +41,8 @@ def check_plan(plan: Plan) -> list[Finding]:
 
 def _expression_findings(plan: Plan) -> Iterator[Finding]:
     """Each defect once, where it is written: what is wrong with a signal is not said again of its panels."""
-    used = [*_signals(plan), *_records(plan), *_alerts(plan), *_panels(plan)]
+    subjects = _subjects(plan)
+    used = [*_signals(plan, subjects), *_records(plan), *_alerts(plan, subjects), *_panels(plan, subjects)]
     known = catalogue(plan.systems, contracts.load, _disabled(plan))
     found = check_expressions([u.expression for u in used], known)
     signals_of = {u.expression.subject: u.signals for u in used}
@@ -68,15 +69,15 @@ def _disabled(plan: Plan) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _signals(plan: Plan) -> Iterator[_Used]:
+def _signals(plan: Plan, subjects: Mapping[int, str]) -> Iterator[_Used]:
     """Signals without a recording rule; those with one are checked as that rule."""
-    for owner, signal in plan.signals():
+    for _, signal in plan.signals():
         if signal.record is None:
             yield _Used(
                 Expression(
                     text=str(signal.expr),
                     kind="panel",
-                    subject=f"signal {owner}.{signal.name}",
+                    subject=subjects[id(signal)],
                     where=str(signal.where),
                     allowances=signal.expr.allowances(),
                     legend=signal.legend,
@@ -90,7 +91,7 @@ def _records(plan: Plan) -> Iterator[_Used]:
             Expression(
                 text=str(rule.expr),
                 kind="recording",
-                subject=f"recording rule {rule.record}",
+                subject=_of_record(rule.record),
                 where=str(rule.where),
                 record=rule.record,
                 labels=rule.labels,
@@ -99,8 +100,7 @@ def _records(plan: Plan) -> Iterator[_Used]:
         )
 
 
-def _alerts(plan: Plan) -> Iterator[_Used]:
-    subjects = _subjects(plan)
+def _alerts(plan: Plan, subjects: Mapping[int, str]) -> Iterator[_Used]:
     for alert in plan.alerts:
         yield _Used(
             Expression(
@@ -112,12 +112,11 @@ def _alerts(plan: Plan) -> Iterator[_Used]:
                 templates=(alert.summary, alert.description),
                 allowances=alert.expr.allowances(),
             ),
-            tuple(subjects[id(signal)] for signal in (alert.signal,) if id(signal) in subjects),
+            _subjects_of((alert.signal,), subjects),
         )
 
 
-def _panels(plan: Plan) -> Iterator[_Used]:
-    subjects = _subjects(plan)
+def _panels(plan: Plan, subjects: Mapping[int, str]) -> Iterator[_Used]:
     for dashboard in plan.dashboards:
         for source, text, legend in dashboard_expressions(dashboard):
             yield (
@@ -134,7 +133,7 @@ def _panels(plan: Plan) -> Iterator[_Used]:
             )
 
 
-def _panel(dashboard: Dashboard, panel: Panel, text: str, legend: str, subjects: dict[int, str]) -> _Used:
+def _panel(dashboard: Dashboard, panel: Panel, text: str, legend: str, subjects: Mapping[int, str]) -> _Used:
     return _Used(
         Expression(
             text=text,
@@ -144,16 +143,25 @@ def _panel(dashboard: Dashboard, panel: Panel, text: str, legend: str, subjects:
             allowances={name: why for s in panel.signals for name, why in s.query.allowances().items()},
             legend=legend,
         ),
-        tuple(subjects[id(signal)] for signal in panel.signals if id(signal) in subjects),
+        _subjects_of(panel.signals, subjects),
     )
 
 
 def _subjects(plan: Plan) -> dict[int, str]:
     """Identity of a signal -> the subject under which its expression is checked."""
     return {
-        id(signal): f"recording rule {signal.record}" if signal.record else f"signal {owner}.{signal.name}"
+        id(signal): _of_record(signal.record) if signal.record else f"signal {owner}.{signal.name}"
         for owner, signal in plan.signals()
     }
+
+
+def _of_record(record: str) -> str:
+    return f"recording rule {record}"
+
+
+def _subjects_of(signals: Iterable[Signal], subjects: Mapping[int, str]) -> tuple[str, ...]:
+    """Without those of signals that no system lists; they are findings of their own."""
+    return tuple(subjects[id(signal)] for signal in signals if id(signal) in subjects)
 
 
 def _undeclared_signals(plan: Plan) -> Iterator[Finding]:
