@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
-from model.contract import ContractError
-from obs.errors import ObsError
+from obs.console import HERE, Json, Project, Stack, err, errors, out, print_json
 
 if TYPE_CHECKING:
     from obs.expand import Expansion
@@ -30,35 +23,9 @@ app = typer.Typer(
 charts_app = typer.Typer(no_args_is_help=True, help="The chart cache, outside the checkout.")
 app.add_typer(charts_app, name="charts")
 
-out = Console()
-err = Console(stderr=True)
-Stack = Annotated[str, typer.Argument(help="A stack: prod for Pulumi.prod.yaml")]
-Project = Annotated[Path, typer.Option(help="The checkout", exists=True, file_okay=False)]
 Offline = Annotated[bool, typer.Option("--offline", help="Never ask a chart repository")]
 Require = Annotated[bool, typer.Option("--require-charts", help="A chart that cannot be had is an error")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document")]
 Out = Annotated[Path, typer.Option("--out", help="Folder to write; obs replaces it whole")]
-_HERE = Path()
-
-
-@contextmanager
-def _errors() -> Iterator[None]:
-    """Expected errors as one message without a traceback; exit code 2, so that 1 means findings."""
-    try:
-        yield
-    except (ObsError, ContractError) as error:
-        message = str(error)
-    except OSError as error:
-        message = f"{error.filename or ''}: {error.strerror or error}"
-    except typer.Exit:
-        raise
-    except Exception:
-        err.print_exception(show_locals=False)  # a defect of ours; locals may hold secrets
-        raise typer.Exit(2) from None
-    else:
-        return
-    err.print(f"[red]error:[/] {escape(message)}", highlight=False, soft_wrap=True)
-    raise typer.Exit(2)
 
 
 def _written(
@@ -74,23 +41,19 @@ def _written(
     return run, expansion
 
 
-def _print_json(data: object) -> None:
-    sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
-
-
 @app.command()
 def preview(
     stack: Stack,
     folder: Out,
     offline: Offline = False,
     require_charts: Require = False,
-    project: Project = _HERE,
+    project: Project = HERE,
 ) -> None:
     """Render a stack, check it, and say what it is. Exits with 1 when a check finds something."""
     from obs.check.run import check_run
     from obs.summary import print_findings, print_summary
 
-    with _errors():
+    with errors():
         with err.status(f"running stack {stack}"):
             run, expansion = _written(stack, folder, project, offline, require_charts)
             checked = check_run(run, project)
@@ -107,10 +70,10 @@ def render(
     folder: Out,
     offline: Offline = False,
     require_charts: Require = False,
-    project: Project = _HERE,
+    project: Project = HERE,
 ) -> None:
     """Write every object of a stack as YAML, grouped by component."""
-    with _errors():
+    with errors():
         with err.status(f"rendering stack {stack}"):
             _, expansion = _written(stack, folder, project, offline, require_charts)
         for chart in expansion.charts:
@@ -120,34 +83,34 @@ def render(
 
 
 @app.command()
-def check(stack: Stack, as_json: Json = False, project: Project = _HERE) -> None:
+def check(stack: Stack, as_json: Json = False, project: Project = HERE) -> None:
     """Check rules, panels, objectives, links and chart values. Exits with 1 on a finding."""
     from obs.check.run import check_run
     from obs.run import run_stack
     from obs.summary import print_findings
 
-    with _errors():
+    with errors():
         run = run_stack(stack, project)
         checked = check_run(run, project)
     if as_json:
         data = {"findings": [f.to_dict() for f in checked.findings], "skipped": list(checked.skipped)}
-        _print_json(data)
+        print_json(data)
     else:
         print_findings(out, checked)
     raise typer.Exit(1 if checked.findings else 0)
 
 
 @app.command()
-def inventory(stack: Stack, as_json: Json = False, offline: Offline = False, project: Project = _HERE) -> None:
+def inventory(stack: Stack, as_json: Json = False, offline: Offline = False, project: Project = HERE) -> None:
     """List everything that a stack consists of."""
     from obs.inventory import inventory as collect
     from obs.run import run_stack
 
-    with _errors():
+    with errors():
         run = run_stack(stack, project)
         items = collect(run, run.expanded(offline=offline))
     if as_json:
-        _print_json(items)
+        print_json(items)
         return
     for kind, entries in items.items():
         out.print(f"[bold]{kind.replace('_', ' ')}[/] ({len(entries)})")
@@ -166,7 +129,7 @@ def charts_pull(
     from obs.chart_cache import checked_source, pull
     from obs.chartkeys import chart_keys_from_archive
 
-    with _errors():
+    with errors():
         if source is not None:
             checked_source(source)
         fetched = pull(CHARTS.values(), source, console=err)
@@ -183,7 +146,7 @@ def charts_verify() -> None:
     from components.charts import CHARTS
     from obs.chart_cache import State, verify
 
-    with _errors():
+    with errors():
         rows = verify(CHARTS.values())
     for row in rows:
         colour = {"ok": "green", "not locked": "yellow"}.get(row.state.value, "red")
@@ -199,7 +162,7 @@ def charts_list(as_json: Json = False) -> None:
     from components.charts import CHARTS
     from obs.chart_cache import verify
 
-    with _errors():
+    with errors():
         rows = verify(CHARTS.values())
     if as_json:
         data = [
@@ -214,7 +177,7 @@ def charts_list(as_json: Json = False) -> None:
             }
             for row in rows
         ]
-        _print_json(data)
+        print_json(data)
         return
     table = Table(box=None, pad_edge=False)
     for column in ("chart", "version", "state", "taken from"):
@@ -230,6 +193,6 @@ def charts_lock() -> None:
     from components.charts import CHARTS, LOCK
     from obs.chart_cache import lock
 
-    with _errors():
+    with errors():
         lock(CHARTS.values(), console=err)
     out.print(f"{LOCK.name} written")
