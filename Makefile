@@ -6,7 +6,7 @@ STACK ?= prod
 UV_VERSION := 0.13.8
 UV := $(shell command -v uv || echo .uv/bin/uv)
 
-.PHONY: setup preview test lint types bench golden clean
+.PHONY: setup preview up down test lint types bench golden clean
 
 setup: .venv/.ready ## build the environment from the lock file
 
@@ -21,6 +21,12 @@ setup: .venv/.ready ## build the environment from the lock file
 
 preview: setup ## render one stack into build/$(STACK) and check it: make preview STACK=prod
 	.venv/bin/obs preview $(STACK) --out build/$(STACK)
+
+up: setup ## the whole stack alive on this machine: real servers, simulated platform
+	.venv/bin/obs local up
+
+down: setup ## stop it; nothing is left
+	.venv/bin/obs local down
 
 test: lint types ## everything that CI runs
 	.venv/bin/python -m pytest

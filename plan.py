@@ -21,6 +21,7 @@ from model.quantity import duration, seconds
 from model.route import RoutingTree
 from model.rule import Alert, RecordingRule, RuleGroup, Signal
 from model.system import System
+from pace import Pace
 from settings import Settings
 from slo.rules import SloRules, compile_slo
 from systems.base import Context
@@ -92,12 +93,14 @@ def build(settings: Settings) -> Plan:
     context = Context(
         cluster=settings.cluster.name, namespace=settings.namespace, workloads=settings.workload_namespaces
     )
-    enabled = tuple(systems.build(name, part, context) for name, part in sorted(settings.systems.items()))
-    objectives = tuple(compile_slo(slo) for system in enabled for slo in system.slos)
+    # What a plan is made of comes in the stack's pace, so that rules, panels and colours agree on it.
+    pace = Pace(settings.time_compression)
+    enabled = tuple(pace.system(systems.build(name, part, context)) for name, part in sorted(settings.systems.items()))
+    objectives = tuple(pace.objective(compile_slo(slo)) for system in enabled for slo in system.slos)
     rules = (
         *(RuleObject(system.name, (_system_group(system),)) for system in enabled),
         *(RuleObject(objective.group.name, (objective.group,)) for objective in objectives),
-        RuleObject("heartbeat", (heartbeat_group(),)),
+        RuleObject("heartbeat", (pace.group(heartbeat_group()),)),
     )
     alerts = tuple(r for obj in rules for group in obj.groups for r in group.rules if isinstance(r, Alert))
     return Plan(
@@ -105,7 +108,7 @@ def build(settings: Settings) -> Plan:
         objectives=objectives,
         rules=rules,
         dashboards=tuple(_coloured(d, alerts) for d in _dashboards(enabled, objectives)),
-        routing=routing_tree(settings.alerting, _objects(alerts)),
+        routing=pace.routing(routing_tree(settings.alerting, _objects(alerts))),
         retention=settings.prometheus.retention,
     )
 

@@ -96,6 +96,7 @@ class Settings(Part):
     systems: dict[str, SerializeAsAny[SystemSettings]]
     alerting: AlertingSettings
     runbooks_url: Annotated[str, Field(pattern=r"^https?://\S+$", description=_URL)]
+    time_compression: Annotated[int, Field(strict=True, ge=1, le=60)]
     chart_source: Annotated[
         str, Field(pattern=r"^(repositories|cache|(oci|https?)://[^\s@]+|/\S+|\./\S+)$", description=_SOURCE)
     ]
@@ -122,6 +123,12 @@ class Settings(Part):
     def _pages_only_in_production(self) -> Settings:
         if self.alerting.pages and self.cluster.environment != "production":
             raise ValueError("alerting: a pagerduty receiver is for production only")
+        return self
+
+    @model_validator(mode="after")
+    def _own_pace_only_locally(self) -> Settings:
+        if self.time_compression != 1 and self.cluster.environment != "local":
+            raise ValueError("timeCompression: must be 1 unless cluster.environment is local")
         return self
 
 

@@ -6,6 +6,11 @@ from alerting.heartbeat import WATCHDOG
 from alerting.settings import NOBODY, AlertingSettings, RouteSettings, order
 from model.promql import eq, matching, ne
 from model.route import Inhibition, MailServer, Receiver, Route, RoutingTree
+from model.rule import Severity
+
+_URGENT = {"group_wait": "10s", "group_interval": "20s"}
+"""Pages may take 120 s from the fault on (tests/test_detection.py). An object that joins a group which has told already
+waits for the interval; below 15s it would be shorter than Alertmanager waits for its peer (--cluster.peer-timeout)."""
 
 
 def routing_tree(settings: AlertingSettings, objects: tuple[str, ...]) -> RoutingTree:
@@ -47,6 +52,7 @@ def _branches(route: RouteSettings) -> list[Route]:
             matchers=(matcher,),
             resume=name != route.receivers[-1],
             repeat_interval=route.repeat_interval,
+            **(_URGENT if Severity.CRITICAL in route.severities else {}),
         )
         for name in route.receivers
     ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from components.sizes import Sizing
-from model.quantity import quantity
+from model.quantity import compressed, quantity
 from model.scrape import Relabeling
 from settings import Settings
 from systems.nodes import NODE_LABEL
@@ -30,6 +30,10 @@ def agents_namespace(settings: Settings) -> str:
     return f"{settings.namespace}-agents"
 
 
+def _interval(settings: Settings) -> str:
+    return compressed(SCRAPE_INTERVAL, settings.time_compression)
+
+
 def kube_prometheus_values(settings: Settings, size: Sizing) -> Values:
     """The values of one stack. Shape: the chart's values.yaml at the pinned version."""
     return {
@@ -41,7 +45,7 @@ def kube_prometheus_values(settings: Settings, size: Sizing) -> Values:
         "kubelet": {
             "enabled": "kubernetes" in settings.systems,
             # The chart's own 10s are three times the series of everything else together.
-            "serviceMonitor": {"interval": SCRAPE_INTERVAL, "cAdvisorInterval": SCRAPE_INTERVAL},
+            "serviceMonitor": {"interval": _interval(settings), "cAdvisorInterval": _interval(settings)},
         },
         "kubeStateMetrics": {"enabled": "kubernetes" in settings.systems},
         "nodeExporter": {"enabled": "nodes" in settings.systems},
@@ -99,8 +103,8 @@ def _prometheus(settings: Settings, size: Sizing) -> Values:
             "retentionSize": _most_of(size.prometheus_storage),
             # A counter that is born at 1 (a first failed sync) would otherwise not count as an increase.
             "enableFeatures": ["created-timestamp-zero-ingestion"],
-            "scrapeInterval": SCRAPE_INTERVAL,
-            "evaluationInterval": SCRAPE_INTERVAL,
+            "scrapeInterval": _interval(settings),
+            "evaluationInterval": _interval(settings),
             "resources": size.prometheus.manifest(),
             "storageSpec": {"volumeClaimTemplate": _claim(settings, size.prometheus_storage)},
             "externalLabels": {

@@ -44,8 +44,15 @@ class Expr(ABC):
         return ()
 
     @abstractmethod
+    def __str__(self) -> str: ...
+
+    def with_leaves(self, change: Callable[[Expr], Expr]) -> Expr:
+        """The same expression with every part that has no parts itself replaced by ``change(part)``."""
+        return change(self)
+
     def mapped(self, change: Callable[[Selector], Selector]) -> Expr:
         """The same expression with every selector replaced by ``change(selector)``."""
+        return self.with_leaves(lambda leaf: change(leaf) if isinstance(leaf, Selector) else leaf)
 
     def selectors(self) -> Iterator[Selector]:
         for child in self.children():
@@ -111,8 +118,15 @@ class Number(Expr):
     def __str__(self) -> str:
         return f"{self.value:.12g}"
 
-    def mapped(self, change: Callable[[Selector], Selector]) -> Expr:
-        return self
+
+@dataclass(frozen=True, slots=True)
+class Length(Expr):
+    """A length of time as a number of seconds: unlike a Number, it follows the pace of a stack."""
+
+    seconds: float
+
+    def __str__(self) -> str:
+        return str(Number(self.seconds))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +137,6 @@ class Text(Expr):
 
     def __str__(self) -> str:
         return '"' + self.value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-    def mapped(self, change: Callable[[Selector], Selector]) -> Expr:
-        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +154,6 @@ class Selector(Expr):
         text = self.name + (f"{{{', '.join(map(str, self.matchers))}}}" if self.matchers else "")
         text += f"[{self.range}]" if self.range else ""
         return text + (f" offset {self.offset}" if self.offset else "")
-
-    def mapped(self, change: Callable[[Selector], Selector]) -> Expr:
-        return change(self)
 
     def selectors(self) -> Iterator[Selector]:
         yield self
@@ -174,8 +182,8 @@ class Call(Expr):
     def children(self) -> tuple[Expr, ...]:
         return self.args
 
-    def mapped(self, change: Callable[[Selector], Selector]) -> Expr:
-        return Call(self.function, tuple(a.mapped(change) for a in self.args))
+    def with_leaves(self, change: Callable[[Expr], Expr]) -> Expr:
+        return Call(self.function, tuple(a.with_leaves(change) for a in self.args))
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +202,8 @@ class Aggregation(Expr):
     def children(self) -> tuple[Expr, ...]:
         return (self.expr,)
 
-    def mapped(self, change: Callable[[Selector], Selector]) -> Expr:
-        return replace(self, expr=self.expr.mapped(change))
+    def with_leaves(self, change: Callable[[Expr], Expr]) -> Expr:
+        return replace(self, expr=self.expr.with_leaves(change))
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,8 +230,8 @@ class Binary(Expr):
     def children(self) -> tuple[Expr, ...]:
         return (self.lhs, self.rhs)
 
-    def mapped(self, change: Callable[[Selector], Selector]) -> Expr:
-        return replace(self, lhs=self.lhs.mapped(change), rhs=self.rhs.mapped(change))
+    def with_leaves(self, change: Callable[[Expr], Expr]) -> Expr:
+        return replace(self, lhs=self.lhs.with_leaves(change), rhs=self.rhs.with_leaves(change))
 
 
 def _wrapped(expr: Expr, precedence: int) -> str:

@@ -6,7 +6,8 @@ single Prometheus and a view over many.
 
 from __future__ import annotations
 
-from model.expr import Aggregation, Binary, Call, Expr, Matcher, Number, Op, Operand, Selector, Text, as_expr
+from model.expr import Aggregation, Binary, Call, Expr, Length, Matcher, Number, Op, Operand, Selector, Text, as_expr
+from model.quantity import seconds
 
 CLUSTER = "cluster"
 
@@ -110,3 +111,8 @@ def unless(lhs: Expr, rhs: Expr, *, on: tuple[str, ...] | None = None) -> Binary
 def constant(value: float) -> Call:
     """A vector without labels."""
     return call("vector", Number(value))
+
+
+def length(*durations: str) -> Length:
+    """The sum of Prometheus durations as a number of seconds, to compare with a time or to multiply a rate by."""
+    return Length(sum(seconds(text) for text in durations))

@@ -37,6 +37,12 @@ def duration(length: float) -> str:
     return f"{ms}ms"
 
 
+def compressed(text: str, factor: int) -> str:
+    """A duration divided by ``factor``, in whole milliseconds; what is longer than nothing stays so."""
+    length = seconds(text)
+    return text if factor == 1 or not length else duration(max(length / factor, 0.001))
+
+
 def quantity(text: str) -> Decimal:
     """Value of a Kubernetes quantity in its base unit (bytes, cores).
 

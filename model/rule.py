@@ -16,6 +16,12 @@ _RECORD = re.compile(r"[a-z_][a-z0-9_]*(:[a-z0-9_]+)+")
 _LEGEND_LABEL = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 _ALERT = re.compile(r"[A-Z][A-Za-z0-9]+")
 
+CONFIRMED = "30s"
+"""``for`` of a critical alert: one further evaluation, which sees a further scrape (each happens every 30s at most).
+
+Longer, and the way from the fault to the page would take more than 120 s (tests/test_detection.py adds it up).
+"""
+
 
 class Severity(StrEnum):
     """From worst to mildest. Only critical pages, and never outside production."""

@@ -69,7 +69,7 @@ class Scrape(Defined):
     """One monitor. ``selector`` are the labels of the Service (or Pod) in ``namespaces`` (empty: all).
 
     ``job`` is the value that the label ``job`` gets. ``of_nodes``: the Service's endpoints are Nodes
-    (kubelet), not Pods.
+    (kubelet), not Pods. ``may_be_absent`` is the reason why a sound system may have no target of it.
     """
 
     name: str
@@ -79,6 +79,7 @@ class Scrape(Defined):
     namespaces: tuple[str, ...] = ()
     job: str
     of_nodes: bool = False
+    may_be_absent: str | None = None
 
     def __post_init__(self) -> None:
         ports = [endpoint.port for endpoint in self.endpoints]

@@ -9,6 +9,10 @@ import typer
 from rich.table import Table
 
 from obs.console import HERE, Json, Project, Stack, err, errors, out, print_json
+from obs.local.cli import app as local_app
+from obs.simulate.cli import simulate
+from obs.toolchain_cli import app as tools_app
+from obs.verify.cli import verify
 
 if TYPE_CHECKING:
     from obs.expand import Expansion
@@ -22,6 +26,10 @@ app = typer.Typer(
 )
 charts_app = typer.Typer(no_args_is_help=True, help="The chart cache, outside the checkout.")
 app.add_typer(charts_app, name="charts")
+app.add_typer(local_app, name="local")
+app.add_typer(tools_app, name="tools")
+app.command()(simulate)
+app.command()(verify)
 
 Offline = Annotated[bool, typer.Option("--offline", help="Never ask a chart repository")]
 Require = Annotated[bool, typer.Option("--require-charts", help="A chart that cannot be had is an error")]

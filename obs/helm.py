@@ -1,28 +1,21 @@
-"""The helm program: finding one, building the pinned one, and ``helm template``."""
+"""The helm program: finding or building one (obs.toolchain), and ``helm template``."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from components.charts import cache_dir
+from obs import toolchain
 from obs.chart_archive import ChartError
+from obs.toolchain_table import ToolMissing
 
-MODULE = Path(__file__).resolve().parent.parent / "tools" / "helm"
-HELM_VARIABLE = "OBS_HELM"
-OLDEST = (3, 14)
-PACKAGE = "helm.sh/helm/v4/cmd/helm"
-_VERSION = re.compile(r"v?(\d+)\.(\d+)")
-_BUILD_TIME = "about 2-4 minutes on 2 cores, once"  # 2 min 4 s on 2 cores, November 2026
 _SENSITIVE_KEY = re.compile(r"pass|secret|token|key|credential|auth|dsn|url|cert|user", re.IGNORECASE)
 TEMPLATE_SECONDS = 120
 
@@ -40,75 +33,14 @@ def find(*, build: bool = False) -> Path:
 
     Builds that one when ``build`` is true and there is no other. Raises HelmMissing.
     """
-    if named := os.environ.get(HELM_VARIABLE):
-        path = shutil.which(named)
-        if path is None or _version(path) is None:
-            raise HelmMissing(f"{HELM_VARIABLE}={named} is not a helm program")
-        return Path(path)
-    found = shutil.which("helm")
-    if found is not None and (_version(found) or (0, 0)) >= OLDEST:
-        return Path(found)
-    built = _built()
-    if built.is_file():
-        return built
-    if build:
-        return _build(built)
-    raise HelmMissing(_advice())
-
-
-def _advice() -> str:
-    return (
-        f"helm {OLDEST[0]}.{OLDEST[1]} or later is neither on PATH nor built: install helm, "
-        f"or install Go 1.26 and let obs build the pinned one ({_BUILD_TIME})"
-    )
-
-
-@cache
-def _version(program: str) -> tuple[int, int] | None:
-    """Major and minor version; None for a program that is no helm. Costs 0.03 s."""
     try:
-        run = subprocess.run(
-            [program, "version", "--short"], capture_output=True, text=True, timeout=30, check=False, env=_environment()
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    match = _VERSION.match(run.stdout.strip())
-    return (int(match[1]), int(match[2])) if run.returncode == 0 and match else None
+        if not build:
+            return toolchain.find("helm")
+        from rich.console import Console
 
-
-def _built() -> Path:
-    """Where the pinned helm is kept; another go.mod or go.sum makes another place."""
-    pins = hashlib.sha256((MODULE / "go.mod").read_bytes() + (MODULE / "go.sum").read_bytes())
-    return cache_dir() / "helm" / pins.hexdigest()[:16] / "helm"
-
-
-def _build(target: Path) -> Path:
-    go = shutil.which("go")
-    if go is None:
-        raise HelmMissing(_advice())
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f"helm.{os.getpid()}.part")
-    release = re.search(r"helm\.sh/helm/v4 (v\S+)", (MODULE / "go.mod").read_text())
-    # Without the flag helm calls itself v4.3, and charts that ask for a patch version refuse.
-    flags = f"-s -w -X helm.sh/helm/v4/internal/version.version={release[1] if release else ''}"
-    command = [go, "build", "-C", str(MODULE), "-trimpath", "-ldflags", flags, "-o", str(part), PACKAGE]
-    console = Console(file=sys.stderr)
-    console.print(f"no helm found: building the pinned one from tools/helm ({_BUILD_TIME})")
-    try:
-        with Progress(SpinnerColumn(), TextColumn("go build"), TimeElapsedColumn(), console=console) as progress:
-            progress.add_task("", total=None)
-            environment = {**os.environ, "CGO_ENABLED": "0", "GOWORK": "off"}
-            run = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
-        if run.returncode != 0:
-            reason = "\n".join(run.stderr.strip().splitlines()[-5:])
-            raise HelmMissing(f"{_advice()}\nbuilding it failed:\n{reason}")
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
-    return target
+        return toolchain.ensure(["helm"], Console(file=sys.stderr))["helm"]
+    except ToolMissing as error:
+        raise HelmMissing(str(error)) from None
 
 
 def template(

@@ -43,9 +43,10 @@ def _random_password(urn: str) -> dict[str, object]:
     return {"result": f"generated-{digest[:32]}", "bcryptHash": f"bcrypt-{digest[32:]}"}
 
 
+RANDOM_PASSWORD = "random:index/randomPassword:RandomPassword"
 # Outputs that a provider computes and that the program needs in order to go on, by resource type.
 _COMPUTED: Mapping[str, Callable[[str], dict[str, object]]] = {
-    "random:index/randomPassword:RandomPassword": _random_password,
+    RANDOM_PASSWORD: _random_password,
 }
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from components.metrics import OPERATOR_APIS
 from obs.expand import Expansion, expand
 from obs.record import Recording, record, redacted
+from obs.stack_config import StackConfig
 from plan import Plan
 from settings import Secrets, Settings
 
@@ -28,7 +31,14 @@ class StackRun:
         """What the program itself had to say, such as secrets that are not set."""
         return [log.message for log in self.recording.logs if log.severity in ("warning", "error")]
 
-    def expanded(self, *, offline: bool = False, require_charts: bool = False, build_helm: bool = True) -> Expansion:
+    def expanded(
+        self,
+        *,
+        offline: bool = False,
+        require_charts: bool = False,
+        build_helm: bool = True,
+        redacted: Callable[[Any], Any] = redacted,
+    ) -> Expansion:
         """Every object of the stack; errors as for :func:`obs.expand.expand`."""
         return expand(
             self.recording,
@@ -41,8 +51,8 @@ class StackRun:
         )
 
 
-def run_stack(stack: str, project: Path) -> StackRun:
-    """Run the program for a stack as a preview. Raises ProgramError or ConfigError."""
-    recording = record(project, stack)
+def run_stack(stack: str, project: Path, *, config: StackConfig | None = None, preview: bool = True) -> StackRun:
+    """Run the program for a stack, with its own configuration or another. Raises ProgramError or ConfigError."""
+    recording = record(project, stack, config=config, preview=preview)
     program = recording.namespace
     return StackRun(recording, program["settings"], program["plan"], program["secrets"])

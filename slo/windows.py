@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from model.quantity import seconds
-from model.rule import Severity
+from model.rule import CONFIRMED, Severity
 
 
 @dataclass(frozen=True)
@@ -30,18 +30,18 @@ class Burn:
 _CRITICAL, _HIGH, _MEDIUM = Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM
 BURNS: dict[str, tuple[Burn, ...]] = {
     "30d": (
-        Burn("1h", "5m", 0.02, _CRITICAL, "2m"),
+        Burn("1h", "5m", 0.02, _CRITICAL, CONFIRMED),
         Burn("6h", "30m", 0.05, _HIGH, "15m"),
         Burn("1d", "2h", 0.10, _MEDIUM, "1h"),
         Burn("3d", "6h", 0.10, _MEDIUM, "1h"),
     ),
     "7d": (
-        Burn("1h", "5m", 0.05, _CRITICAL, "2m"),
+        Burn("1h", "5m", 0.05, _CRITICAL, CONFIRMED),
         Burn("6h", "30m", 0.10, _HIGH, "15m"),
         Burn("1d", "2h", 0.20, _MEDIUM, "1h"),
     ),
     "24h": (
-        Burn("1h", "5m", 0.25, _CRITICAL, "2m"),
+        Burn("1h", "5m", 0.25, _CRITICAL, CONFIRMED),
         Burn("6h", "30m", 0.50, _HIGH, "15m"),
     ),
 }

@@ -17,6 +17,7 @@ from systems.base import Context, SystemSettings, above, silence
 
 CONTROLLER_JOB = "argocd-application-controller"
 _APPLICATION = ("name", "project")
+_ALL_WELL = "no application may be in that state"
 
 
 class Settings(SystemSettings):
@@ -106,7 +107,11 @@ def _application_signals() -> tuple[Signal, ...]:
             good="Nothing is shown.",
             unit="short",
             expr=max_by(
-                info.where(matching("health_status", "Degraded|Missing|Unknown")), *_APPLICATION, "health_status"
+                metric(
+                    "argocd_app_info", matching("health_status", "Degraded|Missing|Unknown"), may_be_absent=_ALL_WELL
+                ),
+                *_APPLICATION,
+                "health_status",
             ),
             legend=application + " {{health_status}}",
         ),
@@ -116,7 +121,9 @@ def _application_signals() -> tuple[Signal, ...]:
             description="1 for each application whose cluster state differs from Git.",
             good="Nothing is shown for longer than a sync takes.",
             unit="short",
-            expr=max_by(info.where(eq("sync_status", "OutOfSync")), *_APPLICATION),
+            expr=max_by(
+                metric("argocd_app_info", eq("sync_status", "OutOfSync"), may_be_absent=_ALL_WELL), *_APPLICATION
+            ),
             legend=application,
         ),
         Signal(
@@ -143,6 +150,9 @@ def _application_signals() -> tuple[Signal, ...]:
 
 def _controller_signals() -> tuple[Signal, ...]:
     reconciles = metric("argocd_app_reconcile_bucket")
+    failures = metric(
+        "argocd_git_fetch_fail_total", may_be_absent="the repo server exposes it from the first failure on"
+    )
     return (
         Signal(
             name="reconcile_p95",
@@ -159,7 +169,7 @@ def _controller_signals() -> tuple[Signal, ...]:
             description="Failed fetches of the repo server, per second.",
             good="0.",
             unit="ops",
-            expr=sum_by(rate(metric("argocd_git_fetch_fail_total"), "5m"), "repo"),
+            expr=sum_by(rate(failures, "5m"), "repo"),
             legend="{{repo}}",
         ),
     )

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import tiny_charts as tiny
+from local_platform import Platform, obs
+from stacks import ROOT
 
-from components.charts import ChartPin
+from components.charts import CHARTS, ChartPin, archive_path
 from obs import chart_orders
+from obs.toolchain import ensure
+from obs.toolchain_table import LOCAL, ToolMissing
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -64,3 +69,27 @@ def published(shelf: Path) -> Iterator[ChartPin]:
     tiny.index(shelf, pin)
     with tiny.repository(shelf) as address:
         yield tiny.pin(repository=address)
+
+
+@pytest.fixture(scope="session")
+def platform_means() -> None:
+    """Charts and tools of a local platform, or a skip that says what lacks. Tools are built here, once: minutes."""
+    lacking = [str(pin) for pin in CHARTS.values() if not archive_path(pin).is_file()]
+    if lacking:
+        pytest.skip(f"charts are not cached: {', '.join(lacking)} (`obs charts pull`)")
+    try:
+        ensure(LOCAL)
+    except ToolMissing as error:
+        pytest.skip(f"a local platform cannot be had: {error}")
+
+
+@pytest.fixture(scope="session")
+def platform(platform_means: None) -> Iterator[Platform]:  # noqa: ARG001 - a fixture cannot use `usefixtures`
+    """One local platform for all tests of a process."""
+    name = f"test-{os.getpid()}"
+    try:
+        done = obs("local", "up", "--name", name)
+        assert done.returncode == 0, done.stderr
+        yield Platform(ROOT, name)
+    finally:
+        obs("local", "down", "--name", name)

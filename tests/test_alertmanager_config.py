@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 from pydantic import BaseModel, ValidationError
+from real_tools import REAL, needs
 from routing_sample import SEVERITY, TREE
 
 from components import alertmanager_models as models
@@ -26,8 +26,6 @@ from components.alertmanager_config import (
 from model.route import Inhibition, MailServer, Receiver, Route, RoutingTree
 
 SECRETS = "/etc/alertmanager/secrets/receivers"
-AMTOOL = shutil.which("amtool")
-needs_amtool = pytest.mark.skipif(AMTOOL is None, reason="amtool is not on PATH")
 
 
 def config(tree: RoutingTree = TREE) -> dict[str, Any]:
@@ -192,7 +190,7 @@ ALERT = {
 }
 
 
-@needs_amtool
+@needs("amtool")
 def test_alertmanager_itself_accepts_the_file_and_routes_as_the_tree_says(tmp_path: Path) -> None:
     file = tmp_path / "alertmanager.yaml"
     file.write_text(alertmanager_yaml(TREE, SECRETS))
@@ -209,7 +207,7 @@ def test_alertmanager_itself_accepts_the_file_and_routes_as_the_tree_says(tmp_pa
     assert {severity: _amtool(*route, f"severity={severity}").strip() for severity in expected} == expected
 
 
-@needs_amtool
+@needs("amtool")
 @pytest.mark.parametrize(
     ("template", "rendered"),
     [
@@ -238,5 +236,6 @@ def test_a_template_renders_for_an_alert(template: str, rendered: str, tmp_path:
 
 
 def _amtool(*arguments: str) -> str:
-    assert AMTOOL is not None
-    return subprocess.run([AMTOOL, *arguments], capture_output=True, text=True, check=True).stdout
+    program = REAL["amtool"]
+    assert program
+    return subprocess.run([program, *arguments], capture_output=True, text=True, check=True).stdout

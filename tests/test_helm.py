@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 import tiny_charts as tiny
+from bare_machine import bare, fake_go
 
 from obs import documents, helm
+from obs.toolchain_table import TOOLS
 
 PIN = tiny.pin()
 SECRETS = {
@@ -22,17 +24,8 @@ VALUES = {**SECRETS, "greeting": "salve", "replicas": 2, "enabled": True}
 
 
 @pytest.fixture(autouse=True)
-def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A machine without helm and Go: an empty cache, and a PATH with nothing but the shell's tools in it."""
-    monkeypatch.setenv("OBS_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.delenv("OBS_HELM", raising=False)
-    tools = tmp_path / "tools"
-    tools.mkdir()
-    for name in ("sh", "cat", "env", "sleep"):
-        (tools / name).symlink_to(next(p for d in ("/bin", "/usr/bin") if (p := Path(d, name)).exists()))
-    (tmp_path / "bin").mkdir()
-    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{tools}")
-    return tmp_path / "bin"
+def programs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    return bare(monkeypatch, tmp_path)
 
 
 def template(program: Path, archive: Path, values: dict[str, Any] | None = None, **more: Any) -> str:
@@ -40,22 +33,22 @@ def template(program: Path, archive: Path, values: dict[str, Any] | None = None,
     return helm.template(program, archive, values=values or {}, **given)
 
 
-def test_helm_is_taken_from_path(bare: Path) -> None:
-    program = tiny.fake_helm(bare / "helm", "exit 1", version="v3.14.0")
+def test_helm_is_taken_from_path(programs: Path) -> None:
+    program = tiny.fake_helm(programs / "helm", "exit 1", version="v3.14.0")
     assert helm.find() == program
 
 
 @pytest.mark.parametrize("version", ["v3.13.3", "v2.17.0", "nonsense"])
-def test_a_helm_that_is_too_old_is_passed_over(bare: Path, version: str) -> None:
-    tiny.fake_helm(bare / "helm", "exit 1", version=version)
+def test_a_helm_that_is_too_old_is_passed_over(programs: Path, version: str) -> None:
+    tiny.fake_helm(programs / "helm", "exit 1", version=version)
     with pytest.raises(
         helm.HelmMissing, match=r"helm 3\.14 or later is neither on PATH nor built: install helm, or .*Go"
     ):
         helm.find()
 
 
-def test_the_variable_goes_before_path(bare: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tiny.fake_helm(bare / "helm", "exit 1")
+def test_the_variable_goes_before_path(programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tiny.fake_helm(programs / "helm", "exit 1")
     mine = tiny.fake_helm(tmp_path / "mine", "exit 1")
     monkeypatch.setenv("OBS_HELM", str(mine))
     assert helm.find() == mine
@@ -68,50 +61,31 @@ def test_a_variable_that_names_no_helm_is_an_error(tmp_path: Path, monkeypatch: 
             helm.find()
 
 
-BUILDS = 'echo built >> {log}; while [ "$1" != -o ]; do shift; done; echo "#!/bin/sh" > "$2"'
-
-
-def test_helm_is_built_once_into_the_cache(
-    bare: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tiny.program(bare / "go", BUILDS.format(log=tmp_path / "log"))
+def test_helm_is_built_only_when_that_is_asked_for(programs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log = fake_go(programs, TOOLS["helm"].version)
     with pytest.raises(helm.HelmMissing):
         helm.find()
     built = helm.find(build=True)
     assert helm.find(build=True) == helm.find() == built
-    assert (tmp_path / "log").read_text() == "built\n"
-    assert built.is_relative_to(tmp_path / "cache")
+    assert len(log.read_text().splitlines()) == 1
     printed = capsys.readouterr()
     assert "minutes" in printed.err
     assert printed.out == ""
-    assert [p.name for p in built.parent.iterdir()] == ["helm"]
-    module = tmp_path / "module"
-    module.mkdir()
-    for name in ("go.mod", "go.sum"):
-        (module / name).write_bytes((helm.MODULE / name).read_bytes() + b"\n// another pin\n")
-    monkeypatch.setattr(helm, "MODULE", module)
-    assert helm.find(build=True) != built
 
 
-def test_a_build_that_fails_is_quoted_and_leaves_nothing(bare: Path, tmp_path: Path) -> None:
-    tiny.program(bare / "go", BUILDS.format(log=tmp_path / "log") + "; echo 'dial tcp: refused' >&2; exit 1")
-    with pytest.raises(helm.HelmMissing, match=r"install helm, or(.|\n)*building it failed:\ndial tcp: refused"):
+def test_a_build_that_fails_is_quoted(programs: Path) -> None:
+    fake_go(programs, "0", before="echo 'dial tcp: refused' >&2; exit 1")
+    with pytest.raises(helm.HelmMissing, match=r"helm 3\.14 or later: (.|\n)*install helm (.|\n)*\ndial tcp: refused"):
         helm.find(build=True)
-    assert [p for p in (tmp_path / "cache").rglob("*") if p.is_file()] == []
 
 
 def test_without_go_nothing_is_built() -> None:
-    with pytest.raises(helm.HelmMissing, match=r"install Go 1\.26"):
+    with pytest.raises(helm.HelmMissing, match=r"install Go 1\.26 .* or put on PATH: helm 3\.14 or later"):
         helm.find(build=True)
 
 
-def test_the_module_pins_the_helm_that_is_built() -> None:
-    text = (helm.MODULE / "go.mod").read_text()
-    assert f"tool {helm.PACKAGE}\n" in text
-
-
-def test_nothing_of_the_users_helm_is_read(bare: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    program = tiny.fake_helm(bare / "helm", "env")
+def test_nothing_of_the_users_helm_is_read(programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tiny.fake_helm(programs / "helm", "env")
     monkeypatch.setenv("HELM_NAMESPACE", "theirs")
     monkeypatch.setenv("HELM_REGISTRY_CONFIG", "/theirs")
     monkeypatch.setenv("KUBECONFIG", "/theirs")
@@ -122,16 +96,16 @@ def test_nothing_of_the_users_helm_is_read(bare: Path, tmp_path: Path, monkeypat
     assert seen["KUBECONFIG"] == os.devnull
 
 
-def test_values_go_in_by_stdin_and_never_by_argument(bare: Path, tmp_path: Path) -> None:
-    program = tiny.fake_helm(bare / "helm", 'echo "args: $*"; cat')
+def test_values_go_in_by_stdin_and_never_by_argument(programs: Path, tmp_path: Path) -> None:
+    program = tiny.fake_helm(programs / "helm", 'echo "args: $*"; cat')
     arguments, _, given = template(program, tmp_path / "a.tgz", VALUES).partition("\n")
     assert documents.load(given) == VALUES
     assert "hunter2" not in arguments
     assert arguments.endswith("--values -")
 
 
-def test_secret_values_are_masked_in_the_error_of_helm(bare: Path, tmp_path: Path) -> None:
-    program = tiny.fake_helm(bare / "helm", "cat >&2; exit 1")
+def test_secret_values_are_masked_in_the_error_of_helm(programs: Path, tmp_path: Path) -> None:
+    program = tiny.fake_helm(programs / "helm", "cat >&2; exit 1")
     with pytest.raises(helm.HelmFailed, match=r"chart a\.tgz, release r: ") as failure:
         template(program, tmp_path / "a.tgz", VALUES)
     for secret in ("hunter2", "hooks.example", "T00", "tok-1", "4711", "a-very-long-value-here"):
@@ -139,9 +113,9 @@ def test_secret_values_are_masked_in_the_error_of_helm(bare: Path, tmp_path: Pat
     assert "salve" in str(failure.value), "plain values stay readable"
 
 
-def test_a_helm_that_hangs_is_ended(bare: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_helm_that_hangs_is_ended(programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(helm, "TEMPLATE_SECONDS", 0.3)
-    program = tiny.fake_helm(bare / "helm", "exec sleep 5")
+    program = tiny.fake_helm(programs / "helm", "exec sleep 5")
     with pytest.raises(helm.HelmFailed, match=r"took more than 0\.3 s"):
         template(program, tmp_path / "a.tgz")
 

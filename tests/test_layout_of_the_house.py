@@ -17,6 +17,7 @@ ORDER = (
     "alerting",
     "dashboards",
     "settings",
+    "pace",
     "plan",
     "components",
     "__main__",

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from model.expr import Binary, Expr, Number, Op
 from model.promql import (
     binary,
+    call,
     constant,
     eq,
+    length,
     matching,
     metric,
     over_time,
@@ -42,6 +44,7 @@ SET_OPS = ("and", "or", "unless")
         (unless(A, B.ago("10m"), on=("pod",)), "a unless on (cluster, pod) b offset 10m"),
         (metric("a", eq("x", 'q"\\')), 'a{x="q\\"\\\\"}'),
         (constant(1), "vector(1)"),
+        (call("time") - A > length("10m", "1m"), "time() - a > 660"),
     ],
 )
 def test_an_expression_reads_as_prometheus_understands_it(expr: Expr, text: str) -> None:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from real_tools import REAL, needs
 from stacks import ROOT, STACKS, run
 
-PROMTOOL = shutil.which("promtool")
 CASES = sorted((ROOT / "tests" / "rules").glob("*.yaml"))
-pytestmark = pytest.mark.skipif(PROMTOOL is None, reason="promtool is not on PATH: it comes with Prometheus")
+pytestmark = needs("promtool")
 
 
 def rule_files(stack: str, folder: Path) -> dict[str, str]:
@@ -28,8 +27,9 @@ def rule_files(stack: str, folder: Path) -> dict[str, str]:
 
 
 def promtool(*arguments: str) -> subprocess.CompletedProcess[str]:
-    assert PROMTOOL
-    return subprocess.run([PROMTOOL, *arguments], capture_output=True, text=True, check=False)
+    program = REAL["promtool"]
+    assert program
+    return subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize("stack", STACKS)

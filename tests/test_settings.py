@@ -73,6 +73,9 @@ def test_every_field_of_a_part_is_named_in_the_schema_of_its_key() -> None:
             {"systems": {"argocd": {"deploymentSuccessObjective": 1}}},
             "systems.argocd.deploymentSuccessObjective: must be less than 1",
         ),
+        ({"timeCompression": 30}, "timeCompression: must be 1 unless cluster.environment is local"),
+        ({"timeCompression": 0}, "timeCompression: must be greater than or equal to 1"),
+        ({"timeCompression": 61}, "timeCompression: must be less than or equal to 60"),
         ({"chartSource": "repository"}, "chartSource: must be repositories, cache, oci://"),
     ],
 )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from model.rule import Alert, Severity, Signal
+from model.rule import CONFIRMED, Alert, Severity, Signal
 from systems.base import above
 
 
 def alerts(signals: dict[str, Signal]) -> tuple[Alert, ...]:
-    """Tiers of spec 30-rules; each critical window plus ``for`` stays below the 5 minutes of MTTD."""
+    """Tiers of spec 30-rules."""
     container = "{{ $labels.namespace }}/{{ $labels.pod }}/{{ $labels.container }}"
     volume = "{{ $labels.namespace }}/{{ $labels.persistentvolumeclaim }}"
     return (
@@ -15,7 +15,7 @@ def alerts(signals: dict[str, Signal]) -> tuple[Alert, ...]:
             "OOMKillFrequent",
             signals["oom_kills"],
             3,
-            for_="1m",
+            for_=CONFIRMED,
             severity=Severity.CRITICAL,
             component="kubernetes",
             summary="{{ $value | humanize }} OOM kills in 10 minutes in {{ $labels.namespace }}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from model.expr import Expr, Matcher
+from model.expr import Expr, Matcher, Selector
 from model.promql import binary, call, eq, increase, matching, max_by, metric, ne, over_time, rate, sum_by, unless
 from model.rule import Signal
 
@@ -12,6 +12,8 @@ _POD = ("namespace", "pod")
 _VOLUME = ("namespace", "persistentvolumeclaim")
 _OOM = eq("reason", "OOMKilled")
 _WHILE_IT_HOLDS = "kube-state-metrics exposes a reason only while it holds"
+_NO_WORKLOAD = "no workload may be running at the moment"
+_NO_LIMIT = "cAdvisor exposes it for containers with a CPU limit only"
 
 
 def oom_kills_per_container(workloads: Matcher) -> Expr:
@@ -21,7 +23,7 @@ def oom_kills_per_container(workloads: Matcher) -> Expr:
     that never restarts (Spark's pods have restartPolicy Never) counts once, when it is first seen
     terminated so. Rating the reason itself, a gauge, could never fire.
     """
-    restarts = max_by(increase(metric("kube_pod_container_status_restarts_total", workloads), "10m"), *_CONTAINER)
+    restarts = max_by(increase(_restarts(workloads), "10m"), *_CONTAINER)
     last = max_by(
         metric("kube_pod_container_status_last_terminated_reason", _OOM, workloads, may_be_absent=_WHILE_IT_HOLDS),
         *_CONTAINER,
@@ -34,8 +36,13 @@ def oom_kills_per_container(workloads: Matcher) -> Expr:
     return call("round", restarts) * last | fresh
 
 
+def _restarts(workloads: Matcher) -> Selector:
+    return metric("kube_pod_container_status_restarts_total", workloads, may_be_absent=_NO_WORKLOAD)
+
+
 def pod_signals(workloads: Matcher) -> tuple[Signal, ...]:
     waiting = metric("kube_pod_container_status_waiting_reason", workloads, may_be_absent=_WHILE_IT_HOLDS)
+    phases = metric("kube_pod_status_phase", workloads, may_be_absent=_NO_WORKLOAD)
     scope = ("cluster", "namespace")
     return (
         Signal(
@@ -69,7 +76,14 @@ def pod_signals(workloads: Matcher) -> tuple[Signal, ...]:
             unit="short",
             # Failed pods are left out: a job's failed pod stays until somebody deletes it.
             expr=max_by(
-                metric("kube_pod_status_phase", matching("phase", "Pending|Unknown"), workloads), *_POD, "phase"
+                metric(
+                    "kube_pod_status_phase",
+                    matching("phase", "Pending|Unknown"),
+                    workloads,
+                    may_be_absent=_NO_WORKLOAD,
+                ),
+                *_POD,
+                "phase",
             )
             > 0,
             legend="{{namespace}}/{{pod}} {{phase}}",
@@ -82,7 +96,7 @@ def pod_signals(workloads: Matcher) -> tuple[Signal, ...]:
             good="Running and Succeeded only.",
             unit="short",
             # The metric is 0 or 1 for every phase of every pod: add, never count.
-            expr=sum_by(max_by(metric("kube_pod_status_phase", workloads), *_POD, "phase"), "namespace", "phase"),
+            expr=sum_by(max_by(phases, *_POD, "phase"), "namespace", "phase"),
             legend="{{namespace}} {{phase}}",
             scope=scope,
         ),
@@ -95,7 +109,7 @@ def pod_signals(workloads: Matcher) -> tuple[Signal, ...]:
             # increase() extrapolates: three restarts read as 3.1.
             expr=call(
                 "round",
-                max_by(increase(metric("kube_pod_container_status_restarts_total", workloads), "1h"), *_CONTAINER),
+                max_by(increase(_restarts(workloads), "1h"), *_CONTAINER),
             ),
             legend="{{namespace}}/{{pod}}/{{container}}",
             record="dataops:container:restarts_1h",
@@ -132,10 +146,14 @@ def volume_signal(workloads: Matcher) -> Signal:
 
 def resource_signals(workloads: Matcher) -> tuple[Signal, ...]:
     real = ne("container", "")  # pod-level and pause series would count the same use twice
-    cpu = rate(metric("container_cpu_usage_seconds_total", real, workloads), "5m")
-    memory = metric("container_memory_working_set_bytes", real, workloads)
-    throttled = rate(metric("container_cpu_cfs_throttled_periods_total", real, workloads), "5m")
-    periods = rate(metric("container_cpu_cfs_periods_total", real, workloads), "5m")
+
+    def used(name: str, why: str = _NO_WORKLOAD) -> Selector:
+        return metric(name, real, workloads, may_be_absent=why)
+
+    cpu = rate(used("container_cpu_usage_seconds_total"), "5m")
+    memory = used("container_memory_working_set_bytes")
+    throttled = rate(used("container_cpu_cfs_throttled_periods_total", _NO_LIMIT), "5m")
+    periods = rate(used("container_cpu_cfs_periods_total", _NO_LIMIT), "5m")
     rows: tuple[tuple[str, str, str, str, str, Expr], ...] = (
         ("namespace_cpu", "CPU used", "Cores used, by namespace.", "Below what the jobs requested.", "short",
          sum_by(max_by(cpu, *_CONTAINER), "namespace")),

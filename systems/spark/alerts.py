@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from model.rule import Alert, Severity, Signal
+from model.rule import CONFIRMED, Alert, Severity, Signal
 from systems.base import above
 
 
@@ -18,7 +18,7 @@ def alerts(signals: dict[str, Signal], minimum_applications: int) -> tuple[Alert
             "SparkJobFailureSpike",
             signals["failure_ratio_10m"],
             0.20,
-            for_="2m",
+            for_=CONFIRMED,
             severity=Severity.CRITICAL,
             component="spark",
             summary=failures,

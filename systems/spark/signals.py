@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from model.expr import Expr, Selector
-from model.promql import binary, call, eq, increase, max_by, metric, min_by, ne, rate, sum_by
-from model.quantity import seconds
+from model.promql import binary, call, eq, increase, length, max_by, metric, min_by, ne, rate, sum_by
 from model.rule import Signal
 
 OPERATOR_JOB = "spark-operator"
-_FEW_SCRAPES = 60
-_ONLY_WHILE_RUNNING = "drivers expose it, and there may be no job at the moment"
+_FEW_SCRAPES = "1m"
+ONLY_WHILE_RUNNING = "drivers expose it, and there may be no job at the moment"
 _EXECUTOR = ("namespace", "application_name", "executor_id")
 
 
@@ -22,7 +21,7 @@ def _ended(window: str, *, believe_all: bool = False) -> tuple[Expr, Expr]:
     """
     never = "the operator exposes the counter from the first such application on"
     age = call("time") - metric("process_start_time_seconds", eq("job", OPERATOR_JOB))
-    settled = age > seconds(window) + _FEW_SCRAPES
+    settled = age > length(window, _FEW_SCRAPES)
 
     def counted(name: str) -> Expr:
         increased = increase(metric(name, may_be_absent=never), window)
@@ -108,7 +107,9 @@ def application_signals() -> tuple[Signal, ...]:
             description="Applications that the operator sees running.",
             good="As many as the schedule expects.",
             unit="short",
-            expr=sum_by(metric("spark_application_running_count")),
+            expr=sum_by(
+                metric("spark_application_running_count", may_be_absent="the operator exposes it from the first run on")
+            ),
             legend="{{cluster}}",
         ),
         Signal(
@@ -118,7 +119,7 @@ def application_signals() -> tuple[Signal, ...]:
             good="Not 0 while applications run.",
             unit="short",
             expr=sum_by(
-                metric("metrics_spark_driver_DAGScheduler_job_activeJobs_Value", may_be_absent=_ONLY_WHILE_RUNNING),
+                metric("metrics_spark_driver_DAGScheduler_job_activeJobs_Value", may_be_absent=ONLY_WHILE_RUNNING),
                 "namespace",
             ),
             legend="{{namespace}}",
@@ -134,7 +135,7 @@ def application_signals() -> tuple[Signal, ...]:
             expr=sum_by(
                 increase(
                     metric(
-                        "metrics_spark_driver_appStatus_stages_failedStages_Count", may_be_absent=_ONLY_WHILE_RUNNING
+                        "metrics_spark_driver_appStatus_stages_failedStages_Count", may_be_absent=ONLY_WHILE_RUNNING
                     ),
                     "1h",
                 ),
@@ -150,7 +151,7 @@ def application_signals() -> tuple[Signal, ...]:
 def executor_signals() -> tuple[Signal, ...]:
     def executors(name: str) -> Selector:
         # The entry "driver" has no tasks of its own.
-        return metric(name, ne("executor_id", "driver"), may_be_absent=_ONLY_WHILE_RUNNING)
+        return metric(name, ne("executor_id", "driver"), may_be_absent=ONLY_WHILE_RUNNING)
 
     def busy(name: str, *labels: str) -> Expr:
         return sum_by(rate(executors(name), "5m"), *labels)

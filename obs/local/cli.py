@@ -1,0 +1,158 @@
+"""``obs local``: the whole stack alive on this machine."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from obs.console import HERE, Json, Project, err, errors, out, print_json
+from obs.verify.cli import Markdown
+
+if TYPE_CHECKING:
+    from obs.local.state import State
+
+app = typer.Typer(no_args_is_help=True, help="The whole stack alive on this machine: real servers, simulated platform.")
+Name = Annotated[str, typer.Option("--name", help="Which local platform of this checkout")]
+DEFAULT = "local"
+
+
+@app.command()
+def up(
+    compression: Annotated[
+        int | None, typer.Option("--time-compression", help="Divide every duration by this; 1 is production's pace")
+    ] = None,
+    by_apply: Annotated[
+        bool, typer.Option("--apply", help="Server-side apply also where the Pulumi CLI is installed")
+    ] = False,
+    name: Name = DEFAULT,
+    project: Project = HERE,
+) -> None:
+    """Start it, or bring the one that runs up to date; returns when every target is up."""
+    from components.charts import CHARTS, archive_path
+    from obs.chart_cache import pull
+    from obs.local import state as states
+    from obs.local.up import up as start
+    from obs.toolchain import ensure
+    from obs.toolchain_table import LOCAL
+
+    started = time.monotonic()
+    place = states.folder(project, name)
+    with errors():
+        tools = ensure(LOCAL, err)
+        if lacking := [pin for pin in CHARTS.values() if not archive_path(pin).is_file()]:
+            pull(lacking, None, console=err)
+        with err.status("starting") as status:
+
+            def say(what: str) -> None:
+                status.update(what)
+                err.print(f"[dim]{time.monotonic() - started:5.1f} s[/] {what}", highlight=False)
+
+            state = start(project, place, tools, by_apply=by_apply, compression=compression, say=say)
+    _print(state)
+    out.print(f"up after {time.monotonic() - started:.1f} s; `make down` stops it", highlight=False)
+
+
+@app.command()
+def down(name: Name = DEFAULT, project: Project = HERE) -> None:
+    """Stop it; nothing is left."""
+    from obs.local import state as states
+    from obs.local.up import down as stop
+
+    with errors():
+        ran = stop(states.folder(project, name))
+    out.print("stopped" if ran else "nothing ran")
+
+
+@app.command()
+def status(as_json: Json = False, name: Name = DEFAULT, project: Project = HERE) -> None:
+    """What runs and where. Exits with 1 when a server is down."""
+    from dataclasses import asdict
+
+    from obs.local import state as states
+
+    with errors():
+        state = states.load(states.folder(project, name))
+    if as_json:
+        print_json(asdict(state))
+    else:
+        _print(state)
+    raise typer.Exit(1 if state.problem or any(p.pid is None for p in state.processes.values()) else 0)
+
+
+@app.command()
+def verify(as_json: Json = False, as_markdown: Markdown = False, name: Name = DEFAULT, project: Project = HERE) -> None:
+    """Compare what runs with the program: `obs verify --strict` of this platform."""
+    from obs.local import deploy
+    from obs.local import state as states
+    from obs.verify.cli import run_verify
+    from obs.verify.datasources import Urls
+
+    with errors():
+        place = states.folder(project, name)
+        state = states.load(place)
+        urls = Urls(prometheus=state.url("prometheus"), alertmanager=state.url("alertmanager"), loki=None, tempo=None)
+        config = deploy.stack_config(deploy.Target(project, place, state))
+    run_verify(urls, project, config=config, strict=True, as_json=as_json, as_markdown=as_markdown)
+
+
+@app.command()
+def logs(
+    server: Annotated[str, typer.Argument(help="A server, as `obs local status` names it")],
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until interrupted")] = False,
+    name: Name = DEFAULT,
+    project: Project = HERE,
+) -> None:
+    """Print the log of one server."""
+    from obs.local import state as states
+
+    with errors():
+        state = states.load(states.folder(project, name))
+        found = state.processes.get(server)
+        if found is None:
+            raise states.LocalError(f"no server {server!r}; there are: {', '.join(sorted(state.processes))}")
+        _print_log(Path(found.log), follow)
+
+
+def _print_log(path: Path, follow: bool) -> None:
+    with path.open(errors="replace") as log:
+        while True:
+            for line in log:
+                out.print(line, end="", markup=False, highlight=False, soft_wrap=True)
+            if not follow:
+                return
+            try:
+                time.sleep(0.3)
+            except KeyboardInterrupt:
+                return
+
+
+def _print(state: State) -> None:
+    table = Table(box=None, pad_edge=False)
+    for column in ("server", "state", "address", "memory"):
+        table.add_column(column, overflow="fold")
+    total = 0
+    for process in state.processes.values():
+        memory = _memory(process.pid)
+        total += memory
+        running = "[green]running[/]" if process.pid is not None else f"[red]{process.problem}[/]"
+        again = f", started {process.restarts + 1} times" if process.restarts else ""
+        table.add_row(process.name, running + again, process.url, f"{memory / 2**20:.0f} MiB")
+    out.print(table)
+    if state.problem:
+        out.print(f"[red]{state.problem}[/]", highlight=False)
+    out.print(f"{total / 2**20:.0f} MiB in all; time runs {state.compression} times as fast", highlight=False)
+    out.print(f"export KUBECONFIG={state.kubeconfig}", highlight=False, soft_wrap=True)
+
+
+def _memory(pid: int | None) -> int:
+    """Resident memory in bytes; 0 for a process that is gone."""
+    import psutil
+
+    try:
+        return int(psutil.Process(pid).memory_info().rss) if pid is not None else 0
+    except psutil.NoSuchProcess:
+        return 0

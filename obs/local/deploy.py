@@ -1,0 +1,172 @@
+"""A stack brought to the local platform: by the Pulumi CLI where it is installed, else by server-side apply.
+
+Both leave the same objects; tests/e2e compares them where the CLI is there.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import time
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from obs.expand import PROGRAM, RenderedObject
+from obs.local.kube import Kube
+from obs.local.state import LocalError, State
+from obs.monitor import RANDOM_PASSWORD
+from obs.protobuf import Secret, Unknown
+from obs.run import StackRun, run_stack
+from obs.stack_config import StackConfig, read_stack_config
+
+STACK = "local"
+_APPLIED = "applied.json"
+_KEPT = ("Namespace", "CustomResourceDefinition")
+"""Made before everything else, and kept when the program no longer has them, as the program tells Pulumi."""
+_AT_ONCE = 4
+_ESTABLISHED_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where to deploy: the checkout, the folder of the local platform, and its state."""
+
+    project: Path
+    place: Path
+    state: State
+
+    @property
+    def kubeconfig(self) -> Path:
+        return Path(self.state.kubeconfig)
+
+
+def settings_of(target: Target) -> tuple[dict[str, object], dict[str, str]]:
+    """What the local platform decides instead of the stack's file: plain values, and secrets.
+
+    Every receiver's secret is the address of the sink on this machine. Raises LocalError for a receiver that
+    cannot be pointed there.
+    """
+    config = read_stack_config(target.project, STACK)
+    alerting = json.loads(config.values[f"{config.project}:alerting"])
+    secrets: dict[str, str] = {}
+    for receiver in alerting.get("receivers") or ():
+        if not isinstance(receiver, dict) or not receiver.get("secret"):
+            continue  # what is wrong with it the program itself will say
+        if receiver.get("kind") != "webhook" or receiver["secret"] in secrets:
+            name = receiver.get("name")
+            raise LocalError(f"Pulumi.{STACK}.yaml: receiver {name} must be a webhook with a secret of its own")
+        secrets[receiver["secret"]] = f"{target.state.simulator}/sink/{receiver['name']}"
+    return {"chartSource": "cache", "timeCompression": target.state.compression}, secrets
+
+
+def stack_config(target: Target) -> StackConfig:
+    plain, secrets = settings_of(target)
+    return read_stack_config(target.project, STACK, config=plain, secrets=secrets)
+
+
+def apply(target: Target) -> int:
+    """Server-side apply of every object of the stack; returns their number.
+
+    What an earlier deployment made and this one does not is deleted. Raises LocalError with the API server's
+    messages, each with the object and the line that defines it; then nothing is deleted.
+    """
+    run = run_stack(STACK, target.project, config=stack_config(target), preview=False)
+    generated = _generated(run, target.kubeconfig.read_bytes())
+    objects = run.expanded(require_charts=True, redacted=partial(_revealed, generated=generated)).objects
+    _refuse_masked(objects)
+    kube = Kube(target.kubeconfig)
+    definitions = _definitions(run)
+    crds = [o for o in objects if o.kind == "CustomResourceDefinition"]
+    _apply(kube, [o for o in objects if o.kind == "Namespace"], definitions)
+    _apply(kube, crds, definitions)
+    _wait_established(kube, crds)
+    _apply(kube, [o for o in objects if o.kind not in _KEPT], definitions)
+    _delete_others(kube, target.place / _APPLIED, objects)
+    return len(objects)
+
+
+def _generated(run: StackRun, key: bytes) -> dict[str, str]:
+    """What stands for each generated password in a recording -> one that nobody can know without ``key``.
+
+    The same at every deployment to one platform, as the engine's own are.
+    """
+    stands = [r.outputs["result"].value for r in run.recording.resources if r.type == RANDOM_PASSWORD]
+    return {text: hmac.new(key, text.encode(), "sha256").hexdigest()[:32] for text in stands}
+
+
+def _revealed(value: Any, generated: Mapping[str, str]) -> Any:
+    """The recorded value with its secrets, as it is sent to the API server and to nowhere else."""
+    if isinstance(value, Secret):
+        return _revealed(value.value, generated)
+    if isinstance(value, Unknown):
+        raise LocalError("a value is known only to the Pulumi engine; install the Pulumi CLI to deploy this stack")
+    if isinstance(value, Mapping):
+        return {key: _revealed(inner, generated) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_revealed(inner, generated) for inner in value]
+    return generated.get(value, value) if isinstance(value, str) else value
+
+
+def _refuse_masked(objects: Iterable[RenderedObject]) -> None:
+    masked = [o for o in objects if o.kind == "Secret" and o.origin != PROGRAM]
+    if masked:
+        names = ", ".join(f"{o.origin} {o.name}" for o in masked)
+        raise LocalError(f"a rendering does not hold the Secrets of charts ({names}); install the Pulumi CLI to deploy")
+
+
+def _definitions(run: StackRun) -> dict[tuple[str, str], str]:
+    """(kind, name) -> file:line of what a person wrote: of the rules, scrapes and dashboards, else of the resource."""
+    found = {(r.type.rpartition(":")[2], r.name): r.source for r in run.recording.resources}
+    for rules in run.plan.rules:
+        found["PrometheusRule", f"rules-{rules.name}"] = str(rules.groups[0].where)
+    for scrape in (scrape for system in run.plan.systems for scrape in system.scrapes):
+        found[scrape.kind.value, scrape.name] = str(scrape.where)
+    for dashboard in run.plan.dashboards:
+        found["ConfigMap", f"dashboard-{dashboard.uid}"] = str(dashboard.where)
+    return found
+
+
+def _apply(kube: Kube, objects: Iterable[RenderedObject], definitions: Mapping[tuple[str, str], str]) -> None:
+    def one(object_: RenderedObject) -> str:
+        try:
+            kube.apply(object_.parsed() if object_.manifest is not None else _identity(object_), object_.text or "")
+        except LocalError as error:
+            where = definitions.get((object_.kind, object_.name)) or f"chart {object_.origin}"
+            return f"  {object_.kind} {object_.name} ({where}): {error}"
+        return ""
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        problems = [problem for problem in pool.map(one, objects) if problem]
+    if problems:
+        raise LocalError("the API server refuses:\n" + "\n".join(problems))
+
+
+def _identity(object_: RenderedObject) -> dict[str, Any]:
+    """What is to be known of an object without parsing its text."""
+    metadata = {"name": object_.name, "namespace": object_.namespace}
+    return {"apiVersion": object_.api_version, "kind": object_.kind, "metadata": metadata}
+
+
+def _wait_established(kube: Kube, crds: Iterable[RenderedObject]) -> None:
+    waiting = {crd.name for crd in crds}
+    until = time.monotonic() + _ESTABLISHED_SECONDS
+    while waiting:
+        if time.monotonic() > until:
+            raise LocalError(f"the API server does not take up {', '.join(sorted(waiting))}")
+        # Not the objects themselves: these are megabytes.
+        waiting -= {name for group in {name.partition(".")[2] for name in waiting} for name in kube.served(group)}
+        time.sleep(0.1 if waiting else 0)
+
+
+def _delete_others(kube: Kube, file: Path, objects: Iterable[RenderedObject]) -> None:
+    """Delete what the last deployment applied and this one does not have."""
+    now = sorted({(o.api_version, o.kind, o.namespace, o.name) for o in objects})
+    before = [tuple(entry) for entry in json.loads(file.read_text())] if file.exists() else []
+    for api_version, kind, namespace, name in set(before) - set(now):
+        if kind not in _KEPT:
+            kube.delete(api_version, kind, namespace, name)
+    file.write_text(json.dumps(now))

@@ -1,0 +1,202 @@
+"""Generated server configurations, turned to this machine: same targets and receivers, no other address dialled.
+
+A target keeps its labels; only where it is fetched changes: 10.244.0.7:8080/metrics becomes
+SIMULATOR/10.244.0.7:8080/metrics. What is rewritten is checked again by :func:`check_prometheus` and
+:func:`check_alertmanager`, which know nothing of the rewriting.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from obs.local.state import LocalError
+
+Config = dict[str, Any]
+_TLS_AND_CREDENTIALS = (
+    "tls_config",
+    "authorization",
+    "bearer_token",
+    "bearer_token_file",
+    "basic_auth",
+    "oauth2",
+    "sigv4",
+    "proxy_url",
+)
+_DISCOVERY = "_sd_configs"
+_ADDRESS = "__address__"
+_KEPT = {"source_labels": [_ADDRESS], "regex": r"127\.0\.0\.1:\d+", "action": "keep"}
+
+
+def prometheus(config: Config, *, kubeconfig: str, simulator: str, alertmanagers: Mapping[str, str]) -> Config:
+    """A Prometheus configuration whose targets are fetched from ``simulator`` (host:port).
+
+    ``alertmanagers`` maps the address of each Alertmanager pod (IP:port) to where it really listens; one
+    that is discovered and not among them is dropped until it is.
+    """
+    scrapes = [_discovering(c, kubeconfig) | {"scheme": "http"} for c in config.get("scrape_configs") or ()]
+    for scrape in scrapes:
+        scrape["relabel_configs"] = [*(scrape.get("relabel_configs") or ()), *_through(simulator)]
+    alerting = dict(config.get("alerting") or {})
+    managers = [_discovering(c, kubeconfig) | {"scheme": "http"} for c in alerting.get("alertmanagers") or ()]
+    for manager in managers:
+        manager["relabel_configs"] = [*(manager.get("relabel_configs") or ()), *_to(alertmanagers)]
+    return {**config, "scrape_configs": scrapes, "alerting": {**alerting, "alertmanagers": managers}}
+
+
+def _discovering(section: Config, kubeconfig: str) -> Config:
+    kept = {key: value for key, value in section.items() if key not in _TLS_AND_CREDENTIALS}
+    for discovery in kept.get("kubernetes_sd_configs") or ():
+        for key in ("api_server", *_TLS_AND_CREDENTIALS):
+            discovery.pop(key, None)
+        discovery["kubeconfig_file"] = kubeconfig
+    return kept
+
+
+def _through(simulator: str) -> list[Config]:
+    return [
+        # The label instance is the address as the cluster knows it; Prometheus would set it only after these steps.
+        {"source_labels": ["instance", _ADDRESS], "regex": ";(.+)", "target_label": "instance"},
+        {
+            "source_labels": [_ADDRESS, "__metrics_path__"],
+            "separator": "",
+            "regex": "(.+)",
+            "target_label": "__metrics_path__",
+            "replacement": "/$1",
+        },
+        {"target_label": "__scheme__", "replacement": "http"},
+        {"target_label": _ADDRESS, "replacement": simulator},
+    ]
+
+
+def _to(addresses: Mapping[str, str]) -> list[Config]:
+    steps: list[Config] = [{"target_label": "__scheme__", "replacement": "http"}]
+    for address, local in sorted(addresses.items()):
+        regex = re.escape(address)
+        steps.append(
+            {"source_labels": [_ADDRESS], "regex": regex, "target_label": _ADDRESS, "replacement": local},
+        )
+    return [*steps, _KEPT]
+
+
+def relocated(value: Any, moved: Callable[[str], str]) -> Any:
+    """A configuration with every text passed through ``moved``, which turns a path in a container into a real one."""
+    if isinstance(value, dict):
+        return {key: relocated(inner, moved) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [relocated(inner, moved) for inner in value]
+    return moved(value) if isinstance(value, str) else value
+
+
+def check_prometheus(config: Config) -> None:
+    """Raises LocalError, naming the section, for whatever would dial another machine."""
+    problems = [
+        problem
+        for section, where in _sections(config)
+        for problem in (*_discovery_problems(section, where), *_address_problems(section, where))
+    ]
+    rest = {key: value for key, value in config.items() if key not in ("scrape_configs", "alerting")}
+    _refuse("Prometheus", [*problems, *_remote(rest, "the configuration")])
+
+
+def _sections(config: Config) -> Iterator[tuple[Config, str]]:
+    for scrape in config.get("scrape_configs") or ():
+        yield scrape, f"scrape config {scrape.get('job_name')}"
+    for number, manager in enumerate((config.get("alerting") or {}).get("alertmanagers") or ()):
+        yield manager, f"alertmanager config {number}"
+
+
+def _discovery_problems(section: Config, where: str) -> Iterator[str]:
+    for key, discoveries in section.items():
+        if not key.endswith(_DISCOVERY):
+            continue
+        if key != "kubernetes_sd_configs":
+            yield f"{where}: {key} asks another machine for its targets"
+            continue
+        for discovery in discoveries:
+            if "kubeconfig_file" not in discovery or "api_server" in discovery:
+                yield f"{where}: kubernetes_sd_configs does not use the local kubeconfig"
+    if "proxy_url" in section:
+        yield f"{where}: proxy_url leads elsewhere"
+
+
+def _address_problems(section: Config, where: str) -> Iterator[str]:
+    """The last step that touches the address must set it to the loopback interface, or drop what is not on it."""
+    touching = [
+        step
+        for step in section.get("relabel_configs") or ()
+        if step.get("target_label") == _ADDRESS or (step.get("action") == "keep" and step == _KEPT)
+    ]
+    last = touching[-1] if touching else {}
+    always = last.get("source_labels") in (None, []) and _is_loopback(str(last.get("replacement", "")))
+    if not always and last != _KEPT:
+        yield f"{where}: targets keep their own address"
+    mapped = any(step.get("action") in ("labelmap", "labeldrop") for step in _after(section, last))
+    if mapped:
+        yield f"{where}: a step after the address is set could set it again"
+
+
+def _after(section: Config, last: Config) -> list[Config]:
+    steps = section.get("relabel_configs") or []
+    return steps[steps.index(last) + 1 :] if last in steps else []
+
+
+def check_alertmanager(config: Config, read: Callable[[str], str]) -> None:
+    """Raises LocalError for a receiver that would dial another machine. ``read`` gives a file's text by its path."""
+    problems = list(_remote({k: v for k, v in config.items() if k != "receivers"}, "the configuration"))
+    for receiver in config.get("receivers") or ():
+        where = f"receiver {receiver['name']}"
+        for kind, integrations in receiver.items():
+            if not kind.endswith("_configs"):
+                continue
+            for integration in integrations or ():
+                problems += _integration_problems(integration, f"{where}, {kind}", read)
+    _refuse("Alertmanager", problems)
+
+
+def _integration_problems(integration: Config, where: str, read: Callable[[str], str]) -> Iterator[str]:
+    """Without an address of its own an integration uses its vendor's."""
+    given = [integration[key] for key in ("url", "api_url", "webhook_url", "smarthost") if integration.get(key)]
+    for key in ("url_file", "api_url_file", "webhook_url_file"):
+        if integration.get(key):
+            given.append(read(integration[key]).strip())
+    if not given:
+        yield f"{where}: has no address of its own and would use its vendor's; a local receiver is a webhook"
+    # The address may be a secret: it is not repeated.
+    yield from (f"{where}: its address is not on this machine" for address in given if not _is_loopback(address))
+
+
+def _remote(value: Any, where: str) -> Iterator[str]:
+    """Every address of another machine in a part of a configuration that has no targets."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            is_address = isinstance(inner, str) and (key.endswith("url") or key in ("endpoint", "smtp_smarthost"))
+            if is_address and inner and not _is_loopback(inner):
+                yield f"{where}: {key} is {_shown(inner)}"
+            else:
+                yield from _remote(inner, f"{where}, {key}")
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _remote(inner, where)
+
+
+def _shown(address: str) -> str:
+    parts = urlsplit(address if "//" in address else f"//{address}")
+    return parts.hostname or "not an address"
+
+
+def _is_loopback(address: str) -> bool:
+    host = urlsplit(address if "//" in address else f"//{address}").hostname or ""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _refuse(server: str, problems: list[str]) -> None:
+    if problems:
+        lines = "\n".join(f"  {problem}" for problem in problems)
+        raise LocalError(f"{server} would reach out of this machine and was not given its configuration:\n{lines}")

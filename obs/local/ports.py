@@ -1,0 +1,37 @@
+"""Free ports of this machine, each given once and kept under its name."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+
+from obs import atomic
+
+LOOPBACK = "127.0.0.1"
+
+
+class Ports:
+    """Name -> port. A name keeps its port for as long as the file lives, so that URLs survive restarts."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._given: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
+
+    def get(self, name: str) -> int:
+        if name not in self._given:
+            self._given[name] = _free(set(self._given.values()))
+            atomic.write(self._file, json.dumps(self._given, indent=1, sort_keys=True).encode())
+        return self._given[name]
+
+    def address(self, name: str) -> str:
+        return f"{LOOPBACK}:{self.get(name)}"
+
+
+def _free(taken: set[int]) -> int:
+    while True:
+        with socket.socket() as probe:
+            probe.bind((LOOPBACK, 0))
+            port: int = probe.getsockname()[1]
+        if port not in taken:
+            return port

@@ -1,0 +1,102 @@
+"""What runs, and where: the state file of one local platform, written by its daemon and read by everyone."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import psutil
+
+from components.charts import cache_dir
+from obs import atomic
+from obs.errors import ObsError
+
+DEFAULT = "local"
+_STATE = "state.json"
+Phase = Literal["starting", "ready", "failed", "stopping"]
+
+
+class LocalError(ObsError):
+    """The local platform is not there, or could not do what was asked; the message says what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProcessState:
+    """One server. ``url`` is where it answers, ``restarts`` how often it was started again after it had ended."""
+
+    name: str
+    pid: int | None
+    started: float
+    restarts: int
+    url: str = ""
+    log: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class State:
+    """One local platform. ``identity`` tells its daemon from a later process with the same pid."""
+
+    pid: int
+    identity: str
+    phase: Phase
+    step: str
+    problem: str = ""
+    kubeconfig: str = ""
+    simulator: str = ""
+    systems: tuple[str, ...] = ()
+    compression: int = 1
+    processes: Mapping[str, ProcessState] = field(default_factory=dict)
+
+    def url(self, name: str) -> str:
+        """Where a server answers. Raises LocalError for one that does not run."""
+        found = self.processes.get(name)
+        if found is None or not found.url:
+            running = ", ".join(sorted(name for name, process in self.processes.items() if process.url))
+            raise LocalError(f"{name} does not run in the local platform; there are: {running or 'none'}")
+        return found.url
+
+    @property
+    def alive(self) -> bool:
+        return identity(self.pid) == self.identity
+
+
+def folder(project: Path, name: str = DEFAULT) -> Path:
+    """Where one local platform of one checkout keeps everything; two checkouts or names never meet."""
+    key = hashlib.sha256(str(project.resolve()).encode()).hexdigest()[:8]
+    return cache_dir() / "run" / f"{key}-{name}"
+
+
+def load(place: Path) -> State:
+    """The state of the platform in a folder. Raises LocalError when none runs there."""
+    state = peek(place)
+    if state is None or not state.alive:
+        raise LocalError("no local platform runs here; start it with `make up`")
+    return state
+
+
+def peek(place: Path) -> State | None:
+    """The last written state, of a daemon that may be gone; None where there never was one."""
+    try:
+        data = json.loads((place / _STATE).read_text())
+    except (OSError, ValueError):
+        return None
+    processes = {name: ProcessState(**process) for name, process in data.pop("processes").items()}
+    return State(**{**data, "systems": tuple(data["systems"]), "processes": processes})
+
+
+def save(place: Path, state: State) -> None:
+    atomic.write(place / _STATE, json.dumps(asdict(state), indent=1).encode())
+
+
+def identity(pid: int) -> str:
+    """When the process with this pid started: another process never has both. Empty when there is none."""
+    try:
+        process = psutil.Process(pid)
+        return "" if process.status() == psutil.STATUS_ZOMBIE else f"{process.create_time():.2f}"
+    except psutil.NoSuchProcess:
+        return ""

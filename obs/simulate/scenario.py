@@ -1,0 +1,179 @@
+"""Faults of the simulated platform: how series change over time, and the alerts that fire because of it.
+
+Every duration is one of production; on a stack with a time compression it is divided by that.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from contracts import load
+from model.contract import Metric
+from model.problems import did_you_mean
+from model.quantity import seconds
+from obs.errors import ObsError
+from obs.simulate.exporter import Exporter
+
+
+class ScenarioError(ObsError):
+    """A scenario that cannot be: it names what no exporter has."""
+
+
+@dataclass(frozen=True)
+class Set:
+    """The value stays at ``value``."""
+
+    value: float
+
+
+@dataclass(frozen=True)
+class Ramp:
+    """The value moves from where it is to ``to`` within ``over``, and stays there."""
+
+    to: float
+    over: str
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A counter of a quantity grows by ``per_second`` (real seconds, whatever the compression)."""
+
+    per_second: float
+
+
+@dataclass(frozen=True)
+class Step:
+    """A counter of events grows by ``by`` at once, and again after each ``every``."""
+
+    by: float
+    every: str
+
+
+@dataclass(frozen=True)
+class Relabel:
+    """The series has other label values than before, as an info metric whose object changed state."""
+
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Appear:
+    """A new series with the labels of the change; a counter that is there already goes on from where it is."""
+
+    then: Set | Step | Rate = Set(1)
+
+
+@dataclass(frozen=True)
+class Recur:
+    """A new series at once and again after each ``every``, there for ``lasts``.
+
+    ``{n}`` in the labels of the change is its number; no later fault has it again.
+    """
+
+    every: str
+    lasts: str
+
+
+@dataclass(frozen=True)
+class Vanish:
+    """The series is not exposed any more."""
+
+
+Effect = Set | Ramp | Rate | Step | Relabel | Appear | Recur | Vanish
+
+
+@dataclass(frozen=True)
+class Change:
+    """``effect`` on every series of ``metric`` that has all ``labels``; those of a new series where one appears."""
+
+    metric: str
+    effect: Effect
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Down:
+    """The exporter does not answer; ``node``: only where it runs on that node."""
+
+    exporter: str
+    node: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """One fault.
+
+    ``alerts`` are all that fire while it holds, ``within`` the time of production in which the last of them does
+    on a stack that was healthy for hours.
+    """
+
+    name: str
+    title: str
+    description: str
+    system: str
+    changes: tuple[Change | Down, ...]
+    alerts: tuple[str, ...]
+    within: str
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", self.name):
+            raise ScenarioError(f"scenario {self.name!r}: its name must be words of lower-case letters joined by '-'")
+
+
+def check(scenario: Scenario, exporters: Iterable[Exporter]) -> None:
+    """Raises ScenarioError where the scenario names an exporter, metric, label or duration that there is not."""
+    known = tuple(exporters)
+    metrics = _metrics(known)
+    seconds(scenario.within)
+    for change in scenario.changes:
+        where = f"scenario {scenario.name}"
+        if isinstance(change, Down):
+            names = {exporter.name for exporter in known}
+            if change.exporter not in names:
+                raise ScenarioError(f"{where}: no exporter {change.exporter!r}{did_you_mean(change.exporter, names)}")
+            continue
+        if change.metric not in metrics:
+            raise ScenarioError(f"{where}: no metric {change.metric!r}{did_you_mean(change.metric, metrics)}")
+        _check_effect(where, change, metrics[change.metric])
+
+
+def _metrics(exporters: Iterable[Exporter]) -> dict[str, list[Metric]]:
+    found: dict[str, list[Metric]] = {}
+    for exporter in exporters:
+        for metric in load(exporter.contract).metrics.values() if exporter.contract else ():
+            if metric.type not in ("histogram", "summary"):
+                found.setdefault(metric.name, []).append(metric)
+    return found
+
+
+def _check_effect(where: str, change: Change, metrics: list[Metric]) -> None:
+    effect = change.effect
+    used = {*change.labels, *(effect.labels if isinstance(effect, Relabel) else ())}
+    allowed = {label for metric in metrics for label in metric.labels}
+    for label in sorted(used - allowed):
+        raise ScenarioError(f"{where}: {change.metric} has no label {label!r}{did_you_mean(label, allowed)}")
+    if isinstance(effect, Appear | Recur):
+        for label in sorted(set(metrics[0].labels) - used):
+            raise ScenarioError(f"{where}: a new series of {change.metric} needs a value for its label {label!r}")
+    if isinstance(effect, Recur) and not any("{n}" in value for value in change.labels.values()):
+        raise ScenarioError(f"{where}: no label of {change.metric} has {{n}}: every new series would be the same")
+    kinds = {metric.type for metric in metrics}
+    counts = effect.then if isinstance(effect, Appear) else effect
+    if isinstance(counts, Rate | Step) and kinds != {"counter"}:
+        raise ScenarioError(f"{where}: {change.metric} is no counter, it cannot have {type(counts).__name__}")
+    if isinstance(counts, Set | Ramp) and "counter" in kinds:
+        raise ScenarioError(f"{where}: {change.metric} is a counter, it cannot have {type(counts).__name__}")
+    for attribute in ("over", "every", "lasts"):
+        if (text := getattr(counts, attribute, None)) is not None:
+            _positive(where, text)
+
+
+def _positive(where: str, text: str) -> None:
+    try:
+        length = seconds(text)
+    except ValueError as error:
+        raise ScenarioError(f"{where}: {error}") from None
+    if not length:
+        raise ScenarioError(f"{where}: {text!r} must be longer than nothing")

@@ -1,0 +1,77 @@
+"""What goes wrong with deployments."""
+
+from __future__ import annotations
+
+from obs.simulate.exporters.argocd import APPLICATIONS, PROJECT, SERVER, SYNCS_PER_MINUTE
+from obs.simulate.platform.argocd import NAMESPACE
+from obs.simulate.scenario import Appear, Change, Down, Relabel, Scenario, Step
+
+_ONE = {"name": "airflow"}
+_NEXT_SYNC = f"{round(60 / SYNCS_PER_MINUTE)}s"
+_OUT_OF_SYNC = Change("argocd_app_info", Relabel({"sync_status": "OutOfSync"}), _ONE)
+
+
+def _failing(name: str) -> Change:
+    """Retries that never end: far more syncs fail than ended well."""
+    labels = {"namespace": NAMESPACE, "name": name, "project": PROJECT, "dest_server": SERVER}
+    return Change(
+        "argocd_app_sync_total",
+        Appear(Step(20, every="30s")),
+        {**labels, "phase": "Failed", "dry_run": "false"},
+    )
+
+
+SCENARIOS = (
+    Scenario(
+        name="argocd-out-of-sync",
+        title="An application differs from Git",
+        description="Somebody changed an object of the application airflow by hand.",
+        system="argocd",
+        changes=(_OUT_OF_SYNC,),
+        alerts=("ArgoCDAppOutOfSync",),
+        within="8m",
+    ),
+    Scenario(
+        name="argocd-degraded",
+        title="An application is degraded",
+        description="A Deployment of the application airflow does not become available.",
+        system="argocd",
+        changes=(Change("argocd_app_info", Relabel({"health_status": "Degraded"}), _ONE),),
+        alerts=("ArgoCDAppUnhealthy",),
+        within="8m",
+    ),
+    Scenario(
+        name="argocd-slow-syncs",
+        title="Syncs take half an hour",
+        description="A hook of the application airflow waits; each sync takes half an hour.",
+        system="argocd",
+        changes=(Change("argocd_app_sync_duration_seconds_total", Step(1800, every=_NEXT_SYNC), _ONE),),
+        alerts=("ArgoCDSyncSlow",),
+        within="40m",
+    ),
+    Scenario(
+        name="argocd-failed-syncs",
+        title="Every sync fails",
+        description="A change that the API server refuses is retried without end: the error budget goes.",
+        system="argocd",
+        changes=(*map(_failing, APPLICATIONS), _OUT_OF_SYNC),
+        alerts=(
+            "ArgoCDAppOutOfSync",
+            "ErrorBudgetBurnRateCritical",
+            "ErrorBudgetBurnRateHigh",
+            "ErrorBudgetBurnRateMedium",
+            "ErrorBudgetExhausted",
+            "ErrorBudgetHalfSpent",
+        ),
+        within="2h",
+    ),
+    Scenario(
+        name="argocd-down",
+        title="Argo CD's application controller does not answer",
+        description="Nothing is deployed any more, and nothing is known of applications.",
+        system="argocd",
+        changes=(Down("argocd-application-controller"),),
+        alerts=("ArgoCDControllerSilent",),
+        within="6m",
+    ),
+)

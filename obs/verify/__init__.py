@@ -1,0 +1,1 @@
+"""Compares a running deployment of a stack with its plan. docs/verify.md lists what is compared."""

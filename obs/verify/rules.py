@@ -1,0 +1,169 @@
+"""Rules: every rule of the plan is loaded as planned, healthy and evaluated."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import promql_parser
+
+from components.rules import alert_labels
+from model.quantity import seconds
+from model.rule import Alert, RecordingRule, RuleGroup
+from obs.verify.client import Server
+from obs.verify.finding import Finding, Result, listed
+from plan import Plan
+
+# Go's zero time: the group has not been evaluated yet.
+_NEVER = "0001-01-01"
+_QUOTED = r'"(?:\\.|[^"\\])*"'
+_MATCHER = re.compile(rf"\w+(?:=~|!~|!=|=){_QUOTED}")
+_MATCHERS = re.compile(rf'\{{(?:[^{{}}"]|{_QUOTED})*\}}')
+
+
+@dataclass(frozen=True)
+class _Planned:
+    """One rule of the plan in the words of the API."""
+
+    group: RuleGroup
+    rule: RecordingRule | Alert
+
+    @property
+    def kind(self) -> str:
+        return "alerting" if isinstance(self.rule, Alert) else "recording"
+
+    @property
+    def name(self) -> str:
+        return self.rule.name if isinstance(self.rule, Alert) else self.rule.record
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        return alert_labels(self.rule) if isinstance(self.rule, Alert) else self.rule.labels
+
+    @property
+    def subject(self) -> str:
+        slo = self.labels.get("slo")
+        return f"{'alert' if isinstance(self.rule, Alert) else 'rule'} {self.name}" + (f" of {slo}" if slo else "")
+
+    def is_rule(self, loaded: Mapping[str, Any]) -> bool:
+        has = loaded.get("labels") or {}
+        same = loaded["type"] == self.kind and loaded["name"] == self.name
+        return same and all(has.get(label) == value for label, value in self.labels.items())
+
+
+def check_rules(prometheus: Server, plan: Plan, cluster: str) -> Result:
+    """``cluster`` is the stack's: a Thanos querier has the rules of others too. Raises Unreachable or Refused."""
+    answer = prometheus.data("/api/v1/rules", exclude_alerts="true")
+    groups = [_of_cluster(group, cluster) for group in answer["groups"]]
+    planned = [_Planned(group, rule) for group in plan.groups() for rule in group.rules]
+    findings: list[Finding] = []
+    bad = 0
+    for one in planned:
+        wrong = list(_problems(one, groups))
+        findings += wrong
+        bad += bool(wrong)
+    names = {group.name for group in plan.groups()}
+    own = [group for group in groups if group["name"] in names]
+    findings += [*_slow(own), *_not_ours(groups, planned)]
+    return Result(
+        name="rules",
+        what="rules loaded and healthy",
+        total=len(planned),
+        ok=len(planned) - bad,
+        findings=tuple(findings),
+        facts=_times(own),
+    )
+
+
+def _of_cluster(group: Mapping[str, Any], cluster: str) -> Mapping[str, Any]:
+    rules = [rule for rule in group["rules"] if (rule.get("labels") or {}).get("cluster", cluster) == cluster]
+    return {**group, "rules": rules}
+
+
+def _problems(one: _Planned, groups: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+    found = [
+        (group, rule)
+        for group in groups
+        if group["name"] == one.group.name
+        for rule in group["rules"]
+        if one.is_rule(rule)
+    ]
+    if not found:
+        known = any(group["name"] == one.group.name for group in groups)
+        where = "is not in" if known else "is not loaded, nor anything else of"
+        yield _finding(one, "missing", f"{where} group {one.group.name}")
+    for group, loaded in found:  # one, unless a querier asks several replicas
+        yield from _differences(one, group, loaded)
+        yield from _health(one, loaded)
+
+
+def _differences(one: _Planned, group: Mapping[str, Any], loaded: Mapping[str, Any]) -> Iterator[Finding]:
+    text = str(one.rule.expr)
+    if normalised(loaded["query"]) != normalised(text):
+        yield _finding(one, "expression", f"another expression is loaded: {loaded['query']} instead of {text}")
+    if isinstance(one.rule, Alert) and loaded["duration"] != seconds(one.rule.for_):
+        yield _finding(one, "for", f"waits {loaded['duration']:g}s, planned is {one.rule.for_}")
+    if group["interval"] != seconds(one.group.interval):
+        message = f"group {one.group.name} is evaluated every {group['interval']:g}s, planned is {one.group.interval}"
+        yield _finding(one, "interval", message)
+
+
+def _health(one: _Planned, loaded: Mapping[str, Any]) -> Iterator[Finding]:
+    if loaded["lastEvaluation"].startswith(_NEVER):
+        yield _finding(one, "unevaluated", "is loaded and was never evaluated")
+    elif loaded["health"] != "ok":
+        yield _finding(one, "health", f"is {loaded['health']}: {loaded.get('lastError') or 'no reason given'}")
+
+
+def _finding(one: _Planned, check: str, message: str) -> Finding:
+    return Finding(
+        check=f"rules/{check}", severity="error", subject=one.subject, message=message, where=str(one.rule.where)
+    )
+
+
+def _slow(groups: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
+    for group in groups:
+        if group["evaluationTime"] > group["interval"]:
+            message = f"takes {group['evaluationTime']:.1f}s every {group['interval']:g}s: evaluations are left out"
+            yield Finding(check="rules/slow", severity="error", subject=f"group {group['name']}", message=message)
+
+
+def _not_ours(groups: Iterable[Mapping[str, Any]], planned: Sequence[_Planned]) -> Iterator[Finding]:
+    others = sorted(
+        f"{group['name']}/{rule['name']}"
+        for group in groups
+        for rule in group["rules"]
+        if not any(one.group.name == group["name"] and one.is_rule(rule) for one in planned)
+    )
+    if others:
+        yield Finding(
+            check="rules/other",
+            severity="info",
+            subject="other rules",
+            message=f"{len(others)} rules are loaded that the plan does not have: {listed(others)}",
+            names=tuple(others),
+        )
+
+
+def _times(groups: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Seconds of the last evaluation of each group, their sum, and the rule that took longest."""
+    rules = [(rule["evaluationTime"], rule["name"]) for group in groups for rule in group["rules"]]
+    slowest = max(rules, default=None)
+    return {
+        "groups": {group["name"]: group["evaluationTime"] for group in groups},
+        "total_seconds": sum(group["evaluationTime"] for group in groups),
+        "slowest": {"name": slowest[1], "seconds": slowest[0]} if slowest else None,
+    }
+
+
+@lru_cache(maxsize=4096)
+def normalised(text: str) -> str:
+    """One text for all spellings of an expression: Prometheus writes 7d as 1w, and sorts the matchers."""
+
+    def sorted_matchers(selector: re.Match[str]) -> str:
+        return "{" + ",".join(sorted(_MATCHER.findall(selector[0]))) + "}"
+
+    return _MATCHERS.sub(sorted_matchers, str(promql_parser.parse(text)))

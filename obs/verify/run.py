@@ -1,0 +1,133 @@
+"""One verification: every check of one running stack."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from model.promql import matching
+from obs.run import StackRun, run_stack
+from obs.stack_config import StackConfig
+from obs.verify.client import Refused, Server, Unreachable
+from obs.verify.contracts import check_contracts
+from obs.verify.datasources import Urls, check_datasources
+from obs.verify.finding import Finding, Result
+from obs.verify.panels import check_panels
+from obs.verify.promises import jobs
+from obs.verify.reads import reads
+from obs.verify.rules import check_rules
+from obs.verify.stack import cluster_told, find_stack
+from obs.verify.targets import check_targets
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verification:
+    """What was compared. ``strict``: warnings count as defects too."""
+
+    stack: str
+    cluster: str
+    prometheus: str
+    at: str
+    strict: bool
+    results: tuple[Result, ...]
+
+    @property
+    def errors(self) -> int:
+        return sum(result.count("error") for result in self.results)
+
+    @property
+    def warnings(self) -> int:
+        return sum(result.count("warning") for result in self.results)
+
+    @property
+    def clean(self) -> bool:
+        return self.errors == 0 and not (self.strict and self.warnings)
+
+    def to_dict(self) -> dict[str, Any]:
+        """One JSON document; docs/verify.md has its shape."""
+        return {
+            "stack": self.stack,
+            "cluster": self.cluster,
+            "prometheus": self.prometheus,
+            "at": self.at,
+            "strict": self.strict,
+            "clean": self.clean,
+            "errors": self.errors,
+            "warnings": self.warnings,
+            "checks": [
+                {
+                    "name": result.name,
+                    "what": result.what,
+                    "ok": result.ok,
+                    "total": result.total,
+                    "facts": dict(result.facts),
+                    "findings": [finding.to_dict() for finding in result.findings],
+                }
+                for result in self.results
+            ],
+        }
+
+
+def verify_running(
+    urls: Urls,
+    project: Path,
+    *,
+    stack: str | None = None,
+    config: StackConfig | None = None,
+    strict: bool = False,
+    say: Callable[[str], None] = lambda _: None,
+) -> Verification:
+    """Compare what runs at ``urls`` with the plan of a stack; without ``stack`` Prometheus tells which.
+
+    ``config`` is what the stack was deployed with, where that is not its file.
+    ``say`` is told what is being done. Raises Unreachable where Prometheus does not answer, and ObsError where
+    the stack cannot be told or run. A check that cannot be made is a finding.
+    """
+    with Server(urls.prometheus, "Prometheus") as prometheus:
+        say("asking Prometheus")
+        prometheus.query("vector(1)")
+        told = cluster_told(prometheus)
+        name = config.stack if config else stack or find_stack(prometheus, told, project)
+        say(f"running stack {name}")
+        run = run_stack(name, project, config=config)
+        return Verification(
+            stack=name,
+            cluster=run.settings.cluster.name,
+            prometheus=prometheus.shown,
+            at=datetime.now(UTC).isoformat(timespec="seconds"),
+            strict=strict,
+            results=_results(prometheus, urls, run, told, say),
+        )
+
+
+def _results(
+    prometheus: Server, urls: Urls, run: StackRun, told: str | None, say: Callable[[str], None]
+) -> tuple[Result, ...]:
+    plan, name = run.plan, run.settings.cluster.name
+    # With nothing after the bar: a series without the label, should there be one, is the stack's too.
+    cluster = matching("cluster", f"{re.escape(name)}|")
+    readers, every = reads(plan), jobs(plan)
+    checks: dict[str, Callable[[], Result]] = {
+        "datasources": lambda: check_datasources(prometheus, urls, name, told),
+        "targets": lambda: check_targets(prometheus, plan, namespace=run.settings.namespace, cluster=name),
+        "contracts": lambda: check_contracts(prometheus, every, cluster, readers),
+        "rules": lambda: check_rules(prometheus, plan, name),
+        "panels": lambda: check_panels(prometheus, plan, cluster),
+    }
+    results = []
+    for what, check in checks.items():
+        say(f"checking {what}")
+        results.append(_made(what, check))
+    return tuple(results)
+
+
+def _made(what: str, check: Callable[[], Result]) -> Result:
+    try:
+        return check()
+    except (Refused, Unreachable) as error:
+        finding = Finding(check=f"{what}/unanswered", severity="error", subject=what, message=str(error))
+        return Result(name=what, what="could not be checked", total=1, ok=0, findings=(finding,))

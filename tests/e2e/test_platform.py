@@ -1,0 +1,217 @@
+"""The whole thing alive: real control plane, operator, Prometheus and Alertmanager around a simulated platform."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from local_platform import Platform, eventually, obs
+from stacks import ROOT
+
+from obs.local import deploy
+from obs.local.pulumi_cli import has_pulumi
+from obs.local.state import LocalError, folder, peek
+
+_FIRES = "argocd-down"
+"""A fault that fires one alert within seconds and resolves as quickly."""
+_ALERT, _RECEIVER = "ArgoCDControllerSilent", "ops-channel"
+_HEALTHY_SECONDS = 20
+"""Ten minutes of production at the compression of stack local, 30."""
+
+
+def test_what_runs_is_what_the_program_promises(platform: Platform) -> None:
+    done = obs("local", "verify", "--name", platform.name, "--json")
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr
+
+
+def test_the_cluster_looks_like_one(platform: Platform) -> None:
+    pods = json.loads(platform.kubectl("get", "pods", "--all-namespaces", "--output=json"))["items"]
+    assert {pod["status"]["phase"] for pod in pods} == {"Running"}
+    claims = json.loads(platform.kubectl("get", "pvc", "--all-namespaces", "--output=json"))["items"]
+    assert {claim["status"]["phase"] for claim in claims} == {"Bound"}
+
+
+def test_everything_listens_on_the_loopback_interface_alone(platform: Platform) -> None:
+    daemon = psutil.Process(platform.state.pid)
+    sockets = [c for child in daemon.children(recursive=True) for c in child.net_connections(kind="inet")]
+    assert {c.laddr.ip for c in sockets if c.status == psutil.CONN_LISTEN} == {"127.0.0.1"}
+    assert {c.raddr.ip for c in sockets if c.raddr} == {"127.0.0.1"}
+
+
+def test_ten_minutes_without_a_fault_are_silent(platform: Platform) -> None:
+    started = time.time()
+    seen = set()
+    while time.time() < started + _HEALTHY_SECONDS:
+        seen |= {a["metric"]["alertname"] for a in platform.query('ALERTS{alertstate="firing"}')}
+        time.sleep(1)
+    assert seen == {"Watchdog"}
+    assert {entry["receiver"] for entry in platform.notifications(started)} <= {"dead-mans-switch"}
+
+
+def _killed(platform: Platform, server: str) -> None:
+    pid = platform.state.processes[server].pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    assert eventually(lambda: platform.state.processes[server].pid not in (pid, None))
+
+
+@pytest.mark.parametrize("server", ["prometheus", "alertmanager"])
+def test_a_killed_server_loses_no_notification(platform: Platform, server: str) -> None:
+    started = time.time()
+    platform.inject(_FIRES)
+    try:
+        assert eventually(lambda: _ALERT in platform.firing())
+        _killed(platform, server)
+        assert eventually(lambda: _ALERT in platform.firing())
+        # Prometheus tells a new Alertmanager only when it next repeats itself, a minute later at most.
+        assert eventually(lambda: platform.told(_ALERT, "firing", started) == {_RECEIVER}, 100)
+    finally:
+        platform.heal()
+    assert eventually(lambda: platform.told(_ALERT, "resolved", started) == {_RECEIVER})
+    assert eventually(lambda: platform.firing() == {"Watchdog"})
+
+
+def test_a_restart_of_the_api_server_is_survived(platform: Platform) -> None:
+    before = {name: process.pid for name, process in platform.state.processes.items()}
+    _killed(platform, "kube-apiserver")
+    assert eventually(lambda: "prometheus" in platform.kubectl("get", "pods", "--namespace=monitoring"))
+    started = time.time()
+    platform.inject(_FIRES)
+    try:
+        assert eventually(lambda: platform.told(_ALERT, "firing", started) == {_RECEIVER})
+    finally:
+        platform.heal()
+    assert eventually(lambda: platform.firing() == {"Watchdog"})
+    after = {name: process.pid for name, process in platform.state.processes.items()}
+    kept = ("prometheus", "alertmanager", "simulator", "etcd")
+    assert {name: after[name] for name in kept} == {name: before[name] for name in kept}
+
+
+def _copy(target: Path) -> Path:
+    ignored = shutil.ignore_patterns("__pycache__")
+    for room in ("model", "contracts", "systems", "slo", "alerting", "dashboards", "components"):
+        shutil.copytree(ROOT / room, target / room, ignore=ignored)
+    for file in [*ROOT.glob("*.py"), *ROOT.glob("Pulumi*.yaml")]:
+        shutil.copy(file, target)
+    return target
+
+
+def test_a_change_of_a_rule_reaches_prometheus(platform: Platform, tmp_path: Path) -> None:
+    project = _copy(tmp_path)
+    alerts = project / "systems" / "nodes.py"
+    alerts.write_text(alerts.read_text().replace('"CPUUsageHigh",', '"ProcessorsBusy",'))
+    try:
+        deploy.apply(deploy.Target(project, platform.place, platform.state))
+        assert eventually(lambda: _loaded(platform, "ProcessorsBusy") and not _loaded(platform, "CPUUsageHigh"))
+    finally:
+        deploy.apply(deploy.Target(ROOT, platform.place, platform.state))
+    assert eventually(lambda: _loaded(platform, "CPUUsageHigh") and not _loaded(platform, "ProcessorsBusy"))
+
+
+def _loaded(platform: Platform, alert: str) -> bool:
+    groups = platform.get("prometheus", "/api/v1/rules")["data"]["groups"]
+    return any(rule["name"] == alert for group in groups for rule in group["rules"])
+
+
+def test_what_is_no_longer_defined_is_deleted(platform: Platform, tmp_path: Path) -> None:
+    project = _copy(tmp_path)
+    stack = project / "Pulumi.local.yaml"
+    stack.write_text(stack.read_text().replace("    nodes: {}\n", ""))
+    rules = ("get", "prometheusrules", "--namespace=monitoring", "--output=name")
+    assert "rules-nodes" in platform.kubectl(*rules)
+    try:
+        deploy.apply(deploy.Target(project, platform.place, platform.state))
+        assert eventually(lambda: "rules-nodes" not in platform.kubectl(*rules))
+    finally:
+        deploy.apply(deploy.Target(ROOT, platform.place, platform.state))
+    assert "rules-nodes" in platform.kubectl(*rules)
+    assert obs("local", "up", "--name", platform.name).returncode == 0
+
+
+def test_a_rejected_object_names_its_definition(platform: Platform, tmp_path: Path) -> None:
+    project = _copy(tmp_path)
+    broken = project / "components" / "resources.py"
+    text = broken.read_text()
+    broken.write_text(text.replace('"metadata": metadata', '"metadata": metadata, "specs": {}', 1))
+    with pytest.raises(LocalError) as refused:
+        deploy.apply(deploy.Target(project, platform.place, platform.state))
+    said = str(refused.value)
+    assert "Namespace monitoring (components/platform.py:" in said
+    assert ".specs: field not declared in schema" in said
+
+
+def test_two_platforms_do_not_meet_and_one_that_is_stopped_leaves_nothing(platform: Platform) -> None:
+    other = Platform(ROOT, f"{platform.name}-other")
+    try:
+        assert obs("local", "up", "--name", other.name).returncode == 0
+        mine, theirs = ({p.pid for p in one.state.processes.values()} for one in (platform, other))
+        assert not mine & theirs
+        children = psutil.Process(other.state.pid).children(recursive=True)
+        started = time.monotonic()
+    finally:
+        obs("local", "down", "--name", other.name)
+    assert time.monotonic() - started < 10
+    assert not any(child.is_running() for child in children)
+    assert not other.place.exists()
+    assert obs("local", "status", "--name", platform.name).returncode == 0
+
+
+@pytest.mark.usefixtures("platform_means")
+def test_a_killed_daemon_takes_its_servers_along() -> None:
+    name = f"test-{os.getpid()}-killed"
+    try:
+        assert obs("local", "up", "--name", name).returncode == 0
+        state = peek(folder(ROOT, name))
+        assert state is not None
+        children = psutil.Process(state.pid).children(recursive=True)
+        os.kill(state.pid, signal.SIGKILL)
+        assert eventually(lambda: not any(child.is_running() for child in children))
+    finally:
+        obs("local", "down", "--name", name)
+    assert not folder(ROOT, name).exists()
+
+
+@pytest.mark.skipif(not has_pulumi(), reason="pulumi is not on PATH")
+def test_pulumi_and_server_side_apply_leave_the_same_objects(platform: Platform) -> None:
+    other = Platform(ROOT, f"{platform.name}-applied")
+    try:
+        assert obs("local", "up", "--apply", "--name", other.name).returncode == 0
+        assert deployed(other) == deployed(platform)
+    finally:
+        obs("local", "down", "--name", other.name)
+
+
+def deployed(platform: Platform) -> dict[str, Any]:
+    """Every object of the stack as the API server has it, without what differs between two clusters by nature."""
+    kinds = "namespaces,configmaps,secrets,services,serviceaccounts,deployments,daemonsets,clusterroles,"
+    kinds += "clusterrolebindings,roles,rolebindings,customresourcedefinitions,"
+    kinds += "prometheuses,alertmanagers,prometheusrules,servicemonitors,podmonitors"
+    found = json.loads(platform.kubectl("get", kinds, "--all-namespaces", "--output=json"))["items"]
+    names = {f"{o['kind']}/{o['metadata'].get('namespace', '')}/{o['metadata']['name']}": o for o in found}
+    # What the operator made of them, and what Helm keeps of a release.
+    own = {name: o for name, o in names.items() if "ownerReferences" not in o["metadata"] and "sh.helm" not in name}
+    return {name: _comparable(o) for name, o in own.items()}
+
+
+def _comparable(manifest: dict[str, Any]) -> dict[str, Any]:
+    metadata = manifest["metadata"]
+    manifest.pop("status", None)
+    spec = manifest.get("spec", {})
+    for key in ("clusterIP", "clusterIPs"):
+        spec.pop(key, None)
+    if manifest["kind"] == "Service" and metadata["name"] == "kubernetes":
+        spec.pop("ports")
+    if manifest["kind"] == "Secret" and metadata["name"] in ("grafana-admin", "alertmanager-receivers"):
+        manifest["data"] = sorted(manifest["data"])
+    annotations = {k: v for k, v in metadata.get("annotations", {}).items() if not k.startswith("meta.helm.sh/")}
+    labels = metadata.get("labels", {})
+    if manifest["kind"] == "CustomResourceDefinition":  # a Helm release marks what it makes
+        labels = {k: v for k, v in labels.items() if k != "app.kubernetes.io/managed-by"}
+    return {**manifest, "metadata": {"annotations": annotations, "labels": labels}}

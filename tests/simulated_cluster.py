@@ -1,0 +1,76 @@
+"""The simulated platform's pods without an API server: what its controllers and kwok would make of the objects."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import Any
+
+from obs.simulate.cluster import Cluster, cluster
+from obs.simulate.platform import objects
+
+SYSTEMS = ("argocd", "kubernetes", "nodes", "spark")
+_STACK = "kube-prometheus-stack"
+
+
+def simulated_cluster() -> Cluster:
+    """Pods of the four systems and of the chart, each with an address; the names end as controllers end them."""
+    made = objects(SYSTEMS)
+    nodes = [o for o in made if o["kind"] == "Node"]
+    names = [n["metadata"]["name"] for n in nodes]
+    pods = [pod for o in (*made, *_chart(names)) for pod in _pods(o)]
+    addresses = count(1)
+    for number, pod in enumerate(pods):
+        node = pod["spec"].setdefault("nodeName", names[number % len(names)])
+        ip = next(n["status"]["addresses"][0]["address"] for n in nodes if n["metadata"]["name"] == node)
+        pod["metadata"].setdefault("uid", f"uid-{number}")
+        address = ip if pod["spec"].get("hostNetwork") else f"10.244.0.{next(addresses)}"
+        pod["status"] = {"phase": "Running", "podIP": address}
+    return cluster(pods, nodes)
+
+
+def _pods(manifest: dict[str, Any]) -> list[dict[str, Any]]:
+    if manifest["kind"] == "Pod":
+        return [manifest]
+    if manifest["kind"] not in ("Deployment", "StatefulSet"):
+        return []
+    meta, template = manifest["metadata"], manifest["spec"]["template"]
+    stateful = manifest["kind"] == "StatefulSet"
+    owner = meta["name"] if stateful else f"{meta['name']}-6b7f9c5d4"
+    return [
+        {
+            "metadata": {
+                "namespace": meta["namespace"],
+                "name": f"{owner}-{number if stateful else f'x{number}k2p'}",
+                "labels": template["metadata"]["labels"],
+                "ownerReferences": [{"kind": "StatefulSet" if stateful else "ReplicaSet", "name": owner}],
+            },
+            "spec": dict(template["spec"]),
+        }
+        for number in range(manifest["spec"]["replicas"])
+    ]
+
+
+def _chart(nodes: list[str]) -> list[dict[str, Any]]:
+    """What kube-prometheus-stack brings, as far as it is scraped."""
+    exporter = {"app.kubernetes.io/name": "prometheus-node-exporter"}
+    agents = [
+        _pod("monitoring-agents", f"{_STACK}-node-exporter-{node}", exporter, {"node-exporter": 9100}, nodeName=node,
+             hostNetwork=True)
+        for node in nodes
+    ]  # fmt: skip
+    claim = {"volumes": [{"name": "db", "persistentVolumeClaim": {"claimName": "prometheus-db"}}]}
+    return [
+        *agents,
+        _pod("monitoring", f"{_STACK}-ksm", {"app.kubernetes.io/name": "kube-state-metrics"}, {"ksm": 8080}),
+        _pod("monitoring", f"{_STACK}-grafana", {"app.kubernetes.io/name": "grafana"}, {"grafana": 3000}),
+        _pod("monitoring", f"prometheus-{_STACK}-0", {"app.kubernetes.io/name": "prometheus"}, {"web": 9090}, **claim),
+    ]
+
+
+def _pod(namespace: str, name: str, labels: dict[str, str], containers: dict[str, int], **spec: Any) -> dict[str, Any]:
+    made = [{"name": n, "image": n, "ports": [{"containerPort": p}]} for n, p in containers.items()]
+    return {
+        "kind": "Pod",
+        "metadata": {"namespace": namespace, "name": name, "labels": labels},
+        "spec": {"containers": made, **spec},
+    }

@@ -1,0 +1,165 @@
+"""A real Prometheus with stack local's rules on the simulated platform; without Kubernetes, its targets are static."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import httpx
+import yaml
+from real_tools import REAL
+from simulated_cluster import SYSTEMS, simulated_cluster
+from stacks import ROOT
+
+from obs.run import StackRun, run_stack
+from obs.simulate.cluster import Cluster, Node
+from obs.simulate.exporter import Target
+from obs.simulate.exporters import exporters
+from obs.simulate.forwards import Forwards
+from obs.simulate.scenarios import SCENARIOS
+from obs.simulate.server import Server, epoch
+from obs.simulate.simulation import Simulation
+from obs.simulate.sink import Sink
+
+COMPRESSION = 30
+
+
+@dataclass(frozen=True)
+class Stack:
+    """``prometheus`` is its URL."""
+
+    prometheus: str
+    simulation: Simulation
+    run: StackRun
+
+    def firing(self) -> set[str]:
+        return {a["labels"]["alertname"] for a in self._alerts() if a["state"] == "firing"}
+
+    def up(self) -> bool:
+        targets = self._get("targets?state=active")["activeTargets"]
+        return bool(targets) and all(target["health"] == "up" for target in targets)
+
+    def query(self, text: str) -> list[dict[str, Any]]:
+        answer = httpx.get(f"{self.prometheus}/api/v1/query", params={"query": text}, trust_env=False)
+        found: list[dict[str, Any]] = answer.json()["data"]["result"]
+        return found
+
+    def _alerts(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self._get("alerts")["alerts"]
+        return found
+
+    def _get(self, path: str) -> dict[str, Any]:
+        found: dict[str, Any] = httpx.get(f"{self.prometheus}/api/v1/{path}", trust_env=False).json()["data"]
+        return found
+
+
+@contextmanager
+def simulated_stack(folder: Path, stack: str = "local") -> Iterator[Stack]:
+    """Everything runs until the block ends; all targets are up when it begins."""
+    cluster = simulated_cluster()
+    simulation = Simulation(SYSTEMS, SCENARIOS.values(), epoch(folder), COMPRESSION)
+    simulation.see(cluster)
+    server = Server("127.0.0.1:0", simulation, Sink(folder), Forwards(folder / "forwards.json"))
+    Thread(target=server.serve_forever, daemon=True).start()
+    run = run_stack(stack, ROOT)
+    rules = _rules(run, folder)
+    config = {"rule_files": rules, "scrape_configs": list(_scrapes(run, cluster, server.url.removeprefix("http://")))}
+    (folder / "prometheus.yaml").write_text(yaml.safe_dump(config))
+    process, url = _prometheus(folder)
+    try:
+        made = Stack(url, simulation, run)
+        wait_for(made.up, 30)
+        yield made
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        server.shutdown()
+
+
+def wait_for(ready: Any, seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            if ready():
+                return
+        except httpx.HTTPError:
+            pass
+        time.sleep(0.2)
+    raise TimeoutError(f"not ready after {seconds} s")
+
+
+def _prometheus(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
+    program = os.environ.get("OBS_TEST_PROMETHEUS") or REAL["prometheus"]
+    assert program
+    address = folder / "address"
+    # Port 0 is any free one; the log says which it is.
+    process = subprocess.Popen(
+        [str(program), f"--config.file={folder / 'prometheus.yaml'}", f"--storage.tsdb.path={folder / 'data'}",
+         "--web.listen-address=127.0.0.1:0", "--log.format=json"],
+        stderr=address.open("wb"),
+    )  # fmt: skip
+
+    def listening() -> bool:
+        return '"Listening on"' in address.read_text()
+
+    wait_for(listening, 20)
+    said = next(line for line in address.read_text().splitlines() if '"Listening on"' in line)
+    return process, f"http://{yaml.safe_load(said)['address']}"
+
+
+def _rules(run: StackRun, folder: Path) -> list[str]:
+    files = []
+    for resource in run.recording.resources:
+        if resource.type.endswith(":PrometheusRule"):
+            path = folder / f"{resource.name}.rules.yaml"
+            path.write_text(yaml.safe_dump(resource.inputs["spec"]))
+            files.append(str(path))
+    return files
+
+
+def _scrapes(run: StackRun, cluster: Cluster, address: str) -> Iterator[dict[str, Any]]:
+    """One job for each endpoint of the plan; who answers for its contract is who is scraped."""
+    for scrape in (s for system in run.plan.systems for s in system.scrapes):
+        for number, endpoint in enumerate(scrape.endpoints):
+            static = [
+                {
+                    "targets": [address],
+                    "labels": {
+                        **_labels(target),
+                        "job": scrape.job,
+                        "instance": f"{target.ip}:{exporter.port}",
+                        "cluster": "local",
+                        "metrics_path": endpoint.path,
+                        "__metrics_path__": f"/{target.ip}:{exporter.port}{exporter.path}",
+                    },
+                }
+                for exporter in exporters(SYSTEMS)
+                if (exporter.contract, exporter.component) == (endpoint.contract, endpoint.component)
+                for target in exporter.targets(cluster)
+            ]
+            yield {
+                "job_name": f"{scrape.name}/{number}",
+                "scrape_interval": endpoint.interval,
+                "scrape_timeout": endpoint.interval,
+                "honor_labels": endpoint.honor_labels,
+                "static_configs": static,
+            }
+
+
+def _labels(target: Target) -> dict[str, str]:
+    if isinstance(target, Node):
+        return {"node": target.name}
+    found = {"namespace": target.namespace, "pod": target.name, "container": target.containers[0].name}
+    if "spark-app-name" in target.labels:
+        found |= {"application": target.labels["spark-app-name"], "spark_app_id": target.labels["spark-app-selector"]}
+    if "prometheus-node-exporter" in target.labels.values():
+        found["node"] = target.node
+    return found
