@@ -6,7 +6,7 @@ STACK ?= prod
 UV_VERSION := 0.13.8
 UV := $(shell command -v uv || echo .uv/bin/uv)
 
-.PHONY: setup preview up down test lint types bench golden clean
+.PHONY: setup preview up down test lint types bench bench-detection golden clean
 
 setup: .venv/.ready ## build the environment from the lock file
 
@@ -40,6 +40,9 @@ types: setup
 
 bench: setup ## the timed bars; not part of the tests
 	.venv/bin/python -m obs.bench
+
+bench-detection: setup ## seconds from fault to notification at production pace; a quarter of an hour
+	.venv/bin/python -m obs.bench_detection
 
 golden: setup ## rewrite tests/golden after an intended change
 	.venv/bin/python -m pytest tests/test_golden.py -n 0 --update-golden

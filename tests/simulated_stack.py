@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import time
@@ -97,7 +96,7 @@ def wait_for(ready: Any, seconds: float) -> None:
 
 
 def _prometheus(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
-    program = os.environ.get("OBS_TEST_PROMETHEUS") or REAL["prometheus"]
+    program = REAL["prometheus"]
     assert program
     address = folder / "address"
     # Port 0 is any free one; the log says which it is.

@@ -284,11 +284,11 @@ def test_a_metric_of_a_system_that_is_off_is_found_and_the_system_named(copy: Pa
 
 def test_a_reason_given_in_code_allows_an_unknown_metric(copy: Path) -> None:
     file = copy / "systems" / "spark" / "signals.py"
-    old = 'metric("spark_application_running_count")'
+    old = 'metric("spark_application_running_count",'
     text = file.read_text()
-    file.write_text(text.replace(old, 'metric("spark_made_up_count")'))
+    file.write_text(text.replace(old, 'metric("spark_made_up_count",'))
     assert any(f["check"] == "promql/unknown-metric" for f in check(copy)[1]["findings"])
-    file.write_text(text.replace(old, 'metric("spark_made_up_count", no_contract="a trial")'))
+    file.write_text(text.replace(old, 'metric("spark_made_up_count", no_contract="a trial",'))
     assert check(copy)[1]["findings"] == []
 
 

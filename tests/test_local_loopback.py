@@ -38,7 +38,6 @@ def turned(config: dict[str, Any] | None = None) -> dict[str, Any]:
         copy.deepcopy(config or GENERATED),
         kubeconfig="/run/kubeconfig",
         simulator=SIMULATOR,
-        alertmanagers={"10.244.0.5:9093": "127.0.0.1:4001"},
     )
 
 
@@ -80,12 +79,12 @@ def test_credentials_and_tls_of_the_cluster_are_gone() -> None:
     assert scrape["kubernetes_sd_configs"][0]["kubeconfig_file"] == "/run/kubeconfig"
 
 
-def test_alerts_go_to_the_alertmanagers_that_run_here_and_to_no_other() -> None:
+def test_alerts_go_the_same_way() -> None:
     steps = turned()["alerting"]["alertmanagers"][0]["relabel_configs"]
-    known = relabeled(steps, {"__address__": "10.244.0.5:9093"})
-    assert known is not None
-    assert known["__address__"] == "127.0.0.1:4001"
-    assert relabeled(steps, {"__address__": "10.244.0.9:9093"}) is None
+    target = relabeled(steps, {"__address__": "10.244.0.5:9093", "__alerts_path__": "/api/v2/alerts"})
+    assert target is not None
+    assert target["__address__"] == SIMULATOR
+    assert target["__alerts_path__"] == "/10.244.0.5:9093/api/v2/alerts"
 
 
 def test_what_was_turned_passes_the_check_and_what_was_generated_does_not() -> None:
@@ -109,6 +108,12 @@ def test_what_was_turned_passes_the_check_and_what_was_generated_does_not() -> N
         (
             lambda c: c["scrape_configs"][0]["relabel_configs"].append({"action": "labelmap", "regex": "x_(.+)"}),
             "could set it again",
+        ),
+        (
+            lambda c: c["scrape_configs"][0]["relabel_configs"].append(
+                {"regex": "never", "target_label": "__address__", "replacement": "127.0.0.1:1"}
+            ),
+            "targets keep their own address",
         ),
         (lambda c: c["alerting"]["alertmanagers"][0]["relabel_configs"].pop(), "alertmanager config 0: targets keep"),
         (lambda c: c.update(remote_write=[{"url": "https://thanos.example/api"}]), "url is thanos.example"),

@@ -82,9 +82,9 @@ def test_a_metric_that_another_job_still_has_is_missing_from_its_own() -> None:
     assert (only(fake).subject, only(fake).severity) == ("metric process_start_time_seconds", "error")
 
 
-def test_a_job_without_series_is_one_error() -> None:
+def test_a_job_without_its_metrics_is_one_error() -> None:
     fake = as_planned()
-    del fake.series[OPERATOR]
+    fake.series[OPERATOR] = {"up": {"job"}, "scrape_duration_seconds": {"job"}}  # what a dead target leaves
     result = checked(fake)
     assert [(f.check, f.severity) for f in result.findings] == [("contracts/empty", "error")]
     assert result.total - result.ok == len(result.findings[0].names) > 10

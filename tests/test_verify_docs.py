@@ -8,7 +8,7 @@ import re
 from stacks import ROOT
 
 CHECKS = ("targets", "contracts", "rules", "panels", "datasources")
-_REPORTING = ("_finding", "_grouped", "_label")
+_REPORTING = ("_finding", "_of_group", "_grouped", "_label")
 
 
 def reported() -> set[str]:

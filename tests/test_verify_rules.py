@@ -53,6 +53,10 @@ def test_another_expression_is_another(written: str, answered: str) -> None:
     assert normalised(written) != normalised(answered)
 
 
+def test_an_expression_that_the_parser_does_not_know_is_compared_as_it_is() -> None:
+    assert normalised("sum(x) by (") == "sum(x) by ("
+
+
 def test_a_rule_that_is_not_loaded_is_an_error_where_it_is_defined() -> None:
     fake = as_planned()
     for one in fake.groups:

@@ -131,12 +131,7 @@ class Agent:
         return gzip.compress(dump(config).encode(), mtime=0)
 
     def _prometheus(self, pod: Pod, config: dict[str, Any]) -> dict[str, Any]:
-        turned = loopback.prometheus(
-            config,
-            kubeconfig=str(self._kube.kubeconfig),
-            simulator=self._host.simulator,
-            alertmanagers=self._alertmanagers(),
-        )
+        turned = loopback.prometheus(config, kubeconfig=str(self._kube.kubeconfig), simulator=self._host.simulator)
         loopback.check_prometheus(turned)
         return self._relocated(pod, turned)
 
@@ -144,14 +139,6 @@ class Agent:
         turned = self._relocated(pod, config)
         loopback.check_alertmanager(turned, lambda path: Path(path).read_text())
         return turned
-
-    def _alertmanagers(self) -> dict[str, str]:
-        return {
-            f"{running.pod.ip}:{program.port}": running.pod.address(program)
-            for running in self._running.values()
-            for _, program in running.pod.containers()
-            if program.tool == "alertmanager"
-        }
 
     def _relocated(self, pod: Pod, config: dict[str, Any]) -> dict[str, Any]:
         """Paths as the server's own container has them."""

@@ -1,15 +1,14 @@
 """Generated server configurations, turned to this machine: same targets and receivers, no other address dialled.
 
 A target keeps its labels; only where it is fetched changes: 10.244.0.7:8080/metrics becomes
-SIMULATOR/10.244.0.7:8080/metrics. What is rewritten is checked again by :func:`check_prometheus` and
-:func:`check_alertmanager`, which know nothing of the rewriting.
+SIMULATOR/10.244.0.7:8080/metrics, and alerts go the same way. What is rewritten is checked again by
+:func:`check_prometheus` and :func:`check_alertmanager`, which know nothing of the rewriting.
 """
 
 from __future__ import annotations
 
 import ipaddress
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,22 +27,25 @@ _TLS_AND_CREDENTIALS = (
 )
 _DISCOVERY = "_sd_configs"
 _ADDRESS = "__address__"
-_KEPT = {"source_labels": [_ADDRESS], "regex": r"127\.0\.0\.1:\d+", "action": "keep"}
 
 
-def prometheus(config: Config, *, kubeconfig: str, simulator: str, alertmanagers: Mapping[str, str]) -> Config:
-    """A Prometheus configuration whose targets are fetched from ``simulator`` (host:port).
-
-    ``alertmanagers`` maps the address of each Alertmanager pod (IP:port) to where it really listens; one
-    that is discovered and not among them is dropped until it is.
-    """
+def prometheus(config: Config, *, kubeconfig: str, simulator: str) -> Config:
+    """A Prometheus configuration that reaches its targets and Alertmanagers through ``simulator`` (host:port)."""
     scrapes = [_discovering(c, kubeconfig) | {"scheme": "http"} for c in config.get("scrape_configs") or ()]
     for scrape in scrapes:
-        scrape["relabel_configs"] = [*(scrape.get("relabel_configs") or ()), *_through(simulator)]
+        scrape["relabel_configs"] = [
+            *(scrape.get("relabel_configs") or ()),
+            # The label instance is the address as the cluster knows it; Prometheus would set it only after these steps.
+            {"source_labels": ["instance", _ADDRESS], "regex": ";(.+)", "target_label": "instance"},
+            *_through(simulator, "__metrics_path__"),
+        ]
     alerting = dict(config.get("alerting") or {})
     managers = [_discovering(c, kubeconfig) | {"scheme": "http"} for c in alerting.get("alertmanagers") or ()]
     for manager in managers:
-        manager["relabel_configs"] = [*(manager.get("relabel_configs") or ()), *_to(alertmanagers)]
+        manager["relabel_configs"] = [
+            *(manager.get("relabel_configs") or ()),
+            *_through(simulator, "__alerts_path__"),
+        ]
     return {**config, "scrape_configs": scrapes, "alerting": {**alerting, "alertmanagers": managers}}
 
 
@@ -56,30 +58,18 @@ def _discovering(section: Config, kubeconfig: str) -> Config:
     return kept
 
 
-def _through(simulator: str) -> list[Config]:
+def _through(simulator: str, path: str) -> list[Config]:
     return [
-        # The label instance is the address as the cluster knows it; Prometheus would set it only after these steps.
-        {"source_labels": ["instance", _ADDRESS], "regex": ";(.+)", "target_label": "instance"},
         {
-            "source_labels": [_ADDRESS, "__metrics_path__"],
+            "source_labels": [_ADDRESS, path],
             "separator": "",
             "regex": "(.+)",
-            "target_label": "__metrics_path__",
+            "target_label": path,
             "replacement": "/$1",
         },
         {"target_label": "__scheme__", "replacement": "http"},
         {"target_label": _ADDRESS, "replacement": simulator},
     ]
-
-
-def _to(addresses: Mapping[str, str]) -> list[Config]:
-    steps: list[Config] = [{"target_label": "__scheme__", "replacement": "http"}]
-    for address, local in sorted(addresses.items()):
-        regex = re.escape(address)
-        steps.append(
-            {"source_labels": [_ADDRESS], "regex": regex, "target_label": _ADDRESS, "replacement": local},
-        )
-    return [*steps, _KEPT]
 
 
 def relocated(value: Any, moved: Callable[[str], str]) -> Any:
@@ -124,18 +114,14 @@ def _discovery_problems(section: Config, where: str) -> Iterator[str]:
 
 
 def _address_problems(section: Config, where: str) -> Iterator[str]:
-    """The last step that touches the address must set it to the loopback interface, or drop what is not on it."""
-    touching = [
-        step
-        for step in section.get("relabel_configs") or ()
-        if step.get("target_label") == _ADDRESS or (step.get("action") == "keep" and step == _KEPT)
-    ]
+    """The last step that touches the address must set it to the loopback interface, whatever it was."""
+    steps = section.get("relabel_configs") or ()
+    touching = [step for step in steps if step.get("target_label") == _ADDRESS]
     last = touching[-1] if touching else {}
-    always = last.get("source_labels") in (None, []) and _is_loopback(str(last.get("replacement", "")))
-    if not always and last != _KEPT:
+    always = not last.get("source_labels") and "regex" not in last and _is_loopback(str(last.get("replacement", "")))
+    if not always:
         yield f"{where}: targets keep their own address"
-    mapped = any(step.get("action") in ("labelmap", "labeldrop") for step in _after(section, last))
-    if mapped:
+    if any(step.get("action") in ("labelmap", "labeldrop") for step in _after(section, last)):
         yield f"{where}: a step after the address is set could set it again"
 
 

@@ -1,4 +1,4 @@
-"""Pods that really run here: their metrics are fetched where they listen and handed on."""
+"""Pods that really run here: what is asked of them is asked where they listen, and their answer handed on."""
 
 from __future__ import annotations
 
@@ -23,13 +23,17 @@ class Forwards:
         self._lock = Lock()
         self._http = httpx.Client(timeout=_SECONDS, trust_env=False)
 
-    def answer(self, ip: str, port: int, path: str) -> Answer | None:
-        """What the real process says; None where the pod is not one that runs."""
+    def answer(self, ip: str, port: int, path: str, body: bytes | None = None) -> Answer | None:
+        """What the real process says to a GET, or to a POST of a JSON ``body``; None where the pod does not run."""
         address = self._current().get(f"{ip}:{port}")
         if address is None:
             return None
+        url = f"http://{address}{path}"
         try:
-            response = self._http.get(f"http://{address}{path}", headers={"Accept": "text/plain;version=0.0.4"})
+            if body is None:
+                response = self._http.get(url, headers={"Accept": "text/plain;version=0.0.4"})
+            else:
+                response = self._http.post(url, content=body, headers={"Content-Type": "application/json"})
         except httpx.HTTPError as error:
             return Answer(502, f"{address} does not answer: {error}\n")
         return Answer(response.status_code, response.text)

@@ -9,6 +9,7 @@
 ``GET /-/scenarios``                      the faults that there are
 ``GET /-/scenario``                       the one that holds: ``name`` and ``started``, or null
 ``PUT`` or ``DELETE /-/scenario/<name>``  inject, heal
+``POST /<ip>:<port>/<path>``              handed on to the pod with that address, where it runs
 ``POST /sink/<receiver>``                 a notification of Alertmanager
 ``GET /-/notifications?since=<seconds>``  those that arrived
 ========================================  =====================================================
@@ -112,6 +113,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         receiver = self.path.removeprefix("/sink/")
         body = self._body()
+        if target := _TARGET.fullmatch(self.path):  # alerts for an Alertmanager
+            said = self.server.forwards.answer(target["ip"], int(target["port"]), target["path"], body)
+            return self._text(said or Answer(404, f"no pod at {target['ip']}:{target['port']} runs here\n"))
         if receiver == self.path or not receiver:
             return self._nothing()
         try:

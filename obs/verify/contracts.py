@@ -88,7 +88,7 @@ class Comparison:
     @property
     def expected(self) -> bool:
         """False where a sound system may have nothing of the job, as is the case now."""
-        return bool(self.stored.counts) or self.job.may_be_absent is None
+        return bool(self.present) or self.job.may_be_absent is None
 
     @property
     def present(self) -> list[str]:
@@ -99,7 +99,7 @@ class Comparison:
         return sum(1 for name in {self.job.family(name) for name in self.present} if not self._types(name))
 
     def findings(self) -> Iterator[Finding]:
-        if not self.stored.counts:
+        if not self.present:
             yield self._nothing()
             return
         yield from self._missing()
@@ -111,7 +111,7 @@ class Comparison:
     def _nothing(self) -> Finding:
         why = self.job.may_be_absent
         families = sorted({self.job.family(name) for name in self.promised})
-        message = f"has no series at all, {len(families)} metrics are promised" + (f": {why}" if why else "")
+        message = f"none of its {len(families)} metrics has a series" + (f": {why}" if why else "")
         return self._finding("empty", "info" if why else "error", f"job {self.job.name}", message, families)
 
     def _missing(self) -> Iterator[Finding]:

@@ -23,14 +23,14 @@ class Urls:
 
 def check_datasources(prometheus: Server, urls: Urls, cluster: str, told: str | None) -> Result:
     """``cluster`` is the stack's name of its cluster, ``told`` the one that Prometheus' own configuration has."""
-    found: list[list[Finding]] = [list(_problems(prometheus, lambda: _prometheus(prometheus, cluster, told)))]
+    found: list[list[Finding]] = [list(_problems(lambda: _prometheus(prometheus, cluster, told)))]
     if urls.alertmanager:
         with Server(urls.alertmanager, "Alertmanager") as server:
-            found.append(list(_problems(server, lambda: _alertmanager(server, prometheus, cluster))))
+            found.append(list(_problems(lambda: _alertmanager(server, prometheus, cluster))))
     for kind, url in (("Loki", urls.loki), ("Tempo", urls.tempo)):
         if url:
             with Server(url, kind) as server:
-                found.append(list(_problems(server, lambda server=server: _ready(server, "/ready"))))  # type: ignore[misc]
+                found.append(list(_problems(lambda server=server: _ready(server, "/ready"))))  # type: ignore[misc]
     return Result(
         name="datasources",
         what="servers reachable",
@@ -40,17 +40,17 @@ def check_datasources(prometheus: Server, urls: Urls, cluster: str, told: str | 
     )
 
 
-def _problems(server: Server, check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+def _problems(check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
     try:
         yield from check()
     except Refused as error:
-        yield _finding(server, "not-ready", str(error))
+        yield _finding("not-ready", str(error))
     except Unreachable as error:
-        yield _finding(server, "unreachable", str(error))
+        yield _finding("unreachable", str(error))
 
 
-def _finding(server: Server, check: str, message: str) -> Finding:
-    return Finding(check=f"datasources/{check}", severity="error", subject=server.kind, message=message)
+def _finding(check: str, message: str) -> Finding:
+    return Finding(check=f"datasources/{check}", severity="error", subject="data source", message=message)
 
 
 def _ready(server: Server, path: str) -> Iterator[Finding]:
@@ -61,23 +61,27 @@ def _ready(server: Server, path: str) -> Iterator[Finding]:
 def _prometheus(server: Server, cluster: str, told: str | None) -> Iterator[Finding]:
     yield from _ready(server, "/-/ready")
     if told is not None and told != cluster:
-        message = f"{server.shown} has the external label cluster={told}, the stack's cluster is {cluster}"
-        yield _finding(server, "cluster", message)
+        message = (
+            f"{server.kind} {server.shown} has the external label cluster={told}, the stack's cluster is {cluster}"
+        )
+        yield _finding("cluster", message)
 
 
 def _alertmanager(server: Server, prometheus: Server, cluster: str) -> Iterator[Finding]:
     yield from _ready(server, "/-/ready")
     state = str(server.json("/api/v2/status")["cluster"]["status"])
     if state not in ("ready", "disabled"):  # disabled: one replica without peers
-        yield _finding(server, "settling", f"{server.shown}: its cluster is {state}, not ready")
+        yield _finding("settling", f"{server.kind} {server.shown}: its cluster is {state}, not ready")
     active = _active(prometheus)
     if active == []:
-        yield _finding(server, "alerting", f"{prometheus.shown} sends its alerts to no Alertmanager")
+        yield _finding("alerting", f"{prometheus.kind} {prometheus.shown} sends its alerts to no Alertmanager")
     elif _place(server.shown) not in map(_place, active or ()) and not _has_heartbeat(server, cluster):
         # Behind a port-forward the same Alertmanager has another address: then the heartbeat tells.
         sends = f"sends to {', '.join(active)}" if active else "does not say where it sends alerts"
-        message = f"{server.shown} is none that Prometheus sends to ({sends}), and has no alert {WATCHDOG.name}"
-        yield _finding(server, "alerting", f"{message} of cluster {cluster}")
+        message = (
+            f"{server.kind} {server.shown} is none that Prometheus sends to ({sends}), and has no alert {WATCHDOG.name}"
+        )
+        yield _finding("alerting", f"{message} of cluster {cluster}")
 
 
 def _active(prometheus: Server) -> list[str] | None:

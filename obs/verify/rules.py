@@ -67,7 +67,8 @@ def check_rules(prometheus: Server, plan: Plan, cluster: str) -> Result:
         bad += bool(wrong)
     names = {group.name for group in plan.groups()}
     own = [group for group in groups if group["name"] in names]
-    findings += [*_slow(own), *_not_ours(groups, planned)]
+    findings += [finding for group in plan.groups() for finding in _pace(group, own)]
+    findings += _not_ours(groups, planned)
     return Result(
         name="rules",
         what="rules loaded and healthy",
@@ -84,31 +85,22 @@ def _of_cluster(group: Mapping[str, Any], cluster: str) -> Mapping[str, Any]:
 
 
 def _problems(one: _Planned, groups: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
-    found = [
-        (group, rule)
-        for group in groups
-        if group["name"] == one.group.name
-        for rule in group["rules"]
-        if one.is_rule(rule)
-    ]
+    of_name = [group for group in groups if group["name"] == one.group.name]
+    found = [rule for group in of_name for rule in group["rules"] if one.is_rule(rule)]
     if not found:
-        known = any(group["name"] == one.group.name for group in groups)
-        where = "is not in" if known else "is not loaded, nor anything else of"
+        where = "is not in" if of_name else "is not loaded, nor anything else of"
         yield _finding(one, "missing", f"{where} group {one.group.name}")
-    for group, loaded in found:  # one, unless a querier asks several replicas
-        yield from _differences(one, group, loaded)
+    for loaded in found:  # one, unless a querier asks several replicas
+        yield from _differences(one, loaded)
         yield from _health(one, loaded)
 
 
-def _differences(one: _Planned, group: Mapping[str, Any], loaded: Mapping[str, Any]) -> Iterator[Finding]:
+def _differences(one: _Planned, loaded: Mapping[str, Any]) -> Iterator[Finding]:
     text = str(one.rule.expr)
     if normalised(loaded["query"]) != normalised(text):
         yield _finding(one, "expression", f"another expression is loaded: {loaded['query']} instead of {text}")
     if isinstance(one.rule, Alert) and loaded["duration"] != seconds(one.rule.for_):
         yield _finding(one, "for", f"waits {loaded['duration']:g}s, planned is {one.rule.for_}")
-    if group["interval"] != seconds(one.group.interval):
-        message = f"group {one.group.name} is evaluated every {group['interval']:g}s, planned is {one.group.interval}"
-        yield _finding(one, "interval", message)
 
 
 def _health(one: _Planned, loaded: Mapping[str, Any]) -> Iterator[Finding]:
@@ -124,11 +116,22 @@ def _finding(one: _Planned, check: str, message: str) -> Finding:
     )
 
 
-def _slow(groups: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
+def _pace(planned: RuleGroup, groups: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
     for group in groups:
+        if group["name"] != planned.name:
+            continue
+        if group["interval"] != seconds(planned.interval):
+            message = f"is evaluated every {group['interval']:g}s, planned is {planned.interval}"
+            yield _of_group(planned, "interval", message)
         if group["evaluationTime"] > group["interval"]:
-            message = f"takes {group['evaluationTime']:.1f}s every {group['interval']:g}s: evaluations are left out"
-            yield Finding(check="rules/slow", severity="error", subject=f"group {group['name']}", message=message)
+            took = f"takes {group['evaluationTime']:.1f}s every {group['interval']:g}s"
+            yield _of_group(planned, "slow", f"{took}: evaluations are left out")
+
+
+def _of_group(group: RuleGroup, check: str, message: str) -> Finding:
+    return Finding(
+        check=f"rules/{check}", severity="error", subject=f"group {group.name}", message=message, where=str(group.where)
+    )
 
 
 def _not_ours(groups: Iterable[Mapping[str, Any]], planned: Sequence[_Planned]) -> Iterator[Finding]:
@@ -166,4 +169,8 @@ def normalised(text: str) -> str:
     def sorted_matchers(selector: re.Match[str]) -> str:
         return "{" + ",".join(sorted(_MATCHER.findall(selector[0]))) + "}"
 
-    return _MATCHERS.sub(sorted_matchers, str(promql_parser.parse(text)))
+    try:
+        parsed = str(promql_parser.parse(text))
+    except ValueError:  # somebody else's rule in a syntax that is newer than the parser
+        return text
+    return _MATCHERS.sub(sorted_matchers, parsed)

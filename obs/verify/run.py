@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -109,7 +108,8 @@ def _results(
 ) -> tuple[Result, ...]:
     plan, name = run.plan, run.settings.cluster.name
     # With nothing after the bar: a series without the label, should there be one, is the stack's too.
-    cluster = matching("cluster", f"{re.escape(name)}|")
+    # The name of a cluster (letters, digits, hyphens) means itself as a regular expression.
+    cluster = matching("cluster", f"{name}|")
     readers, every = reads(plan), jobs(plan)
     checks: dict[str, Callable[[], Result]] = {
         "datasources": lambda: check_datasources(prometheus, urls, name, told),
