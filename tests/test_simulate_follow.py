@@ -116,6 +116,26 @@ def test_the_end_of_an_alert_that_is_muted_again_need_not_be_told() -> None:
     assert "LookSoon told that it is resolved desk" not in steps(outcome)
 
 
+def test_who_was_never_told_of_the_end_of_an_alert_is_not_told_of_it_again() -> None:
+    platform = Platform(fires=("LookSoon",))
+    told = {"labels": {"alertname": "LookSoon"}, "fingerprint": "f-LookSoon", "status": "firing"}
+    platform.sent.append({"at": 1.0, "receiver": "desk", "payload": {"alerts": [told]}})
+    platform.deaf = ("desk",)
+    outcome = watched(platform, ("LookSoon",))
+    assert outcome.problems == ()
+    assert outcome.to_dict()["alerts"]["LookSoon"]["known"] == ["desk"]
+
+
+def test_who_was_told_of_the_end_must_be_told_again() -> None:
+    platform = Platform(fires=("LookSoon",))
+    for at, status in ((1.0, "firing"), (2.0, "resolved")):
+        told = {"labels": {"alertname": "LookSoon"}, "fingerprint": "f-LookSoon", "status": status}
+        platform.sent.append({"at": at, "receiver": "desk", "payload": {"alerts": [told]}})
+    platform.deaf = ("desk",)
+    outcome = watched(platform, ("LookSoon",), timeout=1)
+    assert any("desk to be told of LookSoon" in problem for problem in outcome.problems)
+
+
 def test_an_alert_that_does_not_resolve_is_a_problem() -> None:
     outcome = watched(Platform(lasting=("PageNow",)))
     assert outcome.problems == ("waited 0 s for PageNow to resolve",)

@@ -79,7 +79,7 @@ def follow(
         servers.must_offer(fault.name)
         servers.must_be_quiet()
         problems = []
-        timeline = Timeline(fault.alerts, time.time())
+        timeline = Timeline(fault.alerts, time.time(), servers.notifications(0))
         try:
             servers.inject(fault.name)
             fires = _longest(compression, fault.within, _TOLD_WITHIN) if timeout is None else timeout
@@ -144,6 +144,11 @@ class _Servers:
         if firing:
             raise SimulateError(f"{', '.join(sorted(firing))}: firing already; wait until the platform is healthy")
 
+    def notifications(self, since: float) -> list[dict[str, Any]]:
+        """What the sink got since then (unix seconds)."""
+        found: list[dict[str, Any]] = self._asked("simulator", f"/-/notifications?since={since:.3f}")
+        return found
+
     def inject(self, name: str) -> None:
         with _answering("simulator", self._urls.simulator):
             self._client.put(f"{self._urls.simulator}/-/scenario/{name}").raise_for_status()
@@ -168,12 +173,11 @@ class _Servers:
 
     def _look(self, timeline: Timeline) -> None:
         now = time.time()
-        since = f"/-/notifications?since={timeline.fault:.3f}"
         self.unreachable = []
         looks: tuple[Callable[[], None], ...] = (
             lambda: timeline.prometheus(now, self._asked("prometheus", "/api/v1/alerts")["data"]["alerts"]),
             lambda: timeline.alertmanager(now, self._asked("alertmanager", "/api/v2/alerts")),
-            lambda: timeline.notified(self._asked("simulator", since)),
+            lambda: timeline.notified(self.notifications(timeline.fault)),
         )
         for look in looks:
             try:

@@ -12,7 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from obs.simulate.follow import Outcome
-from obs.simulate.timeline import Event, Kind, Timeline, Track
+from obs.simulate.timeline import Timeline
+from obs.simulate.track import Event, Kind, Track
 
 _COLUMNS = ("alert", "pending", "firing", "told", "resolved", "end told")
 _COLOURS = {Kind.FAULT: "red", Kind.FIRING: "red", Kind.PENDING: "yellow", Kind.HEALED: "green", Kind.RESOLVED: "green"}
@@ -49,6 +50,8 @@ def line(event: Event, fault: float) -> str:
             what = f"[bold]{escape(event.receiver)}[/] told that {escape(event.alert)} is resolved"
         case Kind.MUTED:
             what = f"{subject} muted by {escape(event.receiver)}"
+        case Kind.KNOWN:
+            what = f"{escape(event.receiver)} knows of {subject} and was never told of its end: not told again"
         case _:
             words = f"[{colour}]{event.kind}[/]" if (colour := _COLOURS.get(event.kind)) else event.kind
             what = f"{subject} {words}".strip()
@@ -78,7 +81,8 @@ def _row(track: Track, fault: float) -> Iterator[str]:
     yield _since(track.pending, fault)
     yield _since(track.firing, fault)
     heard = [f"{escape(receiver)} {_since(at, fault)}" for receiver, at in track.told.items()]
-    yield "\n".join(heard) or (f"muted by {track.muted_by}" if track.muted_by else "")
+    quiet = f"muted by {track.muted_by}" if track.muted_by else "known before" if track.known else ""
+    yield "\n".join(heard) or quiet
     yield _since(track.resolved, fault)
     yield _since(max(track.told_resolved.values(), default=None), fault)
 

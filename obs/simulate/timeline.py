@@ -7,65 +7,23 @@ sink's records of webhook payloads (Alertmanager's notify/webhook, version 4).
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from alerting.heartbeat import WATCHDOG
+from obs.simulate.track import Event, Kind, Track
 
 Answer = dict[str, Any]
 
 
-class Kind(StrEnum):
-    FAULT = "fault injected"
-    PENDING = "pending"
-    FIRING = "firing"
-    TOLD = "told"
-    MUTED = "muted"
-    HEALED = "fault healed"
-    RESOLVED = "resolved"
-    TOLD_RESOLVED = "told that it is resolved"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Event:
-    """One step. ``receiver`` is who was told, or the alert that mutes; the last three are what the receiver got."""
-
-    at: float
-    kind: Kind
-    alert: str = ""
-    receiver: str = ""
-    severity: str = ""
-    summary: str = ""
-    runbook: str = ""
-
-
-@dataclass
-class Track:
-    """One alert name. ``receivers`` are Alertmanager's choice; ``told`` receiver -> when it first heard."""
-
-    alert: str
-    severity: str = ""
-    pending: float | None = None
-    firing: float | None = None
-    resolved: float | None = None
-    active: bool = False
-    muted_by: str = ""
-    receivers: set[str] = field(default_factory=set)
-    told: dict[str, float] = field(default_factory=dict)
-    told_resolved: dict[str, float] = field(default_factory=dict)
-
-    @property
-    def untold(self) -> set[str]:
-        """Who should have heard of it and has not."""
-        return set() if self.muted_by else (self.receivers or {"any receiver"}) - self.told.keys()
-
-
 class Timeline:
-    """The alerts that a fault is expected to fire, and any other that fires meanwhile."""
+    """The alerts that a fault is expected to fire, and any other that fires meanwhile.
 
-    def __init__(self, expected: Collection[str], fault: float) -> None:
+    ``earlier`` is all that the sink got before the fault.
+    """
+
+    def __init__(self, expected: Collection[str], fault: float, earlier: Iterable[Answer] = ()) -> None:
         self.fault = fault
         self.healed: float | None = None
         self.tracks = {name: Track(name) for name in sorted(expected)}
@@ -73,6 +31,7 @@ class Timeline:
         self.events = [Event(at=fault, kind=Kind.FAULT)]
         self._open: dict[tuple[str, str], str] = {}  # (receiver, fingerprint) told firing and not yet resolved
         self._muted: set[str] = set()  # fingerprints
+        self._before = _unended(earlier)
         self._read = 0
 
     def heal(self, now: float) -> None:
@@ -120,7 +79,11 @@ class Timeline:
         for name, track in self.tracks.items():
             own = [alert for alert in alerts if alert["labels"]["alertname"] == name]
             heard = [alert for alert in own if alert["status"]["state"] != "suppressed"]
-            track.receivers |= {receiver["name"] for alert in heard for receiver in alert["receivers"]}
+            told_to = {(receiver["name"], alert["fingerprint"]) for alert in heard for receiver in alert["receivers"]}
+            track.receivers |= {receiver for receiver, _ in told_to}
+            for receiver in sorted({receiver for receiver, _ in told_to & self._before} - track.known):
+                track.known.add(receiver)
+                self._say(track, now, Kind.KNOWN, receiver=receiver)
             if own and not heard and not track.muted_by:
                 by = {names.get(f, f) for alert in own for f in alert["status"].get("inhibitedBy", [])}
                 track.muted_by = ", ".join(sorted(by)) or "a silence"
@@ -224,13 +187,21 @@ class Timeline:
             "fault": self.fault,
             "healed": since(self.healed),
             "alerts": {
-                name: {"severity": track.severity, "muted_by": track.muted_by}
+                name: {"severity": track.severity, "muted_by": track.muted_by, "known": sorted(track.known)}
                 | {key: since(getattr(track, key)) for key in times}
                 for name, track in self.tracks.items()
             },
             "others": since(self.others),
             "events": [{**asdict(event), "at": since(event.at), "kind": event.kind.value} for event in self.events],
         }
+
+
+def _unended(records: Iterable[Answer]) -> set[tuple[str, str]]:
+    """(receiver, fingerprint) of every alert of whose end its receiver has not heard."""
+    told: dict[tuple[str, str], str] = {}
+    for record in records:
+        told |= {(record["receiver"], alert["fingerprint"]): alert["status"] for alert in record["payload"]["alerts"]}
+    return {key for key, status in told.items() if status == "firing"}
 
 
 def _firing(alerts: list[Answer]) -> bool:

@@ -12,7 +12,7 @@ from queue import SimpleQueue
 
 import psutil
 import pytest
-from local_platform import Platform, obs
+from local_platform import Platform, eventually, obs
 from stacks import ROOT
 
 from model.quantity import seconds
@@ -50,7 +50,10 @@ def _up(name: str, pace: int) -> Platform:
     pace_flag = [f"--time-compression={pace}"] if pace else []
     done = obs("local", "up", "--apply", "--name", name, *pace_flag)
     assert done.returncode == 0, done.stderr
-    return Platform(ROOT, name)
+    platform = Platform(ROOT, name)
+    # Before discovery was through, some sources were silent: for longer than their `for`, where time is that short.
+    assert eventually(lambda: platform.firing() == {"Watchdog"})
+    return platform
 
 
 @pytest.fixture(scope="module")
@@ -83,4 +86,5 @@ def test_exactly_its_alerts_fire_are_told_to_the_right_people_and_end(
     severities = {alert.name: alert.severity.value for alert in run_stack("local", ROOT).plan.alerts}
     for alert, seen in alerts.items():
         told = set(seen["told"])
-        assert told == _RECEIVERS[severities[alert]] or (seen["muted_by"] and not told), (alert, told)
+        silent = not told and (seen["muted_by"] or set(seen["known"]) == _RECEIVERS[severities[alert]])
+        assert told == _RECEIVERS[severities[alert]] or silent, (alert, told)
