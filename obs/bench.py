@@ -11,9 +11,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import median
 
+import psutil
 from rich.console import Console
 from rich.table import Table
 
@@ -24,8 +26,12 @@ from obs import helm
 from obs.chart_archive import ChartError
 from obs.chart_cache import use
 from obs.check.run import chart_orders
+from obs.local.state import peek
+from obs.local.up import down, up
 from obs.record import record
 from obs.run import StackRun, run_stack
+from obs.toolchain import available, find
+from obs.toolchain_table import LOCAL
 from slo.rules import compile_slo
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -92,7 +98,7 @@ def main() -> None:
     for column in ("what", "measured", "bar"):
         table.add_column(column)
     with tempfile.TemporaryDirectory() as folder, console.status("measuring"):
-        for row in (*_recording(), *_objectives(), *_checking(), *_rendering(folder)):
+        for row in (*_recording(), *_objectives(), *_checking(), *_rendering(folder), *_platform(Path(folder))):
             table.add_row(*row)
     console.print(table)
 
@@ -129,6 +135,43 @@ def _rendering(folder: str) -> list[tuple[str, str, str]]:
         (f"obs render {STACK}, nothing changed", f"{warm:.2f} s = {warm / alone:.2f} x helm", "3 s, 1.5 x helm"),
         (f"obs render {STACK}, no chart rendered before", f"{first:.2f} s = {first / alone:.2f} x helm", "3 s"),
     ]
+
+
+def _platform(folder: Path) -> list[tuple[str, str, str]]:
+    """The local platform, started and stopped three times; memory is the most that all its processes had at once."""
+    if lacking := [name for name in LOCAL if available(name) is None]:
+        return [("make up", f"not measured: {', '.join(lacking)} not built", "30 s")]
+    tools = {name: find(name) for name in LOCAL}
+    ups, downs, peak = [], [], 0
+    for number in range(3):
+        place = folder / f"platform-{number}"
+        started = time.perf_counter()
+        with ThreadPoolExecutor(1) as aside:
+            done = aside.submit(up, ROOT, place, tools, by_apply=True, compression=None, say=lambda _: None)
+            while not done.done():
+                peak = max(peak, _memory(place))
+                time.sleep(0.2)
+            done.result()
+        ups.append(time.perf_counter() - started)
+        started = time.perf_counter()
+        down(place)
+        downs.append(time.perf_counter() - started)
+    return [
+        ("make up, everything built", f"{median(ups):.1f} s", "30 s"),
+        ("make down", f"{median(downs):.1f} s", "5 s"),
+        ("peak memory of the local platform", f"{peak / 2**30:.2f} GiB", "2.5 GiB"),
+    ]
+
+
+def _memory(place: Path) -> int:
+    """Resident bytes of this process, the daemon and all its children."""
+    state = peek(place)
+    try:
+        daemon = psutil.Process(state.pid) if state is not None else None
+        found = [psutil.Process(), *([daemon, *daemon.children(recursive=True)] if daemon else [])]
+        return sum(process.memory_info().rss for process in found)
+    except psutil.NoSuchProcess:
+        return 0
 
 
 if __name__ == "__main__":

@@ -116,7 +116,12 @@ class Machine:
 
     def _platform(self) -> None:
         wanted = objects(self._order.systems)
-        for manifest in wanted:
+        namespaces = [o["metadata"]["name"] for o in wanted if o["kind"] == "Namespace"]
+        for manifest in (o for o in wanted if o["kind"] == "Namespace"):
+            self._kube.apply(manifest)
+        # A pod is refused until the controller manager has made its namespace's service account.
+        self._wait(lambda: all(self._kube.get(f"/api/v1/namespaces/{n}/serviceaccounts/default") for n in namespaces))
+        for manifest in (o for o in wanted if o["kind"] != "Namespace"):
             self._kube.apply(manifest)
         for node in (o for o in wanted if o["kind"] == "Node"):
             # Applying an object leaves its status alone, and kwok keeps the addresses that it finds.
