@@ -21,9 +21,10 @@ RECEIVERS = {"critical": ("pager", "channel"), "warning": ("desk",)}
 
 @dataclass
 class Platform:
-    """What happens: ``fires`` while the fault holds (after ``after`` looks), ``muted`` name -> by whom.
+    """What happens: ``fires`` while the fault holds.
 
-    ``deaf`` receivers hear of nothing, ``lasting`` alerts never resolve, ``down`` servers answer with an error.
+    ``muted``: name -> by which alert or silence. ``deaf`` receivers hear of nothing, ``lasting`` alerts never resolve,
+    ``down`` servers answer with an error.
     """
 
     fires: tuple[str, ...] = ("PageNow",)
@@ -76,7 +77,9 @@ class Platform:
                 "receivers": [{"name": receiver} for receiver in RECEIVERS[SEVERITY[name]]],
                 "status": {
                     "state": "suppressed" if name in self.muted else "active",
-                    "inhibitedBy": [f"f-{self.muted[name]}"] if name in self.muted else [],
+                    "inhibitedBy": [f"f-{self.muted[name]}"] if self.muted.get(name) in SEVERITY else [],
+                    "silencedBy": [self.muted[name]] if self.muted.get(name, "Watchdog") not in SEVERITY else [],
+                    "mutedBy": [],
                 },
             }
             for name in (self.active if self.looks > 2 else [])

@@ -15,7 +15,7 @@ import httpx
 from stacks import ROOT
 
 from obs.local import state
-from obs.local.kube import kubectl
+from obs.toolchain import find
 
 
 def obs(*arguments: str, timeout: float = 1200) -> subprocess.CompletedProcess[str]:
@@ -49,7 +49,8 @@ class Platform:
         return state.load(self.place)
 
     def kubectl(self, *arguments: str) -> str:
-        done = kubectl(Path(self.state.kubeconfig), *arguments)
+        command = [str(find("kubectl")), f"--kubeconfig={self.state.kubeconfig}", *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
         assert done.returncode == 0, done.stderr
         return done.stdout
 

@@ -6,6 +6,7 @@ from itertools import count
 from typing import Any
 
 from obs.simulate.cluster import Cluster, cluster
+from obs.simulate.exporter import Exporter, Target
 from obs.simulate.platform import objects
 
 SYSTEMS = ("argocd", "kubernetes", "nodes", "spark")
@@ -26,6 +27,11 @@ def simulated_cluster() -> Cluster:
         address = ip if pod["spec"].get("hostNetwork") else f"10.244.0.{next(addresses)}"
         pod["status"] = {"phase": "Running", "podIP": address}
     return cluster(pods, nodes)
+
+
+def targets(exporter: Exporter, there: Cluster) -> list[Target]:
+    everyone: tuple[Target, ...] = (*there.pods, *there.nodes)
+    return [target for target in everyone if exporter.answers_for(target)]
 
 
 def _pods(manifest: dict[str, Any]) -> list[dict[str, Any]]:

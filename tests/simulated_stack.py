@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import yaml
 from real_tools import REAL
-from simulated_cluster import SYSTEMS, simulated_cluster
+from simulated_cluster import SYSTEMS, simulated_cluster, targets
 from stacks import ROOT
 
 from obs.run import StackRun, run_stack
@@ -23,12 +23,11 @@ from obs.simulate.cluster import Cluster, Node
 from obs.simulate.exporter import Target
 from obs.simulate.exporters import exporters
 from obs.simulate.forwards import Forwards
+from obs.simulate.memory import Memory
 from obs.simulate.scenarios import SCENARIOS
-from obs.simulate.server import Server, epoch
+from obs.simulate.server import Server
 from obs.simulate.simulation import Simulation
 from obs.simulate.sink import Sink
-
-COMPRESSION = 30
 
 
 @dataclass(frozen=True)
@@ -64,11 +63,11 @@ class Stack:
 def simulated_stack(folder: Path, stack: str = "local") -> Iterator[Stack]:
     """Everything runs until the block ends; all targets are up when it begins."""
     cluster = simulated_cluster()
-    simulation = Simulation(SYSTEMS, SCENARIOS.values(), epoch(folder), COMPRESSION)
+    run = run_stack(stack, ROOT)
+    simulation = Simulation(SYSTEMS, SCENARIOS.values(), Memory.of(folder), run.settings.time_compression)
     simulation.see(cluster)
     server = Server("127.0.0.1:0", simulation, Sink(folder), Forwards(folder / "forwards.json"))
     Thread(target=server.serve_forever, daemon=True).start()
-    run = run_stack(stack, ROOT)
     rules = _rules(run, folder)
     config = {"rule_files": rules, "scrape_configs": list(_scrapes(run, cluster, server.url.removeprefix("http://")))}
     (folder / "prometheus.yaml").write_text(yaml.safe_dump(config))
@@ -142,7 +141,7 @@ def _scrapes(run: StackRun, cluster: Cluster, address: str) -> Iterator[dict[str
                 }
                 for exporter in exporters(SYSTEMS)
                 if (exporter.contract, exporter.component) == (endpoint.contract, endpoint.component)
-                for target in exporter.targets(cluster)
+                for target in targets(exporter, cluster)
             ]
             yield {
                 "job_name": f"{scrape.name}/{number}",

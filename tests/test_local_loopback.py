@@ -12,6 +12,7 @@ from obs.local import loopback
 from obs.local.state import LocalError
 
 SIMULATOR = "127.0.0.1:4000"
+KUBECONFIG = "/run/kubeconfig"
 GENERATED: dict[str, Any] = {
     "global": {"scrape_interval": "30s", "external_labels": {"cluster": "local"}},
     "rule_files": ["/etc/prometheus/rules/rules-0/*.yaml"],
@@ -36,7 +37,7 @@ GENERATED: dict[str, Any] = {
 def turned(config: dict[str, Any] | None = None) -> dict[str, Any]:
     return loopback.prometheus(
         copy.deepcopy(config or GENERATED),
-        kubeconfig="/run/kubeconfig",
+        kubeconfig=KUBECONFIG,
         simulator=SIMULATOR,
     )
 
@@ -88,16 +89,32 @@ def test_alerts_go_the_same_way() -> None:
 
 
 def test_what_was_turned_passes_the_check_and_what_was_generated_does_not() -> None:
-    loopback.check_prometheus(turned())
+    loopback.check_prometheus(turned(), KUBECONFIG)
     with pytest.raises(LocalError, match="scrape config serviceMonitor/monitoring/kubelet/0: targets keep their own"):
-        loopback.check_prometheus(copy.deepcopy(GENERATED))
+        loopback.check_prometheus(copy.deepcopy(GENERATED), KUBECONFIG)
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         (lambda c: c["scrape_configs"][0].update(dns_sd_configs=[{"names": ["x.example"]}]), "dns_sd_configs asks"),
-        (lambda c: c["scrape_configs"][0].update(proxy_url="http://127.0.0.1:1"), "proxy_url leads elsewhere"),
+        (lambda c: c["scrape_configs"][0].update(proxy_url="http://proxy.example:1"), "proxy_url is proxy.example"),
+        (lambda c: c["scrape_configs"][0].update(proxy_from_environment=True), "proxy_from_environment leads"),
+        (
+            lambda c: c["scrape_configs"][0].update(oauth2={"token_url": "https://login.example/token"}),
+            "token_url is login.example",
+        ),
+        (
+            lambda c: c["scrape_configs"][0]["kubernetes_sd_configs"][0].update(kubeconfig_file="/home/u/.kube/config"),
+            "does not use the local kubeconfig",
+        ),
+        (lambda c: c.update(scrape_config_files=["more.yaml"]), "scrape_config_files names files"),
+        (
+            lambda c: c["scrape_configs"][0]["relabel_configs"].append(
+                {"source_labels": ["x"], "regex": "(.+)", "target_label": "__${1}__"}
+            ),
+            "targets keep their own address",
+        ),
         (lambda c: c["scrape_configs"][0]["relabel_configs"].pop(), "targets keep their own address"),
         (
             lambda c: c["scrape_configs"][0]["relabel_configs"].append(
@@ -107,7 +124,7 @@ def test_what_was_turned_passes_the_check_and_what_was_generated_does_not() -> N
         ),
         (
             lambda c: c["scrape_configs"][0]["relabel_configs"].append({"action": "labelmap", "regex": "x_(.+)"}),
-            "could set it again",
+            "targets keep their own address",
         ),
         (
             lambda c: c["scrape_configs"][0]["relabel_configs"].append(
@@ -128,11 +145,12 @@ def test_whatever_would_leave_the_machine_is_refused(change: Any, message: str) 
     config = turned()
     change(config)
     with pytest.raises(LocalError, match=message):
-        loopback.check_prometheus(config)
+        loopback.check_prometheus(config, KUBECONFIG)
 
 
 def test_a_remote_write_to_this_machine_is_fine() -> None:
-    loopback.check_prometheus({**turned(), "remote_write": [{"url": "http://127.0.0.1:10908/api/v1/receive"}]})
+    remote = [{"url": "http://127.0.0.1:10908/api/v1/receive"}]
+    loopback.check_prometheus({**turned(), "remote_write": remote}, KUBECONFIG)
 
 
 FILES = {
@@ -153,6 +171,21 @@ def test_a_webhook_elsewhere_is_refused_without_its_address() -> None:
     with pytest.raises(LocalError, match="receiver pager, webhook_configs: its address is not on this") as refused:
         loopback.check_alertmanager(routing(url_file="/secrets/there"), FILES.__getitem__)
     assert "secret-part" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("way", "message"),
+    [
+        ({"proxy_url": "http://proxy.example:3128"}, "proxy_url is proxy.example"),
+        ({"oauth2": {"token_url": "https://login.example/token"}}, "token_url is login.example"),
+        ({"proxy_from_environment": True}, "proxy_from_environment leads"),
+    ],
+)
+def test_a_webhook_on_this_machine_by_way_of_another_is_refused(way: dict[str, Any], message: str) -> None:
+    config = routing(url_file="/secrets/here")
+    config["receivers"][0]["webhook_configs"][0]["http_config"] = way
+    with pytest.raises(LocalError, match=message):
+        loopback.check_alertmanager(config, FILES.__getitem__)
 
 
 def test_an_integration_without_an_address_would_use_its_vendors() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from real_tools import needs
-from simulated_stack import COMPRESSION, Stack, simulated_stack, wait_for
+from simulated_stack import Stack, simulated_stack, wait_for
 
 from model.quantity import seconds
 from obs.simulate.scenarios import IN_NONE, SCENARIOS
@@ -41,7 +41,7 @@ def test_a_fault_fires_its_alerts_and_no_other_until_it_is_healed(stack: Stack, 
     wanted = {*scenario.alerts} | _ALWAYS
     stack.simulation.inject(name, time.time())
     try:
-        until = time.monotonic() + seconds(scenario.within) / COMPRESSION + _SLACK
+        until = time.monotonic() + seconds(scenario.within) / stack.run.settings.time_compression + _SLACK
         while stack.firing() != wanted and time.monotonic() < until:
             assert stack.firing() <= wanted
             time.sleep(0.3)

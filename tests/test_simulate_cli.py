@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -146,6 +147,20 @@ def test_an_interruption_heals_and_says_so(platform: Platform, monkeypatch: pyte
     code, _, said = call("fault")
     assert (code, platform.holds, platform.healed) == (130, None, 1)
     assert "interrupted; the fault is healed" in said
+
+
+def test_a_sigterm_heals_as_an_interruption_does(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    late: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _: late.append(number))  # not the end of the test's process
+    try:
+        monkeypatch.setattr(Shown, "__call__", lambda *_: signal.raise_signal(signal.SIGTERM))
+        code, _, said = call("fault")
+        assert (code, platform.holds, platform.healed, late) == (130, None, 1, [])
+        assert "interrupted; the fault is healed" in said
+        signal.raise_signal(signal.SIGTERM)
+        assert late == [signal.SIGTERM]
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def test_what_holds_is_healed_on_demand(platform: Platform) -> None:

@@ -90,6 +90,19 @@ def test_an_alert_that_a_worse_one_mutes_need_not_be_told() -> None:
     assert "LookSoon muted PageNow" in steps(outcome)
 
 
+def test_a_mute_by_an_alert_that_nobody_has_is_a_problem() -> None:
+    platform = Platform(fires=("LookSoon",), muted={"LookSoon": "PageNow"})
+    outcome = watched(platform, ("LookSoon",))
+    assert outcome.problems == ("waited 0 s for the alert that mutes LookSoon: no alert has f-PageNow",)
+    assert outcome.to_dict()["alerts"]["LookSoon"]["muted_by"] == []
+
+
+def test_a_mute_says_whether_an_alert_or_a_silence_does_it() -> None:
+    for by, named in (("PageNow", "PageNow"), ("4f2b", "silence 4f2b")):
+        platform = Platform(fires=("PageNow", "LookSoon"), muted={"LookSoon": by})
+        assert watched(platform, ("PageNow", "LookSoon")).to_dict()["alerts"]["LookSoon"]["muted_by"] == [named]
+
+
 def test_an_alert_that_is_told_after_it_was_muted_must_be_told_to_an_end() -> None:
     platform = Platform(fires=("PageNow", "LookSoon"), muted={"LookSoon": "PageNow"})
 

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 import pytest
-from simulated_cluster import SYSTEMS, simulated_cluster
+from simulated_cluster import SYSTEMS, simulated_cluster, targets
 
 from contracts import load
 from model.contract import Contract, Metric
@@ -16,6 +16,7 @@ from obs.simulate.cluster import Cluster
 from obs.simulate.exporter import Exporter, Target
 from obs.simulate.exporters import exporters
 from obs.simulate.exposition import Page
+from obs.simulate.memory import Memory
 from obs.simulate.series import Family, Rows, Series, Table, families, label_sets
 from obs.simulate.simulation import Simulation
 from obs.simulate.values import Events, Fixed, Growth, Moment, Since, Wave
@@ -24,15 +25,15 @@ CLUSTER = simulated_cluster()
 NOW = Moment(now=1_800_000_000.0, epoch=1_799_740_800.0, compression=30)
 
 
-def targets() -> Iterator[tuple[Exporter, Target]]:
+def exporting() -> Iterator[tuple[Exporter, Target]]:
     for exporter in exporters(SYSTEMS):
-        yield from ((exporter, target) for target in exporter.targets(CLUSTER))
+        yield from ((exporter, target) for target in targets(exporter, CLUSTER))
 
 
 def exposed() -> dict[tuple[str, str | None], list[Family]]:
     """(contract, component) -> the families of all its targets."""
     found = defaultdict[tuple[str, str | None], list[Family]](list)
-    for exporter, target in targets():
+    for exporter, target in exporting():
         if exporter.contract:
             found[exporter.contract, exporter.component] += exporter.families(CLUSTER, target)
     return found
@@ -71,7 +72,7 @@ def test_every_part_of_a_contract_that_a_stack_scrapes_is_simulated() -> None:
 
 
 def test_no_series_is_exposed_twice_by_one_target() -> None:
-    for exporter, target in targets():
+    for exporter, target in exporting():
         heads = [s.head for family in exporter.families(CLUSTER, target) for s in family.series]
         assert len(heads) == len(set(heads)), exporter.name
 
@@ -111,7 +112,7 @@ def test_a_node_condition_has_exactly_one_status() -> None:
 def test_cpu_time_of_a_node_adds_up_to_its_cpus() -> None:
     later = Moment(NOW.now + 100, NOW.epoch, NOW.compression)
     spent = defaultdict[str, float](float)
-    exporter, target = next((e, t) for e, t in targets() if e.contract == "node-exporter")
+    exporter, target = next((e, t) for e, t in exporting() if e.contract == "node-exporter")
     for family in exporter.families(CLUSTER, target):
         for series in family.series if family.name == "node_cpu_seconds_total" else ():
             spent[dict(series.labels)["cpu"]] += series.value.at(later) - series.value.at(NOW)
@@ -133,11 +134,11 @@ def _series(contract: str, metric: str) -> list[Series]:
 
 
 def test_all_targets_together_are_small_and_fast() -> None:
-    simulation = Simulation(SYSTEMS, (), NOW.epoch, 30)
+    simulation = Simulation(SYSTEMS, (), Memory(NOW.epoch), 30)
     simulation.see(CLUSTER)
     lines = 0
     slowest = 0.0
-    for exporter, target in targets():
+    for exporter, target in exporting():
         simulation.answer(target.ip, exporter.port, exporter.path, NOW.now)
         started = time.perf_counter()
         text = simulation.answer(target.ip, exporter.port, exporter.path, NOW.now + 1).text
@@ -148,7 +149,7 @@ def test_all_targets_together_are_small_and_fast() -> None:
 
 
 def test_a_page_is_in_the_text_format() -> None:
-    exporter, target = next((e, t) for e, t in targets() if e.contract == "argocd")
+    exporter, target = next((e, t) for e, t in exporting() if e.contract == "argocd")
     families = exporter.families(CLUSTER, target)
     text = Page(((f.name, f.type, f.series, ()) for f in families), NOW).text(NOW)
     line = re.compile(r'(# TYPE [a-z0-9_:]+ \w+|[a-z0-9_:]+(\{(\w+="[^"]*",?)+\})? [-+0-9.e]+)')
@@ -206,6 +207,6 @@ def test_a_wave_stays_near_its_mean() -> None:
 
 
 def test_a_cluster_without_pods_has_no_targets() -> None:
-    simulation = Simulation(SYSTEMS, (), NOW.epoch, 30)
+    simulation = Simulation(SYSTEMS, (), Memory(NOW.epoch), 30)
     simulation.see(Cluster())
     assert simulation.answer("10.0.0.11", 10250, "/metrics", NOW.now).status == 404

@@ -16,8 +16,9 @@ from simulated_cluster import SYSTEMS, simulated_cluster
 from obs.simulate import server as module
 from obs.simulate.exposition import CONTENT_TYPE
 from obs.simulate.forwards import Forwards
+from obs.simulate.memory import Memory
 from obs.simulate.scenarios import SCENARIOS
-from obs.simulate.server import Server, epoch, main, watch
+from obs.simulate.server import Server, main, watch
 from obs.simulate.simulation import Simulation
 from obs.simulate.sink import Sink
 
@@ -30,7 +31,7 @@ def ip_of(part: str) -> str:
 
 @pytest.fixture
 def http(tmp_path: Path) -> Iterator[httpx.Client]:
-    simulation = Simulation(SYSTEMS, SCENARIOS.values(), epoch(tmp_path), 30)
+    simulation = Simulation(SYSTEMS, SCENARIOS.values(), Memory.of(tmp_path), 30)
     simulation.see(CLUSTER)
     server = Server("127.0.0.1:0", simulation, Sink(tmp_path), Forwards(tmp_path / "forwards.json"))
     Thread(target=server.serve_forever, daemon=True).start()
@@ -62,6 +63,23 @@ def test_a_pod_without_a_contract_answers_on_its_own_ports(http: httpx.Client) -
     assert (http.get(f"/{grafana}:3000/metrics").status_code, http.get(f"/{grafana}:3000/metrics").text) == (200, "")
     other = http.get(f"/{grafana}:3001/metrics")
     assert (other.status_code, other.text) == (404, f"nothing at {grafana} exposes metrics on port 3001 at /metrics\n")
+
+
+@pytest.mark.parametrize(
+    ("part", "port", "path"),
+    [
+        ("ksm", 8080, "/metrics/other"),
+        ("argocd-server", 8083, "/metric"),
+        ("argocd-server", 8080, "/metrics"),
+        ("orders-daily-driver", 4040, "/metrics"),
+        ("orders-daily-driver", 7079, "/metrics"),
+        ("grafana", 3000, "/api/health"),
+    ],
+)
+def test_a_path_that_nothing_exposes_is_not_found(http: httpx.Client, part: str, port: int, path: str) -> None:
+    answer = http.get(f"/{ip_of(part)}:{port}{path}")
+    assert answer.status_code == 404
+    assert answer.text == f"nothing at {ip_of(part)} exposes metrics on port {port} at {path}\n"
 
 
 def test_an_unknown_address_is_told(http: httpx.Client) -> None:
@@ -144,12 +162,6 @@ def test_a_half_written_list_of_running_pods_is_read_the_next_time(tmp_path: Pat
     assert found.status == 502
 
 
-def test_a_restarted_simulator_goes_on_counting(tmp_path: Path) -> None:
-    first = epoch(tmp_path / "state")
-    assert epoch(tmp_path / "state") == first
-    assert time.time() - first > 86400
-
-
 class _Api:
     """An API server that is away at first. ``there`` is called with the number of the request."""
 
@@ -171,7 +183,7 @@ def test_pods_are_followed_and_an_api_server_that_is_away_changes_nothing(
 ) -> None:
     monkeypatch.setattr(module, "POLL_SECONDS", 0.01)
     api, stop = _Api(lambda number: number in (3, 4)), Event()
-    simulation = Simulation(SYSTEMS, (), 0.0, 1)
+    simulation = Simulation(SYSTEMS, (), Memory(0.0))
     thread = Thread(target=watch, args=(api, simulation, stop))
     thread.start()
     until = time.monotonic() + 5

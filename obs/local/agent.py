@@ -56,16 +56,21 @@ class Agent:
         self._servers = servers
         self._host = host
         self._running: dict[str, _Running] = {}
+        self._forwards: dict[str, str] = {}
+        self._refused = ""
 
     def problems(self) -> dict[str, str]:
-        """Pod -> why it does not run, or runs with an older configuration."""
-        return {running.pod.name: running.problem for running in self._running.values() if running.problem}
+        """Pod -> why it does not run, or runs with an older configuration; and why the API server refuses to tell."""
+        own = {running.pod.name: running.problem for running in self._running.values() if running.problem}
+        return own | ({"node agent": self._refused} if self._refused else {})
 
     def sync(self) -> None:
         """One look at the API server. While that is away, everything goes on as it was."""
         try:
             pods = self._pods()
-        except httpx.HTTPError:
+            self._refused = ""
+        except httpx.HTTPError as error:
+            self._refused = _refusal(error)
             return
         for uid in [uid for uid in self._running if uid not in pods]:
             self._remove(self._running.pop(uid))
@@ -74,19 +79,24 @@ class Agent:
             try:
                 self._bring_up_to_date(running)
                 running.problem = ""
-            except httpx.HTTPError:
+            except httpx.HTTPError as error:
+                self._refused = _refusal(error)
                 return
             except (NotYet, LocalError, OSError) as error:
                 running.problem = str(error)
         forwards = {a: b for running in self._running.values() for a, b in running.pod.forwards().items()}
-        _write(self._host.place / "forwards.json", json.dumps(forwards, indent=1, sort_keys=True).encode())
+        if forwards != self._forwards:
+            self._forwards = forwards
+            atomic.write(self._host.place / "forwards.json", json.dumps(forwards, indent=1, sort_keys=True).encode())
 
     def _pods(self) -> dict[str, Pod]:
         found = (Pod(m, self._host.place, self._host.ports) for m in self._kube.items(_RUNNING_PODS) if _stays(m))
         return {pod.uid: pod for pod in found if pod.containers()}
 
     def _remove(self, running: _Running) -> None:
-        self._servers.stop(*running.servers)
+        # In a rollout the new pod may run already: its server has the name of the old one, and has replaced it.
+        owned = {name for other in self._running.values() for name in other.servers}
+        self._servers.stop(*(name for name in running.servers if name not in owned))
         for folder in running.written:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -132,7 +142,7 @@ class Agent:
 
     def _prometheus(self, pod: Pod, config: dict[str, Any]) -> dict[str, Any]:
         turned = loopback.prometheus(config, kubeconfig=str(self._kube.kubeconfig), simulator=self._host.simulator)
-        loopback.check_prometheus(turned)
+        loopback.check_prometheus(turned, str(self._kube.kubeconfig))
         return self._relocated(pod, turned)
 
     def _alertmanager(self, pod: Pod, config: dict[str, Any]) -> dict[str, Any]:
@@ -153,12 +163,19 @@ _TURNS: dict[str, Callable[[Agent, Pod, dict[str, Any]], dict[str, Any]]] = {
 }
 
 
+def _refusal(error: httpx.HTTPError) -> str:
+    """What is wrong for good; an API server that is away or starting is not."""
+    if isinstance(error, httpx.HTTPStatusError) and not error.response.is_server_error:
+        return str(error)
+    return ""
+
+
 def _stays(manifest: Manifest) -> bool:
     return not manifest["metadata"].get("deletionTimestamp") and bool(manifest["status"].get("podIP"))
 
 
 def _replace(folder: Path, files: Files) -> None:
-    """Make the folder hold exactly these files, each whole at every moment."""
+    """Make the folder hold exactly these files."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for name, data in files.items():
         _write(folder / name, data)
@@ -168,5 +185,14 @@ def _replace(folder: Path, files: Files) -> None:
 
 
 def _write(path: Path, data: bytes) -> None:
-    if not path.exists() or path.read_bytes() != data:
-        atomic.write(path, data)
+    """Write in place: the reloader watches the file itself, and of one that takes its place it hears only once.
+
+    What it reads in the middle of that is followed by another event.
+    """
+    if not path.exists():
+        path.touch(mode=0o600)
+    with path.open("r+b") as file:
+        if file.read() != data:
+            file.seek(0)
+            file.write(data)
+            file.truncate()

@@ -23,7 +23,8 @@ DEFAULT = "local"
 @app.command()
 def up(
     compression: Annotated[
-        int | None, typer.Option("--time-compression", help="Divide every duration by this; 1 is production's pace")
+        int | None,
+        typer.Option("--time-compression", min=1, max=60, help="Divide every duration by this; 1 is production's pace"),
     ] = None,
     by_apply: Annotated[
         bool, typer.Option("--apply", help="Server-side apply also where the Pulumi CLI is installed")
@@ -40,8 +41,9 @@ def up(
     from obs.toolchain_table import LOCAL
 
     started = time.monotonic()
-    place = states.folder(project, name)
     with errors():
+        place = states.folder(project, name)
+    with errors(), states.only_one(place):
         tools = ensure(LOCAL, err)
         if lacking := [pin for pin in CHARTS.values() if not archive_path(pin).is_file()]:
             pull(lacking, None, console=err)
@@ -51,9 +53,14 @@ def up(
                 status.update(what)
                 err.print(f"[dim]{time.monotonic() - started:5.1f} s[/] {what}", highlight=False)
 
-            state = start(project, place, tools, by_apply=by_apply, compression=compression, say=say)
+            try:
+                state = start(project, place, tools, by_apply=by_apply, compression=compression, say=say)
+            except KeyboardInterrupt:
+                err.print("interrupted; what was started is stopped")
+                raise typer.Exit(130) from None
     _print(state)
-    out.print(f"up after {time.monotonic() - started:.1f} s; `make down` stops it", highlight=False)
+    stops = "make down" if name == DEFAULT and project == HERE else f"obs local down --name {name} --project {project}"
+    out.print(f"up after {time.monotonic() - started:.1f} s; `{stops}` stops it", highlight=False)
 
 
 @app.command()
@@ -63,8 +70,11 @@ def down(name: Name = DEFAULT, project: Project = HERE) -> None:
     from obs.local.up import down as stop
 
     with errors():
-        ran = stop(states.folder(project, name))
-    out.print("stopped" if ran else "nothing ran")
+        place = states.folder(project, name)
+        with states.only_one(place):
+            crashed = states.peek(place) is not None
+            ran = stop(place)
+    out.print("stopped" if ran else "removed what was left of it" if crashed else "nothing ran")
 
 
 @app.command()
@@ -106,11 +116,12 @@ def logs(
     name: Name = DEFAULT,
     project: Project = HERE,
 ) -> None:
-    """Print the log of one server."""
+    """Print the log of one server, also after a crash."""
     from obs.local import state as states
 
     with errors():
-        state = states.load(states.folder(project, name))
+        place = states.folder(project, name)
+        state = states.peek(place) or states.load(place)
         found = state.processes.get(server)
         if found is None:
             raise states.LocalError(f"no server {server!r}; there are: {', '.join(sorted(state.processes))}")
@@ -144,6 +155,7 @@ def _print(state: State) -> None:
     out.print(table)
     if state.problem:
         out.print(f"[red]{state.problem}[/]", highlight=False)
+    out.print(f"notifications: {state.simulator}/-/notifications", highlight=False, soft_wrap=True)
     out.print(f"{total / 2**20:.0f} MiB in all; time runs {state.compression} times as fast", highlight=False)
     out.print(f"export KUBECONFIG={state.kubeconfig}", highlight=False, soft_wrap=True)
 

@@ -149,15 +149,14 @@ class Machine:
         agent = Agent(self._kube, self._servers, host)
         next_sync = 0.0
         while not self._stopping:
-            changed = self._servers.tick()
+            self._servers.tick()
             if time.monotonic() >= next_sync:
-                before = self._servers.names()
                 agent.sync()
                 next_sync = time.monotonic() + _SYNC
-                problem = "\n".join(f"{pod}: {why}" for pod, why in agent.problems().items())
-                changed |= before != self._servers.names() or problem != self._state.problem
-                self._state = replace(self._state, problem=problem)
-            if changed:
+            problem = "\n".join(f"{pod}: {why}" for pod, why in agent.problems().items())
+            now = replace(self._state, problem=problem, processes=self._servers.states())
+            if now != self._state:
+                self._state = now
                 self._save()
             time.sleep(_TICK)
 
@@ -192,7 +191,8 @@ class Machine:
         self._save()
 
     def _save(self) -> None:
-        save(self._order.place, replace(self._state, processes=self._servers.states()))
+        self._state = replace(self._state, processes=self._servers.states())
+        save(self._order.place, self._state)
 
 
 def _answers(url: str) -> bool:

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from obs import atomic
 from obs.expand import PROGRAM, RenderedObject
 from obs.local.kube import Kube
 from obs.local.state import LocalError, State
@@ -57,8 +58,11 @@ def settings_of(target: Target) -> tuple[dict[str, object], dict[str, str]]:
         if not isinstance(receiver, dict) or not receiver.get("secret"):
             continue  # what is wrong with it the program itself will say
         if receiver.get("kind") != "webhook" or receiver["secret"] in secrets:
-            name = receiver.get("name")
-            raise LocalError(f"Pulumi.{STACK}.yaml: receiver {name} must be a webhook with a secret of its own")
+            given = f"receiver {receiver.get('name')} of kind {receiver.get('kind')}"
+            raise LocalError(
+                f"Pulumi.{STACK}.yaml: {given} must be a webhook with a secret of its own: "
+                "stack local tells nobody but the sink on this machine"
+            )
         secrets[receiver["secret"]] = f"{target.state.simulator}/sink/{receiver['name']}"
     return {"chartSource": "cache", "timeCompression": target.state.compression}, secrets
 
@@ -80,13 +84,44 @@ def apply(target: Target) -> int:
     _refuse_masked(objects)
     kube = Kube(target.kubeconfig)
     definitions = _definitions(run)
+    applied = target.place / _APPLIED
+    before, now = _read(applied), {_key(o) for o in objects}
+    _write(applied, before | now)  # also what a failed deployment made is known to the next one
     crds = [o for o in objects if o.kind == "CustomResourceDefinition"]
     _apply(kube, [o for o in objects if o.kind == "Namespace"], definitions)
     _apply(kube, crds, definitions)
     _wait_established(kube, crds)
     _apply(kube, [o for o in objects if o.kind not in _KEPT], definitions)
-    _delete_others(kube, target.place / _APPLIED, objects)
+    for key in gone(before, now):
+        kube.delete(*key)
+    _write(applied, now)
     return len(objects)
+
+
+Key = tuple[str, str, str, str]
+"""apiVersion, kind, namespace, name."""
+
+
+def _key(object_: RenderedObject) -> Key:
+    return object_.api_version, object_.kind, object_.namespace, object_.name
+
+
+def gone(before: set[Key], now: set[Key]) -> list[Key]:
+    """What was applied before and is not any more; an object in another version of its API is the same object."""
+    kept = {(_group(api_version), *rest) for api_version, *rest in now}
+    return [key for key in sorted(before) if key[1] not in _KEPT and (_group(key[0]), *key[1:]) not in kept]
+
+
+def _group(api_version: str) -> str:
+    return api_version.rpartition("/")[0]
+
+
+def _read(file: Path) -> set[Key]:
+    return {(a, k, ns, n) for a, k, ns, n in json.loads(file.read_text())} if file.exists() else set()
+
+
+def _write(file: Path, keys: set[Key]) -> None:
+    atomic.write(file, json.dumps(sorted(keys)).encode())
 
 
 def _generated(run: StackRun, key: bytes) -> dict[str, str]:
@@ -160,13 +195,3 @@ def _wait_established(kube: Kube, crds: Iterable[RenderedObject]) -> None:
         # Not the objects themselves: these are megabytes.
         waiting -= {name for group in {name.partition(".")[2] for name in waiting} for name in kube.served(group)}
         time.sleep(0.1 if waiting else 0)
-
-
-def _delete_others(kube: Kube, file: Path, objects: Iterable[RenderedObject]) -> None:
-    """Delete what the last deployment applied and this one does not have."""
-    now = sorted({(o.api_version, o.kind, o.namespace, o.name) for o in objects})
-    before = [tuple(entry) for entry in json.loads(file.read_text())] if file.exists() else []
-    for api_version, kind, namespace, name in set(before) - set(now):
-        if kind not in _KEPT:
-            kube.delete(api_version, kind, namespace, name)
-    file.write_text(json.dumps(now))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import ssl
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,10 +14,8 @@ import yaml
 
 from obs.local.state import LocalError
 
-KUBECTL = Path(sys.executable).with_name("kubectl")
 FIELD_MANAGER = "dataops-observability"
 _APPLY_SECONDS = 30.0
-_KUBECTL_SECONDS = 120
 
 
 class Kube:
@@ -112,15 +108,3 @@ def _message(answer: httpx.Response) -> str:
         return str(answer.json()["message"])
     except (ValueError, KeyError, TypeError):
         return f"{answer.status_code} {answer.text[:200]}"
-
-
-def kubectl(kubeconfig: Path, *arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
-    """Run kubectl against the local platform, with nothing of the user's own set-up."""
-    return subprocess.run(
-        [str(KUBECTL), f"--kubeconfig={kubeconfig}", f"--cache-dir={kubeconfig.parent / 'kubectl'}", *arguments],
-        input=text,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=_KUBECTL_SECONDS,
-    )

@@ -24,7 +24,9 @@ _TLS_AND_CREDENTIALS = (
     "oauth2",
     "sigv4",
     "proxy_url",
+    "proxy_from_environment",
 )
+_ADDRESSES = ("url", "api_url", "webhook_url", "smarthost")
 _DISCOVERY = "_sd_configs"
 _ADDRESS = "__address__"
 
@@ -81,15 +83,20 @@ def relocated(value: Any, moved: Callable[[str], str]) -> Any:
     return moved(value) if isinstance(value, str) else value
 
 
-def check_prometheus(config: Config) -> None:
-    """Raises LocalError, naming the section, for whatever would dial another machine."""
+def check_prometheus(config: Config, kubeconfig: str) -> None:
+    """Raises LocalError, naming the section, for whatever would dial another machine than this.
+
+    ``kubeconfig`` is the file of the local API server.
+    """
     problems = [
         problem
         for section, where in _sections(config)
-        for problem in (*_discovery_problems(section, where), *_address_problems(section, where))
+        for problem in (*_discovery_problems(section, where, kubeconfig), *_address_problems(section, where))
     ]
-    rest = {key: value for key, value in config.items() if key not in ("scrape_configs", "alerting")}
-    _refuse("Prometheus", [*problems, *_remote(rest, "the configuration")])
+    problems += _remote(config, "the configuration")
+    if config.get("scrape_config_files"):
+        problems.append("the configuration: scrape_config_files names files that are not checked")
+    _refuse("Prometheus", problems)
 
 
 def _sections(config: Config) -> Iterator[tuple[Config, str]]:
@@ -99,7 +106,7 @@ def _sections(config: Config) -> Iterator[tuple[Config, str]]:
         yield manager, f"alertmanager config {number}"
 
 
-def _discovery_problems(section: Config, where: str) -> Iterator[str]:
+def _discovery_problems(section: Config, where: str, kubeconfig: str) -> Iterator[str]:
     for key, discoveries in section.items():
         if not key.endswith(_DISCOVERY):
             continue
@@ -107,27 +114,23 @@ def _discovery_problems(section: Config, where: str) -> Iterator[str]:
             yield f"{where}: {key} asks another machine for its targets"
             continue
         for discovery in discoveries:
-            if "kubeconfig_file" not in discovery or "api_server" in discovery:
+            if discovery.get("kubeconfig_file") != kubeconfig or "api_server" in discovery:
                 yield f"{where}: kubernetes_sd_configs does not use the local kubeconfig"
-    if "proxy_url" in section:
-        yield f"{where}: proxy_url leads elsewhere"
 
 
 def _address_problems(section: Config, where: str) -> Iterator[str]:
-    """The last step that touches the address must set it to the loopback interface, whatever it was."""
+    """The last step that may touch the address must set it to the loopback interface, whatever it was."""
     steps = section.get("relabel_configs") or ()
-    touching = [step for step in steps if step.get("target_label") == _ADDRESS]
+    touching = [step for step in steps if _may_set_address(step)]
     last = touching[-1] if touching else {}
-    always = not last.get("source_labels") and "regex" not in last and _is_loopback(str(last.get("replacement", "")))
-    if not always:
+    sure = last.get("target_label") == _ADDRESS and not last.get("source_labels") and "regex" not in last
+    if not (sure and _is_loopback(str(last.get("replacement", "")))):
         yield f"{where}: targets keep their own address"
-    if any(step.get("action") in ("labelmap", "labeldrop") for step in _after(section, last)):
-        yield f"{where}: a step after the address is set could set it again"
 
 
-def _after(section: Config, last: Config) -> list[Config]:
-    steps = section.get("relabel_configs") or []
-    return steps[steps.index(last) + 1 :] if last in steps else []
+def _may_set_address(step: Config) -> bool:
+    target = str(step.get("target_label", ""))
+    return target == _ADDRESS or "$" in target or step.get("action") in ("labelmap", "labeldrop", "labelkeep")
 
 
 def check_alertmanager(config: Config, read: Callable[[str], str]) -> None:
@@ -145,20 +148,21 @@ def check_alertmanager(config: Config, read: Callable[[str], str]) -> None:
 
 def _integration_problems(integration: Config, where: str, read: Callable[[str], str]) -> Iterator[str]:
     """Without an address of its own an integration uses its vendor's."""
-    given = [integration[key] for key in ("url", "api_url", "webhook_url", "smarthost") if integration.get(key)]
-    for key in ("url_file", "api_url_file", "webhook_url_file"):
-        if integration.get(key):
-            given.append(read(integration[key]).strip())
+    given = [integration[key] for key in _ADDRESSES if integration.get(key)]
+    given += [read(integration[f"{key}_file"]).strip() for key in _ADDRESSES if integration.get(f"{key}_file")]
     if not given:
         yield f"{where}: has no address of its own and would use its vendor's; a local receiver is a webhook"
     # The address may be a secret: it is not repeated.
     yield from (f"{where}: its address is not on this machine" for address in given if not _is_loopback(address))
+    yield from _remote({key: value for key, value in integration.items() if key not in _ADDRESSES}, where)
 
 
 def _remote(value: Any, where: str) -> Iterator[str]:
-    """Every address of another machine in a part of a configuration that has no targets."""
+    """Every address of another machine, and every way to one, in a part of a configuration."""
     if isinstance(value, dict):
         for key, inner in value.items():
+            if key == "proxy_from_environment" and inner:
+                yield f"{where}: proxy_from_environment leads elsewhere"
             is_address = isinstance(inner, str) and (key.endswith("url") or key in ("endpoint", "smtp_smarthost"))
             if is_address and inner and not _is_loopback(inner):
                 yield f"{where}: {key} is {_shown(inner)}"

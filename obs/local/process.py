@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from obs.local.state import ProcessState
 
@@ -66,11 +68,15 @@ class Servers:
     def run(self, command: Command, timeout: float) -> None:
         """Run a command to its end. Raises OSError with the end of its log when it fails or takes too long."""
         with self._log(command.name).open("ab") as log:
-            done = subprocess.run(
-                command.argv, env=_environment(command), stdout=log, stderr=log, check=False, timeout=timeout
-            )
-        if done.returncode != 0:
-            raise OSError(done.returncode, f"{command.name} failed: {self.last_lines(command.name)}")
+            process = self._popen(command, log)
+            try:
+                code = process.wait(timeout)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+                raise OSError(errno.ETIMEDOUT, f"{command.name} took more than {timeout:.0f} s") from None
+        if code != 0:
+            raise OSError(code, f"{command.name} failed: {self.last_lines(command.name)}")
 
     def names(self) -> tuple[str, ...]:
         return tuple(self._servers)
@@ -135,18 +141,22 @@ class Servers:
         server.started = self._clock()
         with self._log(server.command.name).open("ab") as log:
             try:
-                server.process = subprocess.Popen(
-                    server.command.argv,
-                    env=_environment(server.command),
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    preexec_fn=_end_with_parent,  # noqa: PLW1509 - the daemon has no threads
-                )
+                server.process = self._popen(server.command, log)
                 server.problem = ""
             except OSError as error:
                 server.process = None
                 self._put_off(server, f"cannot be started: {error.strerror}")
+
+    @staticmethod
+    def _popen(command: Command, log: IO[bytes]) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            command.argv,
+            env={**os.environ, **command.env},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            preexec_fn=_end_with_parent,  # noqa: PLW1509 - the daemon has no threads
+        )
 
     def _ended(self, server: _Server) -> None:
         assert server.process is not None
@@ -161,10 +171,6 @@ class Servers:
         server.problem = problem
         server.again_at = self._clock() + server.wait
         server.wait = min(server.wait * 2, _LONGEST_WAIT)
-
-
-def _environment(command: Command) -> dict[str, str]:
-    return {**os.environ, **command.env}
 
 
 def _end_with_parent() -> None:

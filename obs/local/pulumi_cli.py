@@ -25,11 +25,9 @@ def pulumi_up(target: Target) -> None:
     """``pulumi up`` of the stack. Raises LocalError with the engine's diagnostics."""
     plain, secrets = settings_of(target)
     workspace = target.place / "pulumi"
-    fresh = not workspace.exists()
     _link(target.project, workspace)
-    _configure(target.project, workspace, plain)
-    if fresh:
-        (workspace / ".state").mkdir()
+    (workspace / ".state").mkdir(exist_ok=True)
+    if not _configure(target.project, workspace, plain):
         _pulumi(target, workspace, "stack", "init", STACK)
     given = [argument for key, value in sorted(secrets.items()) for argument in ("--secret", f"{key}={value}")]
     if given:
@@ -46,14 +44,18 @@ def _link(project: Path, workspace: Path) -> None:
             link.symlink_to(entry.resolve() if entry.name == ".venv" else entry.absolute())
 
 
-def _configure(project: Path, workspace: Path, plain: dict[str, object]) -> None:
-    """The stack's file with this platform's values; what the CLI has added to it (its salt) is kept."""
+def _configure(project: Path, workspace: Path, plain: dict[str, object]) -> bool:
+    """The stack's file with this platform's values; what the CLI has added to it (its salt) is kept.
+
+    False where it has added none, so that the stack is still to be made.
+    """
     file = workspace / _STACK_FILE
     salt = yaml.safe_load(file.read_text()).get("encryptionsalt") if file.exists() else None
     name = yaml.safe_load((project / "Pulumi.yaml").read_text())["name"]
     content = yaml.safe_load((project / _STACK_FILE).read_text())
     content["config"] |= {f"{name}:{key}": value for key, value in plain.items()}
     file.write_text(yaml.safe_dump({**content, **({"encryptionsalt": salt} if salt else {})}))
+    return salt is not None
 
 
 def _pulumi(target: Target, workspace: Path, *arguments: str) -> None:

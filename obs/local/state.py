@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -15,9 +18,8 @@ from components.charts import cache_dir
 from obs import atomic
 from obs.errors import ObsError
 
-DEFAULT = "local"
 _STATE = "state.json"
-Phase = Literal["starting", "ready", "failed", "stopping"]
+Phase = Literal["starting", "ready", "failed"]
 
 
 class LocalError(ObsError):
@@ -65,17 +67,39 @@ class State:
         return identity(self.pid) == self.identity
 
 
-def folder(project: Path, name: str = DEFAULT) -> Path:
-    """Where one local platform of one checkout keeps everything; two checkouts or names never meet."""
+def folder(project: Path, name: str) -> Path:
+    """Where one local platform of one checkout keeps everything; two checkouts or names never meet.
+
+    Raises LocalError for a name that would lead out of there.
+    """
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", name):
+        raise LocalError(f"--name {name!r}: must be up to 40 lower-case letters, digits and '-'")
     key = hashlib.sha256(str(project.resolve()).encode()).hexdigest()[:8]
     return cache_dir() / "run" / f"{key}-{name}"
+
+
+@contextmanager
+def only_one(place: Path) -> Iterator[None]:
+    """Keep a second `up` or `down` of the same platform out. Raises LocalError where there is one."""
+    file = place.with_name(f"{place.name}.lock")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LocalError("another `obs local up` or `down` of this platform is at work; wait for it") from None
+        yield
+        if not place.exists():
+            file.unlink(missing_ok=True)
 
 
 def load(place: Path) -> State:
     """The state of the platform in a folder. Raises LocalError when none runs there."""
     state = peek(place)
-    if state is None or not state.alive:
+    if state is None:
         raise LocalError("no local platform runs here; start it with `make up`")
+    if not state.alive:
+        raise LocalError(f"the local platform has ended by itself; its logs are in {place}; `make up` starts it again")
     return state
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import httpx
@@ -16,13 +17,16 @@ import psutil
 
 from obs.local import deploy
 from obs.local.daemon import Order
+from obs.local.kube import Kube
 from obs.local.pulumi_cli import has_pulumi, pulumi_up
 from obs.local.state import LocalError, State, identity, load, peek
 from obs.run import StackRun, run_stack
 
 Say = Callable[[str], None]
 _START_SECONDS, _READY_SECONDS, _STOP_SECONDS = 90, 90, 4
-_POLL = 0.25
+_POLL = 0.5
+_RELOAD_SECONDS, _SETTLED_SECONDS = 20, 4
+"""A Secret is seen within 1 s, the reloader waits 1 s: what takes longer than the second is not coming."""
 
 
 def up(
@@ -30,35 +34,83 @@ def up(
 ) -> State:
     """Start the local platform, or bring the one that runs up to date; returns when every target is up.
 
-    The stack is deployed by the Pulumi CLI where there is one, else or ``by_apply`` by server-side apply.
-
-    Raises LocalError. A platform that this call started is stopped again when it fails.
+    The stack is deployed by the Pulumi CLI where there is one, else or ``by_apply`` by server-side apply. A platform
+    that runs with other systems, or at another pace than ``compression`` asks for, is started anew. Raises
+    LocalError; a platform that this call started is then stopped again.
     """
+    run = run_stack(deploy.STACK, project)
+    systems = tuple(system.name for system in run.plan.systems)
     running = peek(place)
     fresh = running is None or not running.alive
-    run = run_stack(deploy.STACK, project)
+    if running is not None and not fresh and not _serves(running, systems, compression):
+        say("other systems or another pace: starting anew")
+        fresh = True
     try:
-        state = _started(place, tools, run, compression, say) if fresh else load(place)
-        target = deploy.Target(project, place, state)
-        if by_apply or not has_pulumi():
-            say("applying the stack")
-            say(f"{deploy.apply(target)} objects applied")
-        else:
-            say("pulumi up")
-            pulumi_up(target)
+        pace = compression if compression is not None else run.settings.time_compression
+        state = _started(Order(place, tools, systems, pace), say) if fresh else load(place)
+        before = time.time()
+        versions = _versions(state)
+        _deploy(deploy.Target(project, place, state), by_apply, say)
+        if not fresh and _versions(state) != versions:
+            _wait_for_reload(state, before, say)
         wait_until_up(place, run, say)
-    except BaseException:
+    except httpx.HTTPError as error:
         if fresh:
             down(place, keep=True)
+        raise LocalError(f"the API server does not answer: {error}") from None
+    except BaseException as error:
+        if fresh:
+            down(place, keep=isinstance(error, Exception))  # the logs, but for one who has changed their mind
         raise
     return load(place)
 
 
-def _started(place: Path, tools: dict[str, Path], run: StackRun, compression: int | None, say: Say) -> State:
+def _serves(state: State, systems: tuple[str, ...], compression: int | None) -> bool:
+    return state.systems == systems and compression in (None, state.compression)
+
+
+def _deploy(target: deploy.Target, by_apply: bool, say: Say) -> None:
+    if by_apply or not has_pulumi():
+        say("applying the stack")
+        say(f"{deploy.apply(target)} objects applied")
+    else:
+        say("pulumi up")
+        pulumi_up(target)
+
+
+def _versions(state: State) -> dict[str, str]:
+    """What the operator makes Prometheus' configuration of: path -> version of each object."""
+    kube = Kube(Path(state.kubeconfig))
+    kinds = ("prometheuses", "prometheusrules", "servicemonitors", "podmonitors", "probes")
+    lists = {kind: kube.items(f"/apis/monitoring.coreos.com/v1/{kind}") for kind in kinds}
+    return {
+        f"{kind}/{o['metadata']['namespace']}/{o['metadata']['name']}": str(o["metadata"]["generation"])
+        for kind, found in lists.items()
+        for o in found
+    }
+
+
+def _wait_for_reload(state: State, since: float, say: Say) -> None:
+    """Until Prometheus has loaded what the operator makes of a change, and no further change comes for a while.
+
+    A change that leaves the configuration as it is leads to no reload: that ends the wait, too.
+    """
+    say("waiting: Prometheus has not loaded the change yet")
+    deployed = time.time()
+    with httpx.Client(timeout=2.0, trust_env=False) as client:
+        while time.time() < deployed + _RELOAD_SECONDS:
+            time.sleep(1)
+            page = client.get(f"{state.url('prometheus')}/metrics").text
+            match = re.search(r"^prometheus_config_last_reload_success_timestamp_seconds (\S+)$", page, re.MULTILINE)
+            loaded = float(match[1]) if match else 0.0
+            if loaded > since and time.time() > max(loaded, deployed) + _SETTLED_SECONDS:
+                return
+
+
+def _started(order: Order, say: Say) -> State:
+    place = order.place
     down(place)
-    systems = tuple(system.name for system in run.plan.systems)
-    factor = compression if compression is not None else run.settings.time_compression
-    Order(place, tools, systems, factor).write()
+    order.write()
     with (place / "daemon.log").open("ab") as log:
         daemon = subprocess.Popen(
             [sys.executable, "-m", "obs.local.daemon", str(place)],
@@ -88,12 +140,12 @@ def _states(place: Path, seconds: float) -> Iterator[State | None]:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         yield peek(place)
-        time.sleep(_POLL)
+        time.sleep(_POLL)  # each look costs the servers that one waits for
 
 
 def wait_until_up(place: Path, run: StackRun, say: Say) -> None:
     """Returns when Prometheus reaches every target, every job among them, and an Alertmanager."""
-    jobs = {scrape.job for system in run.plan.systems for scrape in system.scrapes}
+    jobs = {scrape.job: str(scrape.where) for system in run.plan.systems for scrape in system.scrapes}
     told, missing = 0, ["Prometheus does not run yet"]
     with httpx.Client(timeout=2.0, trust_env=False) as client:
         for state in _states(place, _READY_SECONDS):
@@ -109,8 +161,8 @@ def wait_until_up(place: Path, run: StackRun, say: Say) -> None:
     raise LocalError(f"not everything is up after {_READY_SECONDS} s:\n{lines}\nlogs are in {place / 'logs'}")
 
 
-def _missing(client: httpx.Client, state: State, jobs: set[str]) -> list[str]:
-    """What is not up yet, in words."""
+def _missing(client: httpx.Client, state: State, jobs: Mapping[str, str]) -> list[str]:
+    """What is not up yet, in words. ``jobs``: name -> file:line of the scrape."""
     if state.problem:
         return state.problem.splitlines()
     if "prometheus" not in state.processes or "alertmanager" not in state.processes:
@@ -122,7 +174,8 @@ def _missing(client: httpx.Client, state: State, jobs: set[str]) -> list[str]:
     except (httpx.HTTPError, json.JSONDecodeError):
         return ["Prometheus does not answer yet"]
     active = targets["data"]["activeTargets"]
-    lacking = [f"job {job} has no target" for job in sorted(jobs - {t["labels"]["job"] for t in active})]
+    found = {t["labels"]["job"] for t in active}
+    lacking = [f"job {job} has no target ({where})" for job, where in sorted(jobs.items()) if job not in found]
     unhealthy = [
         f"{t['labels']['job']} {t['labels']['instance']}: {t['lastError'] or 'not scraped yet'}"
         for t in active

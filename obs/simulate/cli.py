@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +12,7 @@ import typer
 from rich.markup import escape
 
 from obs.console import HERE, Json, Project, err, errors, out, print_json
+from obs.local.cli import DEFAULT, Name
 
 if TYPE_CHECKING:
     from obs.local.state import State
@@ -29,7 +33,7 @@ def simulate(
     ] = None,
     heal: Annotated[bool, typer.Option("--heal", help="End the fault that holds")] = False,
     as_json: Json = False,
-    platform: Annotated[str, typer.Option("--name", help="Which local platform of this checkout")] = "local",
+    platform: Name = DEFAULT,
     project: Project = HERE,
 ) -> None:
     """Inject a fault into the local platform and watch its alerts. Exits with 1 when they are not as they should be."""
@@ -55,9 +59,9 @@ def _watched(scenario: Scenario, state: State, hold: float, timeout: float | Non
     console.print(_headline(scenario), highlight=False, soft_wrap=True)
     shown = Shown(console)
     try:
-        with shown.running():
+        with _ended_like_ctrl_c(), shown.running():
             outcome = follow(scenario, urls, compression=state.compression, hold=hold, timeout=timeout, say=shown)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt:  # also SIGTERM
         err.print("interrupted; the fault is healed")
         raise typer.Exit(_INTERRUPTED) from None
     if as_json:
@@ -68,6 +72,16 @@ def _watched(scenario: Scenario, state: State, hold: float, timeout: float | Non
     for said in verdict(outcome):
         console.print(said, highlight=False, soft_wrap=True)
     return outcome
+
+
+@contextmanager
+def _ended_like_ctrl_c() -> Iterator[None]:
+    """SIGTERM, which ends a process at once, would leave the fault."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _heal(state: State) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 Manifest = Mapping[str, Any]
@@ -48,11 +47,6 @@ class Node:
 class Cluster:
     pods: tuple[Pod, ...] = ()
     nodes: tuple[Node, ...] = ()
-
-    @cached_property
-    def ips(self) -> dict[str, str]:
-        """Node name -> InternalIP."""
-        return {node.name: node.ip for node in self.nodes}
 
     def pods_on(self, node: str) -> tuple[Pod, ...]:
         return tuple(pod for pod in self.pods if pod.node == node)

@@ -34,10 +34,6 @@ class Exporter:
             return isinstance(target, Node) and self.pods is None
         return self.pods.items() <= target.labels.items()
 
-    def targets(self, cluster: Cluster) -> list[Target]:
-        everyone: tuple[Target, ...] = (*cluster.pods, *cluster.nodes)
-        return [target for target in everyone if self.answers_for(target)]
-
     def families(self, cluster: Cluster, target: Target) -> list[Family]:
         if self.contract is None:
             return []

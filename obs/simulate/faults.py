@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from model.quantity import seconds
 from obs.simulate.exposition import Lines
-from obs.simulate.scenario import Appear, Change, Effect, Ramp, Rate, Recur, Relabel, Scenario, Set, Step, Vanish
+from obs.simulate.scenario import Appear, Change, Effect, Ramp, Rate, Recur, Relabel, Scenario, Set, Step
 from obs.simulate.series import Family, Series
 from obs.simulate.values import Fixed, Moment, Shifted, Value
-
-Key = tuple[str, tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]
-
-
-def key(series: Series) -> Key:
-    return series.name, series.labels, series.extra
 
 
 @dataclass(frozen=True)
@@ -90,59 +84,67 @@ class Recurring(Lines):
 
 
 def altered(
-    family: Family,
-    injection: Injection | None,
-    moved: Mapping[Key, float],
-    new: tuple[Series, ...],
-    label_names: tuple[str, ...],
-) -> tuple[list[Series], list[Series], list[Lines]]:
-    """(series without the fault, series with it, series that come and go).
-
-    ``moved``: how far counters are off from earlier faults; ``new``: counters that earlier faults brought.
-    """
-    healthy = [_moved(series, moved) for series in (*family.series, *new)]
-    if injection is None:
-        return healthy, healthy, []
-    current, coming = list(healthy), list[Lines]()
+    family: Family, series: list[Series], injection: Injection, names: tuple[str, ...]
+) -> tuple[list[Series], list[Lines]]:
+    """What the fault makes of the series of a family, and series that come and go; ``names``: its labels."""
+    coming: list[Lines] = []
     for change in injection.changes(family.name):
         if isinstance(change.effect, Recur):
-            coming.append(Recurring(change, change.effect, label_names, injection))
+            coming.append(Recurring(change, change.effect, names, injection))
         else:
-            current = list(_changed(current, change, injection, label_names))
-    return healthy, current, coming
+            series = list(_changed(series, change, change.effect, injection, names))
+    return series, coming
 
 
-def _moved(series: Series, moved: Mapping[Key, float]) -> Series:
-    by = moved.get(key(series), 0.0)
-    return replace(series, value=Shifted(series.value, by)) if by else series
+def healed(family: Family, series: list[Series], injection: Injection, until: Moment) -> list[Series]:
+    """The series once the fault is over: a counter goes on from where the fault brought it, all else is as before.
+
+    Worked out anew for every page, from the fault alone: it holds for pods that nobody scraped meanwhile, too.
+    """
+    if family.type != "counter":
+        return series
+    bad, _ = altered(family, series, injection, ())
+    # The same series in the same order: a counter can only be made to count (scenario.check).
+    return [_moved(one, faulty.value.at(until) - one.value.at(until)) for one, faulty in zip(series, bad, strict=True)]
 
 
-def _changed(series: list[Series], change: Change, injection: Injection, names: tuple[str, ...]) -> Iterator[Series]:
-    effect = change.effect.then if isinstance(change.effect, Appear) else change.effect
+def _moved(series: Series, by: float) -> Series:
+    if not by:
+        return series
+    value = series.value
+    # One shift, however many faults there were.
+    shifted = Shifted(value.value, value.by + by) if isinstance(value, Shifted) else Shifted(value, by)
+    return replace(series, value=shifted)
+
+
+def _changed(
+    series: list[Series], change: Change, effect: Effect, injection: Injection, names: tuple[str, ...]
+) -> Iterator[Series]:
     found = False
     for one in series:
         if not change.labels.items() <= dict(one.labels).items():
             yield one
             continue
         found = True
-        if isinstance(effect, Vanish):
-            continue
         if isinstance(effect, Relabel):
             yield replace(one, labels=tuple((label, effect.labels.get(label, old)) for label, old in one.labels))
         else:
             yield replace(one, value=_value(effect, one.value, injection))
-    if isinstance(change.effect, Appear) and not found:
+    if isinstance(effect, Appear) and not found:
         pairs = tuple((label, change.labels[label]) for label in names)
-        yield Series(change.metric, change.metric, pairs, _value(effect, Fixed(0), injection))
+        yield Series(change.metric, change.metric, pairs, Fixed(1))
 
 
 def _value(effect: Effect, before: Value, injection: Injection) -> Value:
     since = injection.since
-    if isinstance(effect, Ramp):
-        return _Moving(before.at(since), effect.to, since.now, injection.real(effect.over))
-    if isinstance(effect, Rate):
-        return _Counting(before.at(since), effect.per_second, since.now)
-    if isinstance(effect, Step):
-        return _Counting(before.at(since), effect.by, since.now, injection.real(effect.every))
-    assert isinstance(effect, Set)
-    return Fixed(effect.value)
+    match effect:
+        case Ramp():
+            return _Moving(before.at(since), effect.to, since.now, injection.real(effect.over))
+        case Rate():
+            return _Counting(before.at(since), effect.per_second, since.now)
+        case Step():
+            return _Counting(before.at(since), effect.by, since.now, injection.real(effect.every))
+        case Set():
+            return Fixed(effect.value)
+    assert isinstance(effect, Appear)
+    return Fixed(1)

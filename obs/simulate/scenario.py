@@ -60,9 +60,7 @@ class Relabel:
 
 @dataclass(frozen=True)
 class Appear:
-    """A new series with the labels of the change; a counter that is there already goes on from where it is."""
-
-    then: Set | Step | Rate = Set(1)
+    """A new series with the labels of the change and the value 1; one that is there already has it too."""
 
 
 @dataclass(frozen=True)
@@ -76,12 +74,7 @@ class Recur:
     lasts: str
 
 
-@dataclass(frozen=True)
-class Vanish:
-    """The series is not exposed any more."""
-
-
-Effect = Set | Ramp | Rate | Step | Relabel | Appear | Recur | Vanish
+Effect = Set | Ramp | Rate | Step | Relabel | Appear | Recur
 
 
 @dataclass(frozen=True)
@@ -160,13 +153,13 @@ def _check_effect(where: str, change: Change, metrics: list[Metric]) -> None:
     if isinstance(effect, Recur) and not any("{n}" in value for value in change.labels.values()):
         raise ScenarioError(f"{where}: no label of {change.metric} has {{n}}: every new series would be the same")
     kinds = {metric.type for metric in metrics}
-    counts = effect.then if isinstance(effect, Appear) else effect
-    if isinstance(counts, Rate | Step) and kinds != {"counter"}:
-        raise ScenarioError(f"{where}: {change.metric} is no counter, it cannot have {type(counts).__name__}")
-    if isinstance(counts, Set | Ramp) and "counter" in kinds:
-        raise ScenarioError(f"{where}: {change.metric} is a counter, it cannot have {type(counts).__name__}")
+    if isinstance(effect, Rate | Step):
+        if kinds != {"counter"}:
+            raise ScenarioError(f"{where}: {change.metric} is no counter, it cannot have {type(effect).__name__}")
+    elif "counter" in kinds:
+        raise ScenarioError(f"{where}: {change.metric} is a counter, it cannot have {type(effect).__name__}")
     for attribute in ("over", "every", "lasts"):
-        if (text := getattr(counts, attribute, None)) is not None:
+        if (text := getattr(effect, attribute, None)) is not None:
             _positive(where, text)
 
 

@@ -37,6 +37,7 @@ from obs.local.kube import Kube
 from obs.simulate.cluster import cluster
 from obs.simulate.exposition import CONTENT_TYPE
 from obs.simulate.forwards import Forwards
+from obs.simulate.memory import Memory
 from obs.simulate.scenario import ScenarioError
 from obs.simulate.scenarios import SCENARIOS
 from obs.simulate.simulation import Answer, Simulation
@@ -44,8 +45,6 @@ from obs.simulate.sink import Sink
 
 _TARGET = re.compile(r"/(?P<ip>[0-9.]+):(?P<port>\d+)(?P<path>/.*)")
 POLL_SECONDS = 1.0
-_RUNNING_FOR = 3 * 86400.0
-"""The simulated processes seem to have run for days: what a restart does to counters is over."""
 
 
 class Server(ThreadingHTTPServer):
@@ -173,17 +172,6 @@ def watch(kube: Kube, simulation: Simulation, stop: Event) -> None:
             away = True
 
 
-def epoch(folder: Path) -> float:
-    """When the simulated processes started: kept, so that a restarted simulator goes on counting."""
-    file = folder / "simulator.json"
-    if file.exists():
-        return float(json.loads(file.read_text())["epoch"])
-    started = round(time.time() - _RUNNING_FOR, 3)
-    folder.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps({"epoch": started}))
-    return started
-
-
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="obs.simulate.server")
     parser.add_argument("--listen", required=True, help="127.0.0.1:PORT")
@@ -195,7 +183,7 @@ def main(arguments: list[str] | None = None) -> int:
     stop = Event()
     try:
         systems = [name for name in given.systems.split(",") if name]
-        simulation = Simulation(systems, SCENARIOS.values(), epoch(given.state), given.compression)
+        simulation = Simulation(systems, SCENARIOS.values(), Memory.of(given.state), given.compression)
         server = Server(given.listen, simulation, Sink(given.state), Forwards(given.state / "forwards.json"))
         kube = Kube(given.kubeconfig)
     except (ObsError, OSError) as error:

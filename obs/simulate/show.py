@@ -81,7 +81,7 @@ def _row(track: Track, fault: float) -> Iterator[str]:
     yield _since(track.pending, fault)
     yield _since(track.firing, fault)
     heard = [f"{escape(receiver)} {_since(at, fault)}" for receiver, at in track.told.items()]
-    quiet = f"muted by {track.muted_by}" if track.muted_by else "known before" if track.known else ""
+    quiet = f"muted by {', '.join(track.muted_by)}" if track.muted_by else "known before" if track.known else ""
     yield "\n".join(heard) or quiet
     yield _since(track.resolved, fault)
     yield _since(max(track.told_resolved.values(), default=None), fault)

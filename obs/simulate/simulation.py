@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from threading import Lock
 
 from contracts import load
@@ -11,13 +11,14 @@ from model.problems import did_you_mean
 from obs.simulate.cluster import Cluster, Node, Pod
 from obs.simulate.exporter import Exporter, Target
 from obs.simulate.exporters import ALL, exporters
-from obs.simulate.exposition import Page
-from obs.simulate.faults import Injection, Key, altered, key
+from obs.simulate.exposition import Lines, Page
+from obs.simulate.faults import Injection, altered, healed
+from obs.simulate.memory import Memory
 from obs.simulate.platform import check as check_systems
 from obs.simulate.scenario import Down, Scenario, ScenarioError
 from obs.simulate.scenario import check as check_scenario
 from obs.simulate.series import Series
-from obs.simulate.values import Fixed, Moment
+from obs.simulate.values import Moment
 
 Address = tuple[str, int, str]
 """(IP, port, path)."""
@@ -29,37 +30,22 @@ class Answer:
     text: str
 
 
-@dataclass
-class _Past:
-    """What is left of earlier faults at one address: counters never fall back."""
-
-    moved: dict[Key, float] = field(default_factory=dict)
-    new: dict[str, dict[Key, Series]] = field(default_factory=dict)
-
-
-@dataclass
-class _Rendered:
-    page: Page
-    counters: list[tuple[Series, Series | None]]
-    """(series with the fault, the same without; None where the fault brought it)."""
-
-
 class Simulation:
     """Safe to use from many threads. Raises SimulationError or ScenarioError for what cannot be simulated."""
 
-    def __init__(self, systems: Collection[str], scenarios: Iterable[Scenario], epoch: float, compression: int) -> None:
+    def __init__(
+        self, systems: Collection[str], scenarios: Iterable[Scenario], memory: Memory, compression: int = 1
+    ) -> None:
         check_systems(systems)
         self._exporters = exporters(systems)
         self.scenarios = {s.name: s for s in scenarios if _needs(s) <= {*systems}}
-        self._epoch, self._compression = epoch, compression
+        self._memory, self._compression = memory, compression
         self._cluster = Cluster()
-        self._injection: Injection | None = None
-        self._pages: dict[Address, _Rendered] = {}
-        self._past: dict[Address, _Past] = {}
+        self._pages: dict[Address, Page] = {}
         self._lock = Lock()
 
     def moment(self, now: float) -> Moment:
-        return Moment(now, self._epoch, self._compression)
+        return Moment(now, self._memory.epoch, self._compression)
 
     @property
     def sees_someone(self) -> bool:
@@ -77,34 +63,28 @@ class Simulation:
     @property
     def fault(self) -> tuple[str, float] | None:
         """(name of the scenario, unix seconds since when)."""
-        injection = self._injection
-        return (injection.scenario.name, injection.since.now) if injection else None
+        holds = self._memory.holds
+        return (holds.name, holds.since) if holds and holds.name in self.scenarios else None
 
     def inject(self, name: str, now: float) -> None:
         """Start a scenario; one that holds ends. Raises ScenarioError for a name that there is not."""
         if name not in self.scenarios:
             raise ScenarioError(f"no scenario {name!r}{did_you_mean(name, self.scenarios)}")
         with self._lock:
-            self._end(now)
-            self._injection = Injection(self.scenarios[name], self.moment(now))
+            self._memory.begin(name, now)
+            self._pages.clear()
 
     def heal(self, now: float) -> None:
         with self._lock:
-            self._end(now)
+            self._memory.end(now)
+            self._pages.clear()
 
-    def _end(self, now: float) -> None:
-        moment = self.moment(now)
-        for address, rendered in self._pages.items() if self._injection else ():
-            past = self._past.setdefault(address, _Past())
-            for bad, good in rendered.counters:
-                if good is None:
-                    kept = Series(bad.metric, bad.name, bad.labels, Fixed(bad.value.at(moment)))
-                    past.new.setdefault(bad.metric, {})[key(kept)] = kept
-                else:
-                    off = bad.value.at(moment) - good.value.at(moment)
-                    past.moved[key(good)] = past.moved.get(key(good), 0.0) + off
-        self._injection = None
-        self._pages.clear()
+    def _injections(self) -> Iterator[tuple[Injection, Moment | None]]:
+        """Every fault since the start and its end; one of a scenario that is no more is forgotten."""
+        for fault in self._memory.faults:
+            if fault.name in self.scenarios:
+                until = None if fault.until is None else self.moment(fault.until)
+                yield Injection(self.scenarios[fault.name], self.moment(fault.since)), until
 
     # --- answers
 
@@ -118,9 +98,14 @@ class Simulation:
                 exporter = self._exporter(target, port, path)
                 if exporter is not None:
                     return self._scraped(exporter, target, (ip, port, path), now)
-        if any(isinstance(target, Pod) and port in target.ports for target in targets):
-            return Answer(200, "")
+            if path == "/metrics" and any(self._unknown(target, port) for target in targets):
+                return Answer(200, "")
         return Answer(404, f"nothing at {ip} exposes metrics on port {port} at {path}\n")
+
+    def _unknown(self, target: Target, port: int) -> bool:
+        """A pod of which no contract says what it exposes, such as Grafana: it answers, that is all."""
+        known = any(exporter.answers_for(target) for exporter in self._exporters)
+        return isinstance(target, Pod) and port in target.ports and not known
 
     def _targets(self, ip: str) -> list[Target]:
         pods: list[Target] = [pod for pod in self._cluster.pods if pod.ip == ip]
@@ -131,33 +116,33 @@ class Simulation:
         return next(found, None)
 
     def _scraped(self, exporter: Exporter, target: Target, address: Address, now: float) -> Answer:
-        if self._down(exporter, target):
-            assert self._injection is not None
-            return Answer(503, f"{exporter.name} is down: scenario {self._injection.scenario.name}\n")
+        if (scenario := self._down(exporter, target)) is not None:
+            return Answer(503, f"{exporter.name} is down: scenario {scenario}\n")
         moment = self.moment(now)
         if address not in self._pages:
-            self._pages[address] = self._render(exporter, target, address, moment)
-        return Answer(200, self._pages[address].page.text(moment))
+            self._pages[address] = Page(self._families(exporter, target), moment)
+        return Answer(200, self._pages[address].text(moment))
 
-    def _down(self, exporter: Exporter, target: Target) -> bool:
-        if self._injection is None:
-            return False
+    def _down(self, exporter: Exporter, target: Target) -> str | None:
+        """The scenario because of which it does not answer."""
+        if self.fault is None:
+            return None
+        scenario = self.scenarios[self.fault[0]]
         node = target.name if isinstance(target, Node) else target.node
-        downs = (c for c in self._injection.scenario.changes if isinstance(c, Down))
-        return any(d.exporter == exporter.name and d.node in ("", node) for d in downs)
+        downs = (c for c in scenario.changes if isinstance(c, Down))
+        return scenario.name if any(d.exporter == exporter.name and d.node in ("", node) for d in downs) else None
 
-    def _render(self, exporter: Exporter, target: Target, address: Address, moment: Moment) -> _Rendered:
-        past = self._past.setdefault(address, _Past())
+    def _families(self, exporter: Exporter, target: Target) -> Iterator[tuple[str, str, list[Series], list[Lines]]]:
+        injections = list(self._injections())
         labels = {m.name: m.labels for m in load(exporter.contract).metrics.values()} if exporter.contract else {}
-        families, counters = [], list[tuple[Series, Series | None]]()
         for family in exporter.families(self._cluster, target):
-            new = tuple(past.new.get(family.name, {}).values())
-            healthy, current, coming = altered(family, self._injection, past.moved, new, labels[family.name])
-            families.append((family.name, family.type, current, coming))
-            if family.type == "counter" and current is not healthy:
-                without = {key(series): series for series in healthy}
-                counters += [(one, without.get(key(one))) for one in current if one is not without.get(key(one))]
-        return _Rendered(Page(families, moment), counters)
+            series, coming = list(family.series), list[Lines]()
+            for injection, until in injections:
+                if until is None:
+                    series, coming = altered(family, series, injection, labels[family.name])
+                else:
+                    series = healed(family, series, injection, until)
+            yield family.name, family.type, series, coming
 
 
 def _needs(scenario: Scenario) -> set[str]:

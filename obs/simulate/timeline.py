@@ -31,6 +31,7 @@ class Timeline:
         self.events = [Event(at=fault, kind=Kind.FAULT)]
         self._open: dict[tuple[str, str], str] = {}  # (receiver, fingerprint) told firing and not yet resolved
         self._muted: set[str] = set()  # fingerprints
+        self._names: dict[str, str] = {}  # fingerprint -> alert, of all that Alertmanager ever showed
         self._before = _unended(earlier)
         self._read = 0
 
@@ -71,9 +72,10 @@ class Timeline:
     def alertmanager(self, now: float, alerts: Iterable[Answer]) -> None:
         """All alerts that Alertmanager holds at ``now``."""
         alerts = list(alerts)
-        names = {alert["fingerprint"]: alert["labels"]["alertname"] for alert in alerts}
+        there = {alert["fingerprint"]: alert["labels"]["alertname"] for alert in alerts}
+        self._names |= there
         # Of the end of an alert that a worse one mutes meanwhile, Alertmanager tells nobody.
-        gone = self._muted - names.keys()
+        gone = self._muted - there.keys()
         self._open = {key: name for key, name in self._open.items() if key[1] not in gone}
         self._muted = {alert["fingerprint"] for alert in alerts if alert["status"]["state"] == "suppressed"}
         for name, track in self.tracks.items():
@@ -84,10 +86,21 @@ class Timeline:
             for receiver in sorted({receiver for receiver, _ in told_to & self._before} - track.known):
                 track.known.add(receiver)
                 self._say(track, now, Kind.KNOWN, receiver=receiver)
+            track.mute_unknown = frozenset()
             if own and not heard and not track.muted_by:
-                by = {names.get(f, f) for alert in own for f in alert["status"].get("inhibitedBy", [])}
-                track.muted_by = ", ".join(sorted(by)) or "a silence"
-                self._say(track, now, Kind.MUTED, receiver=track.muted_by)
+                self._mute(track, now, [alert["status"] for alert in own])
+
+    def _mute(self, track: Track, now: float, statuses: list[Answer]) -> None:
+        by = {f for status in statuses for f in status["inhibitedBy"]}
+        # An alert can mute before it is in the same answer: then the next look names it.
+        track.mute_unknown = frozenset(by - self._names.keys())
+        if track.mute_unknown:
+            return
+        names = {self._names[f] for f in by}
+        names |= {f"silence {s}" for status in statuses for s in status["silencedBy"]}
+        names |= {f"interval {i}" for status in statuses for i in status["mutedBy"]}
+        track.muted_by = tuple(sorted(names))
+        self._say(track, now, Kind.MUTED, receiver=", ".join(track.muted_by))
 
     def notified(self, records: Iterable[Answer]) -> None:
         """All that the sink got since the fault, in order; what was read before is passed over."""
@@ -150,6 +163,8 @@ class Timeline:
         for track in self.tracks.values():
             if track.firing is None:
                 yield f"{track.alert} to fire"
+            elif track.mute_unknown:
+                yield f"the alert that mutes {track.alert}: no alert has {', '.join(sorted(track.mute_unknown))}"
             elif track.untold:
                 yield f"{', '.join(sorted(track.untold))} to be told of {track.alert}"
 
@@ -187,7 +202,7 @@ class Timeline:
             "fault": self.fault,
             "healed": since(self.healed),
             "alerts": {
-                name: {"severity": track.severity, "muted_by": track.muted_by, "known": sorted(track.known)}
+                name: {"severity": track.severity, "muted_by": list(track.muted_by), "known": sorted(track.known)}
                 | {key: since(getattr(track, key)) for key in times}
                 for name, track in self.tracks.items()
             },

@@ -37,6 +37,8 @@ class Track:
 
     ``known``: receivers that heard of the same alert in an earlier fault and never of its end, because a worse alert
     muted it by then. Alertmanager takes them to know, and tells them again only after the repeat interval.
+    ``muted_by``: alerts by name, "silence <id>", "interval <name>". ``mute_unknown``: fingerprints that mute it now
+    and that no alert ever had.
     """
 
     alert: str
@@ -45,7 +47,8 @@ class Track:
     firing: float | None = None
     resolved: float | None = None
     active: bool = False
-    muted_by: str = ""
+    muted_by: tuple[str, ...] = ()
+    mute_unknown: frozenset[str] = frozenset()
     receivers: set[str] = field(default_factory=set)
     known: set[str] = field(default_factory=set)
     told: dict[str, float] = field(default_factory=dict)

@@ -19,19 +19,23 @@ _MARK = {"error": "[red]✗[/]", "warning": "[yellow]![/]", "info": "[dim]·[/]"
 
 
 def print_report(console: Console, done: Verification) -> None:
-    """The summary of each check, then what was found, the worst first."""
+    """The summary of each check, then what is not as planned, the worst first. --json and --markdown have the rest."""
     console.print(
         f"[bold]{escape(done.stack)}[/] · cluster [bold]{escape(done.cluster)}[/] · {escape(done.prometheus)}",
         highlight=False,
     )
     table = Table(box=None, pad_edge=False)
-    for column, justify in (("check", "left"), ("as planned", "right"), ("", "left"), ("found", "left")):
-        table.add_column(column, justify="right" if justify == "right" else "left")
+    table.add_column("check")
+    table.add_column("as planned", justify="right")
+    table.add_column("")
+    table.add_column("found")
     for result in done.results:
         mark = "[red]✗[/]" if result.count("error") else "[yellow]![/]" if result.count("warning") else "[green]✓[/]"
         table.add_row(f"{mark} {result.name}", f"{result.ok}/{result.total}", result.what, _counts(result))
     console.print(table)
     for finding, more in _shown(done):
+        if finding.severity == "info":
+            continue
         where = f" [dim]{escape(finding.where)}[/]" if finding.where else ""
         console.print(
             f"{_MARK[finding.severity]} [bold]{escape(finding.subject)}[/] {escape(finding.message)}{where} "
@@ -49,7 +53,7 @@ def markdown(done: Verification) -> str:
     lines = [
         f"## Stack `{done.stack}` on cluster `{done.cluster}`: {'clean' if done.clean else 'findings'}",
         "",
-        f"{done.prometheus}, {done.at}: {done.errors} errors, {done.warnings} warnings.",
+        f"{done.prometheus}, {done.at}: {_number(done.errors, 'error')}, {_number(done.warnings, 'warning')}.",
         "",
         "| check | as planned | | found |",
         "|---|---:|---|---|",
@@ -68,10 +72,11 @@ def markdown(done: Verification) -> str:
 
 def _shown(done: Verification) -> Iterator[tuple[Finding, int]]:
     """The first findings of each kind, worst first; with the last one how many more there are."""
-    every = [finding for result in done.results for finding in result.findings]
-    every.sort(key=lambda f: (_ORDER[f.severity], f.check))
-    for _, group in groupby(every, key=lambda f: (f.severity, f.check)):
-        found = list(group)
+    # By severity and then in the order of the checks: a wrong server explains all that follows.
+    every = [(i, finding) for i, result in enumerate(done.results) for finding in result.findings]
+    every.sort(key=lambda entry: (_ORDER[entry[1].severity], entry[0], entry[1].check))
+    for _, group in groupby(every, key=lambda entry: (entry[1].severity, entry[1].check)):
+        found = [finding for _, finding in group]
         for finding in found[: SHOWN - 1]:
             yield finding, 0
         if len(found) >= SHOWN:
@@ -92,10 +97,14 @@ def _counts(result: Result) -> str:
 
 
 def _verdict(done: Verification) -> str:
-    counted = f"{done.errors} errors, {done.warnings} warnings"
+    counted = f"{_number(done.errors, 'error')}, {_number(done.warnings, 'warning')}"
     if done.clean:
         return f"[green]✓[/] as planned ({counted})"
     return f"[red]✗[/] not as planned: {counted}" + (" (strict: warnings count)" if done.strict else "")
+
+
+def _number(count: int, word: str) -> str:
+    return f"{count} {word}{'' if count == 1 else 's'}"
 
 
 def _cell(text: str) -> str:

@@ -18,12 +18,15 @@ from stacks import ROOT
 from obs.local import deploy
 from obs.local.pulumi_cli import has_pulumi
 from obs.local.state import LocalError, folder, peek
+from obs.local.up import up
+from obs.toolchain import find
+from obs.toolchain_table import LOCAL
 
 _FIRES = "argocd-down"
 """A fault that fires one alert within seconds and resolves as quickly."""
 _ALERT, _RECEIVER = "ArgoCDControllerSilent", "ops-channel"
-_HEALTHY_SECONDS = 20
-"""Ten minutes of production at the compression of stack local, 30."""
+_HEALTHY_SECONDS = 600
+"""At production's pace."""
 
 
 def test_what_runs_is_what_the_program_promises(platform: Platform) -> None:
@@ -48,16 +51,21 @@ def test_everything_listens_on_the_loopback_interface_alone(platform: Platform) 
 def test_ten_minutes_without_a_fault_are_silent(platform: Platform) -> None:
     started = time.time()
     seen = set()
-    while time.time() < started + _HEALTHY_SECONDS:
+    while time.time() < started + _HEALTHY_SECONDS / platform.state.compression:
         seen |= {a["metric"]["alertname"] for a in platform.query('ALERTS{alertstate="firing"}')}
         time.sleep(1)
     assert seen == {"Watchdog"}
     assert {entry["receiver"] for entry in platform.notifications(started)} <= {"dead-mans-switch"}
 
 
-def _killed(platform: Platform, server: str) -> None:
+def _pid(platform: Platform, server: str) -> int:
     pid = platform.state.processes[server].pid
     assert pid is not None
+    return pid
+
+
+def _killed(platform: Platform, server: str) -> None:
+    pid = _pid(platform, server)
     os.kill(pid, signal.SIGKILL)
     assert eventually(lambda: platform.state.processes[server].pid not in (pid, None))
 
@@ -65,10 +73,15 @@ def _killed(platform: Platform, server: str) -> None:
 @pytest.mark.parametrize("server", ["prometheus", "alertmanager"])
 def test_a_killed_server_loses_no_notification(platform: Platform, server: str) -> None:
     started = time.time()
+    alertmanager = _pid(platform, "alertmanager")
+    os.kill(alertmanager, signal.SIGSTOP)  # so that nobody can be told before the kill
     platform.inject(_FIRES)
     try:
         assert eventually(lambda: _ALERT in platform.firing())
+        assert not platform.told(_ALERT, "firing", started)
         _killed(platform, server)
+        if server != "alertmanager":
+            os.kill(alertmanager, signal.SIGCONT)
         assert eventually(lambda: _ALERT in platform.firing())
         # Prometheus tells a new Alertmanager only when it next repeats itself, a minute later at most.
         assert eventually(lambda: platform.told(_ALERT, "firing", started) == {_RECEIVER}, 100)
@@ -120,6 +133,21 @@ def _loaded(platform: Platform, alert: str) -> bool:
     return any(rule["name"] == alert for group in groups for rule in group["rules"])
 
 
+def test_a_selector_that_matches_nothing_is_no_success(
+    platform: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("obs.local.up._READY_SECONDS", 15)
+    project = _copy(tmp_path)
+    spark = project / "systems" / "spark" / "__init__.py"
+    spark.write_text(spark.read_text().replace('"spark-role": "driver"', '"spark-role": "drivr"'))
+    tools = {name: find(name) for name in LOCAL}
+    try:
+        with pytest.raises(LocalError, match="job spark-driver has no target"):
+            up(project, platform.place, tools, by_apply=True, compression=None, say=lambda _: None)
+    finally:
+        assert obs("local", "up", "--name", platform.name).returncode == 0
+
+
 def test_what_is_no_longer_defined_is_deleted(platform: Platform, tmp_path: Path) -> None:
     project = _copy(tmp_path)
     stack = project / "Pulumi.local.yaml"
@@ -139,11 +167,14 @@ def test_a_rejected_object_names_its_definition(platform: Platform, tmp_path: Pa
     project = _copy(tmp_path)
     broken = project / "components" / "resources.py"
     text = broken.read_text()
-    broken.write_text(text.replace('"metadata": metadata', '"metadata": metadata, "specs": {}', 1))
+    assert '"metadata": metadata' in text
+    extra = '**({"specs": {}} if kind in ("PrometheusRule", "ServiceMonitor") else {})'
+    broken.write_text(text.replace('"metadata": metadata', f'"metadata": metadata, {extra}', 1))
     with pytest.raises(LocalError) as refused:
         deploy.apply(deploy.Target(project, platform.place, platform.state))
     said = str(refused.value)
-    assert "Namespace monitoring (components/platform.py:" in said
+    for named in ("PrometheusRule rules-spark (systems/spark/", "ServiceMonitor argocd-server (systems/argocd.py:"):
+        assert named in said
     assert ".specs: field not declared in schema" in said
 
 
@@ -154,10 +185,8 @@ def test_two_platforms_do_not_meet_and_one_that_is_stopped_leaves_nothing(platfo
         mine, theirs = ({p.pid for p in one.state.processes.values()} for one in (platform, other))
         assert not mine & theirs
         children = psutil.Process(other.state.pid).children(recursive=True)
-        started = time.monotonic()
     finally:
         obs("local", "down", "--name", other.name)
-    assert time.monotonic() - started < 10
     assert not any(child.is_running() for child in children)
     assert not other.place.exists()
     assert obs("local", "status", "--name", platform.name).returncode == 0

@@ -15,6 +15,7 @@ ALL: tuple[Exporter, ...] = (
     *argocd.EXPORTERS,
     *spark.EXPORTERS,
 )
+SYSTEMS = frozenset(exporter.system for exporter in ALL)
 NAMES = tuple(dict.fromkeys(exporter.name for exporter in ALL))
 
 

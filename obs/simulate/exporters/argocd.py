@@ -5,13 +5,13 @@ from __future__ import annotations
 from obs.simulate.cluster import Cluster
 from obs.simulate.exporter import Exporter, Target
 from obs.simulate.platform.argocd import COMPONENTS, NAMESPACE, selector_labels
+from obs.simulate.platform.workloads import NAMESPACES
 from obs.simulate.series import Labels, Rows, Table
 from obs.simulate.values import Clock, Events, Fixed, Value
 
 REPOSITORY = "https://git.example.com/dataops/deployments"
-APPLICATIONS = {"spark-jobs": "spark-jobs", "data-processing": "data-processing", "monitoring": "monitoring",
-                "airflow": "airflow"}  # fmt: skip
-"""Application -> the namespace that it deploys to."""
+APPLICATIONS = (*NAMESPACES, "monitoring", "airflow")
+"""Each is called as the namespace that it deploys to."""
 PROJECT = "dataops"
 SERVER = "https://kubernetes.default.svc"
 SYNCS_PER_MINUTE = 0.1
@@ -27,13 +27,13 @@ _APPLICATIONS = tuple(
         "autosync_enabled": "true",
         "repo": REPOSITORY,
         "dest_server": SERVER,
-        "dest_namespace": namespace,
+        "dest_namespace": name,
         "sync_status": "Synced",
         "health_status": "Healthy",
         "phase": "Succeeded",
         "dry_run": "false",
     }
-    for name, namespace in APPLICATIONS.items()
+    for name in APPLICATIONS
 )
 
 
@@ -45,7 +45,7 @@ def _syncs(labels: Labels, each: float = 1.0) -> Value:
     """Applications take turns."""
     if labels.get("phase") == "Failed":
         return Fixed(each)
-    turn = list(APPLICATIONS).index(labels["name"])
+    turn = APPLICATIONS.index(labels["name"])
     return Events(SYNCS_PER_MINUTE, each=each, phase=turn / len(APPLICATIONS))
 
 
@@ -68,7 +68,7 @@ _TABLE = Table(
         "version": "v3.4.4",
         "revision": "main",
         "resource_kind": "Deployment",
-        "resource_namespace": "spark-jobs",
+        "resource_namespace": NAMESPACES[0],
         "failed": "false",
         "successful": "true",
         "succeeded": "true",

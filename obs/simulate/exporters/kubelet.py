@@ -6,11 +6,40 @@ from obs.simulate.cluster import Cluster, Node
 from obs.simulate.exporter import Exporter, Target
 from obs.simulate.platform.cluster import KUBELET_PORT
 from obs.simulate.series import Rows, Table
-from obs.simulate.values import Fixed, Wave
+from obs.simulate.values import Fixed, Value, Wave
 
 CAPACITY = 50 * 2**30
 _INODES = 3_276_800.0
 _USED = 0.42
+_VOLUMES: tuple[tuple[str, Value | float], ...] = (
+    ("kubelet_volume_stats_capacity_bytes", CAPACITY),
+    ("kubelet_volume_stats_used_bytes", Wave(_USED * CAPACITY, 0.01)),
+    ("kubelet_volume_stats_available_bytes", Wave((1 - _USED) * CAPACITY, 0.01)),
+    ("kubelet_volume_stats_inodes", _INODES),
+    ("kubelet_volume_stats_inodes_used", 0.1 * _INODES),
+    ("kubelet_volume_stats_inodes_free", 0.9 * _INODES),
+)
+_DEFAULTS = {
+    "driver_name": "local.csi.example.com",
+    "method_name": "NodePublishVolume",
+    "grpc_status_code": "OK",
+    "migrated": "false",
+    "operation_type": "create",
+    "operation_name": "volume_mount",
+    "volume_plugin": "kubernetes.io/host-path",
+    "plugin_name": "kubernetes.io/host-path",
+    "access_mode": "RWO",
+    "status": "success",
+    "state": "actual_state_of_world",
+    "runtime_handler": "runc",
+    "container_type": "container",
+    "code": "ErrImagePull",
+    "eviction_signal": "memory.available",
+    "preemption_signal": "memory.available",
+    "resource_name": "nvidia.com/gpu",
+    "lifecycle": "sync",
+    "config": "desired",
+}
 
 
 def _table(cluster: Cluster, target: Target) -> Table:
@@ -23,35 +52,9 @@ def _table(cluster: Cluster, target: Target) -> Table:
             Rows.of("container_state", "created", "exited", "running"),
             Rows.of("static", "true", "false"),
         ),
-        defaults={
-            "node": target.name,
-            "driver_name": "local.csi.example.com",
-            "method_name": "NodePublishVolume",
-            "grpc_status_code": "OK",
-            "migrated": "false",
-            "operation_type": "create",
-            "operation_name": "volume_mount",
-            "volume_plugin": "kubernetes.io/host-path",
-            "plugin_name": "kubernetes.io/host-path",
-            "access_mode": "RWO",
-            "status": "success",
-            "state": "actual_state_of_world",
-            "runtime_handler": "runc",
-            "container_type": "container",
-            "code": "ErrImagePull",
-            "eviction_signal": "memory.available",
-            "preemption_signal": "memory.available",
-            "resource_name": "nvidia.com/gpu",
-            "lifecycle": "sync",
-            "config": "desired",
-        },
+        defaults={"node": target.name, **_DEFAULTS},
         values=(
-            ("kubelet_volume_stats_capacity_bytes", CAPACITY),
-            ("kubelet_volume_stats_used_bytes", Wave(_USED * CAPACITY, 0.01)),
-            ("kubelet_volume_stats_available_bytes", Wave((1 - _USED) * CAPACITY, 0.01)),
-            ("kubelet_volume_stats_inodes", _INODES),
-            ("kubelet_volume_stats_inodes_used", 0.1 * _INODES),
-            ("kubelet_volume_stats_inodes_free", 0.9 * _INODES),
+            *_VOLUMES,
             ("kubelet_(running|active|desired|working)_pods", float(len(pods))),
             ("kubelet_running_containers", lambda s: len(pods) * (s["container_state"] == "running")),
             ("kubelet_certificate_manager_.*ttl_seconds", Wave(2.6e7, 0.0)),

@@ -43,7 +43,11 @@ def objects(systems: Collection[str]) -> list[Manifest]:
 
 
 def check(systems: Collection[str]) -> None:
-    """Raises SimulationError for a system that has no simulation."""
+    """Raises SimulationError for a system that lacks its objects here or its exporters."""
+    from obs.simulate.exporters import SYSTEMS  # they ask these objects for their labels and ports
+
     for name in systems:
         if name not in _OBJECTS:
             raise SimulationError(f"no simulation of the system {name!r}{did_you_mean(name, _OBJECTS)}")
+        if name not in SYSTEMS:
+            raise SimulationError(f"no simulation of the system {name!r}: obs/simulate/exporters has none of it")

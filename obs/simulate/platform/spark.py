@@ -7,10 +7,12 @@ spark-exec-id, port names) and the operator's pkg/common/spark.go (labels sparko
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from obs.simulate.platform.cluster import STORAGE_CLASS
 from obs.simulate.platform.manifests import Manifest, claim, container, namespace, pod, pod_spec, workload
+from obs.simulate.platform.workloads import DATA_PROCESSING, SPARK_JOBS
 
 OPERATOR_NAMESPACE = "spark-operator"
 UI_PORT = 4040
@@ -22,17 +24,27 @@ HISTORY_CLAIM = "spark-history"
 
 @dataclass(frozen=True)
 class Application:
-    """One SparkApplication: ``name`` of the object, ``id`` that Spark gives it, executors 1 to ``executors``."""
+    """One SparkApplication: ``name`` of the object, ``id`` that Spark gives it, executors 1 to ``executors``.
+
+    ``annotations`` are what its team writes on the driver (spec.driver.annotations); Spark itself has none.
+    """
 
     name: str
     namespace: str
     id: str
     executors: int
+    annotations: Mapping[str, str] = field(default_factory=dict)
 
 
 APPLICATIONS = (
-    Application("orders-daily", "spark-jobs", "spark-0f6c2f1e7d6a4c0f9b7e5a3d1c2b4a69", 2),
-    Application("events-sessions", "data-processing", "spark-7b1d9e5f3a2c4e8d8f6b0c1a2d3e4f50", 2),
+    Application("orders-daily", SPARK_JOBS, "spark-0f6c2f1e7d6a4c0f9b7e5a3d1c2b4a69", 2),
+    Application(
+        "events-sessions",
+        DATA_PROCESSING,
+        "spark-7b1d9e5f3a2c4e8d8f6b0c1a2d3e4f50",
+        2,
+        {"spark_job_name": "sessions"},
+    ),
 )
 
 
@@ -72,11 +84,11 @@ def _history_server() -> list[Manifest]:
     labels = {"app.kubernetes.io/name": "spark-history-server"}
     server = container("history-server", _IMAGE, {"http": 18080})
     return [
-        claim(HISTORY_CLAIM, "spark-jobs", STORAGE_CLASS, "50Gi"),
+        claim(HISTORY_CLAIM, SPARK_JOBS, STORAGE_CLASS, "50Gi"),
         workload(
             "Deployment",
             "spark-history-server",
-            "spark-jobs",
+            SPARK_JOBS,
             labels=labels,
             selector=labels,
             spec=pod_spec(server, claim=HISTORY_CLAIM),
@@ -101,8 +113,7 @@ def _pods(application: Application) -> list[Manifest]:
             f"{application.name}-driver",
             application.namespace,
             labels={**common, "spark-role": "driver"},
-            # Not Spark's own: what a job is called in the pipelines, for the label job_name.
-            annotations={"spark_job_name": application.name},
+            annotations=application.annotations,
             spec=pod_spec(driver, restart="Never"),
         )
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from obs.simulate.platform.manifests import Manifest, container, namespace, pod_spec, service, workload
 
-NAMESPACES = ("spark-jobs", "data-processing")
+SPARK_JOBS, DATA_PROCESSING = NAMESPACES = ("spark-jobs", "data-processing")
 INGEST = "events-ingest"
 REPORTS = "reports-api"
 
@@ -18,6 +18,6 @@ def _application(kind: str, name: str, replicas: int) -> list[Manifest]:
     labels = {"app.kubernetes.io/name": name}
     spec = pod_spec(container(name, f"registry.example.com/{name}:1.0.0", {"http": 8000}))
     return [
-        workload(kind, name, "data-processing", labels=labels, selector=labels, spec=spec, replicas=replicas),
-        service(name, "data-processing", labels=labels, selector=labels, ports={"http": (80, "http")}),
+        workload(kind, name, DATA_PROCESSING, labels=labels, selector=labels, spec=spec, replicas=replicas),
+        service(name, DATA_PROCESSING, labels=labels, selector=labels, ports={"http": (80, "http")}),
     ]

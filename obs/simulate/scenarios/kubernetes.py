@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from obs.simulate.exporters.cadvisor import PERIODS
 from obs.simulate.exporters.kubelet import CAPACITY
 from obs.simulate.platform.spark import APPLICATIONS, HISTORY_CLAIM, executor_name
-from obs.simulate.platform.workloads import INGEST
+from obs.simulate.platform.workloads import DATA_PROCESSING, INGEST, SPARK_JOBS
 from obs.simulate.scenario import Appear, Change, Down, Ramp, Rate, Recur, Scenario, Set, Step
 
 _POD = f"{INGEST}-0"
-_CONTAINER = {"namespace": "data-processing", "pod": _POD, "container": INGEST}
+_CONTAINER = {"namespace": DATA_PROCESSING, "pod": _POD, "container": INGEST}
 _LAST, _WAITING = "kube_pod_container_status_last_terminated_reason", "kube_pod_container_status_waiting_reason"
 _RESTARTS = "kube_pod_container_status_restarts_total"
-_VOLUME = {"persistentvolumeclaim": HISTORY_CLAIM, "namespace": "spark-jobs"}
+_VOLUME = {"persistentvolumeclaim": HISTORY_CLAIM, "namespace": SPARK_JOBS}
 _DOWN_FOR = "6m"
 
 
@@ -34,7 +34,7 @@ def _killed_executors(at_once: int, every: str) -> tuple[Change, ...]:
 
 
 def _pending(name: str) -> Change:
-    pod = {"namespace": "data-processing", "pod": name, "uid": f"{name}-uid"}
+    pod = {"namespace": DATA_PROCESSING, "pod": name, "uid": f"{name}-uid"}
     return Change("kube_pod_status_phase", Appear(), {**pod, "phase": "Pending"})
 
 
@@ -113,7 +113,7 @@ SCENARIOS = (
         system="kubernetes",
         changes=(
             _pending(_NEW),
-            _reason(_WAITING, {"namespace": "data-processing", "pod": _NEW, "container": "report"}, "ImagePullBackOff"),
+            _reason(_WAITING, {"namespace": DATA_PROCESSING, "pod": _NEW, "container": "report"}, "ImagePullBackOff"),
         ),
         alerts=("ImagePullFailing", "PodNotStarting"),
         within="18m",
@@ -169,10 +169,10 @@ SCENARIOS = (
     Scenario(
         name="cpu-throttling",
         title="CPU limits hold jobs back",
-        description="Containers in data-processing are held back in 40 % of their CPU periods.",
+        description=f"Containers in {DATA_PROCESSING} are held back in 40 % of their CPU periods.",
         system="kubernetes",
         changes=(
-            Change("container_cpu_cfs_throttled_periods_total", Rate(0.4 * PERIODS), {"namespace": "data-processing"}),
+            Change("container_cpu_cfs_throttled_periods_total", Rate(0.4 * PERIODS), {"namespace": DATA_PROCESSING}),
         ),
         alerts=("CPUThrottlingHigh",),
         within="22m",
