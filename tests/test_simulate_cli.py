@@ -54,7 +54,7 @@ def platform() -> Iterator[Platform]:
     """A local platform that runs, as its state file says."""
     fake = Platform()
     with serving(fake) as urls:
-        place = states.folder(Path())
+        place = states.folder(Path(), "local")
         place.mkdir(parents=True)
         servers = {
             name: ProcessState(name=name, pid=os.getpid(), started=time.time(), restarts=0, url=urls.simulator)
