@@ -47,6 +47,28 @@ def test_a_panel_without_data_is_an_error_that_names_the_missing_series() -> Non
     assert result.ok == result.total - 1
 
 
+def test_data_that_comes_while_one_looks_is_data() -> None:
+    fake = as_planned()
+    seen: list[str] = []
+
+    def late(query: str) -> bool:
+        first = "node_filesystem_" in query and query not in seen
+        seen.append(query)
+        # The panel's own query is empty at first; what it is made of is there when the reason is looked for.
+        return not (first and query.startswith("max by"))
+
+    fake.has_data = late
+    assert checked(fake).findings == ()
+
+
+def test_data_that_the_panel_does_not_choose_is_an_error() -> None:
+    fake = as_planned()
+    fake.has_data = lambda query: not ('namespace=~".*"' in query and "kube_pod_status_phase" in query)
+    findings = checked(fake).findings
+    assert findings
+    assert all("is empty although its signal has data" in finding.message for finding in findings)
+
+
 def test_a_panel_that_rightly_shows_nothing_is_explained() -> None:
     fake = as_planned()
     fake.has_data = lacking('sync_status="OutOfSync"', "CrashLoopBackOff", '"Ready"', " > 0)")

@@ -54,6 +54,8 @@ def check_panels(prometheus: Server, plan: Plan, cluster: Matcher) -> Result:
     def verdict(one: _Asked) -> Finding | None:
         try:
             answer = _answer(prometheus, one)
+            if not answer and explainer.why(one.signal.query) is None:
+                answer = _answer(prometheus, one)  # data has come since, or it is outside of what the panel chooses
             return _judged(one, answer, explainer)
         except Refused as error:
             return _finding(one, "query", "error", str(error))
@@ -116,7 +118,6 @@ def _judged(one: _Asked, answer: Sequence[Series], explainer: Explainer) -> Find
         return None
     why = explainer.why(one.signal.query)
     if why is None:
-        # Data has come since, or it is outside of what the panel chooses.
         return _finding(one, "empty", "error", f"is empty although its signal has data: {one.expr}")
     if why.expected:
         return _finding(one, "explained", "info", f"is rightly empty: {why.reason}")
