@@ -22,6 +22,8 @@ Stack = Annotated[str, typer.Argument(help="A stack: prod for Pulumi.prod.yaml")
 Project = Annotated[Path, typer.Option(help="The checkout", exists=True, file_okay=False)]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document")]
 HERE = Path()
+INTERRUPTED = 130
+"""Exit code of a command that Ctrl-C ended, as shells have it."""
 
 
 @contextmanager

@@ -97,6 +97,20 @@ def test_a_changed_secret_changes_the_file_that_is_watched(agent: Agent, kube: F
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
+def test_what_has_not_changed_is_not_turned_again_and_what_has_is_checked_again(
+    agent: Agent, kube: FakeKube, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checks: list[object] = []
+    monkeypatch.setattr("obs.local.loopback.check_alertmanager", lambda config, _read: checks.append(config))
+    kube.pods, kube.objects = [pod("one", "10.244.0.5")], {"generated": secret()}
+    agent.sync()
+    agent.sync()
+    assert len(checks) == 1
+    kube.objects["generated"] = secret(ROUTING.replace(b"none", b"nobody"))
+    agent.sync()
+    assert len(checks) == 2
+
+
 def test_a_server_stops_with_its_pod(agent: Agent, kube: FakeKube, servers: Servers) -> None:
     kube.pods, kube.objects = [pod("one", "10.244.0.5")], {"generated": secret()}
     agent.sync()

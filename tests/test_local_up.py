@@ -17,7 +17,7 @@ import pytest
 from stacks import ROOT
 
 from obs.local import up as module
-from obs.local.state import LocalError, ProcessState, State, identity, save
+from obs.local.state import FORWARDS, LocalError, ProcessState, State, as_sent_to, identity, save
 from obs.run import StackRun, run_stack
 
 
@@ -134,6 +134,14 @@ def test_a_change_is_waited_for_until_it_is_loaded(prometheus: Prometheus, monke
     assert prometheus.loaded > since
 
 
+def test_a_prometheus_that_is_being_replaced_is_waited_for(
+    prometheus: Prometheus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_RELOAD_SECONDS", 2)
+    gone = replace(prometheus, url="http://127.0.0.1:1")
+    module._wait_for_reload(state(gone), time.time(), lambda _: None)
+
+
 def test_a_change_that_needs_no_reload_is_not_waited_for_without_end(
     prometheus: Prometheus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -151,3 +159,10 @@ def test_a_platform_with_other_systems_or_another_pace_does_not_serve(
 ) -> None:
     running = state(prometheus, systems=("nodes",), compression=30)
     assert module._serves(running, systems, compression) is serves
+
+
+def test_a_server_is_asked_where_prometheus_sends_to(prometheus: Prometheus, tmp_path: Path) -> None:
+    pods = {"10.244.0.5:9093": prometheus.url.removeprefix("http://"), "10.244.0.6:9090": "127.0.0.1:1"}
+    (tmp_path / FORWARDS).write_text(json.dumps(pods))
+    running = state(prometheus, simulator="http://127.0.0.1:4000")
+    assert as_sent_to(tmp_path, running, "alertmanager") == "http://127.0.0.1:4000/10.244.0.5:9093"

@@ -24,7 +24,7 @@ from obs.local.kube import Kube
 from obs.local.pod import RELOADER, Files, Manifest, NotYet, Pod
 from obs.local.ports import Ports
 from obs.local.process import Servers
-from obs.local.state import LocalError
+from obs.local.state import FORWARDS, LocalError
 
 _RUNNING_PODS = "/api/v1/pods?fieldSelector=status.phase%3DRunning"
 _INIT_SECONDS = 20
@@ -34,7 +34,8 @@ _INIT_SECONDS = 20
 class _Running:
     pod: Pod
     servers: tuple[str, ...] = ()
-    written: dict[Path, Files] = field(default_factory=dict)
+    files: dict[Path, Files] = field(default_factory=dict)
+    """What its volumes held when they were last written, before anything was turned."""
     problem: str = ""
 
 
@@ -87,7 +88,7 @@ class Agent:
         forwards = {a: b for running in self._running.values() for a, b in running.pod.forwards().items()}
         if forwards != self._forwards:
             self._forwards = forwards
-            atomic.write(self._host.place / "forwards.json", json.dumps(forwards, indent=1, sort_keys=True).encode())
+            atomic.write(self._host.place / FORWARDS, json.dumps(forwards, indent=1, sort_keys=True).encode())
 
     def _pods(self) -> dict[str, Pod]:
         found = (Pod(m, self._host.place, self._host.ports) for m in self._kube.items(_RUNNING_PODS) if _stays(m))
@@ -97,18 +98,17 @@ class Agent:
         # In a rollout the new pod may run already: its server has the name of the old one, and has replaced it.
         owned = {name for other in self._running.values() for name in other.servers}
         self._servers.stop(*(name for name in running.servers if name not in owned))
-        for folder in running.written:
-            shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(running.pod.home, ignore_errors=True)
 
     def _bring_up_to_date(self, running: _Running) -> None:
         pod = running.pod
-        # Generated configurations last: the check of one reads the files that it names.
-        generated_last = sorted(pod.files(self._read).items(), key=lambda entry: not _TURNS.keys().isdisjoint(entry[1]))
-        for folder, content in generated_last:
-            turned = {name: self._turned(pod, name, data) for name, data in content.items()}
-            if running.written.get(folder) != turned:
-                _replace(folder, turned)
-                running.written[folder] = turned
+        files = pod.files(self._read)
+        if files != running.files:
+            # Generated configurations last: the check of one reads the files that it names.
+            generated_last = sorted(files.items(), key=lambda entry: not _TURNS.keys().isdisjoint(entry[1]))
+            for folder, content in generated_last:
+                _replace(folder, {name: self._turned(pod, name, data) for name, data in content.items()})
+            running.files = files
         if not running.servers:
             self._start(running)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from obs.console import HERE, Json, Project, err, errors, out, print_json
+from obs.console import HERE, INTERRUPTED, Json, Project, err, errors, out, print_json
 from obs.verify.cli import Markdown
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def up(
                 state = start(project, place, tools, by_apply=by_apply, compression=compression, say=say)
             except KeyboardInterrupt:
                 err.print("interrupted; what was started is stopped")
-                raise typer.Exit(130) from None
+                raise typer.Exit(INTERRUPTED) from None
     _print(state)
     stops = "make down" if name == DEFAULT and project == HERE else f"obs local down --name {name} --project {project}"
     out.print(f"up after {time.monotonic() - started:.1f} s; `{stops}` stops it", highlight=False)
@@ -104,7 +104,8 @@ def verify(as_json: Json = False, as_markdown: Markdown = False, name: Name = DE
     with errors():
         place = states.folder(project, name)
         state = states.load(place)
-        urls = Urls(prometheus=state.url("prometheus"), alertmanager=state.url("alertmanager"), loki=None, tempo=None)
+        alertmanager = states.as_sent_to(place, state, "alertmanager")
+        urls = Urls(prometheus=state.url("prometheus"), alertmanager=alertmanager, loki=None, tempo=None)
         config = deploy.stack_config(deploy.Target(project, place, state))
     run_verify(urls, project, config=config, strict=True, as_json=as_json, as_markdown=as_markdown)
 

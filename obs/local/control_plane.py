@@ -96,24 +96,22 @@ class ControlPlane:
         )
 
     def controller_manager(self) -> Command:
-        return self._command(
-            "kube-controller-manager",
-            f"--kubeconfig={self.kubeconfig}",
-            f"--service-account-private-key-file={self.place / 'sa.key'}",
-            "--leader-elect=false",
-            f"--bind-address={LOOPBACK}",
-            f"--secure-port={self.ports.get('kube-controller-manager')}",
-            f"--cert-dir={self.place / 'kcm'}",
+        return self._controller(
+            "kube-controller-manager", f"--service-account-private-key-file={self.place / 'sa.key'}"
         )
 
     def scheduler(self) -> Command:
+        return self._controller("kube-scheduler")
+
+    def _controller(self, name: str, *flags: str) -> Command:
         return self._command(
-            "kube-scheduler",
+            name,
             f"--kubeconfig={self.kubeconfig}",
             "--leader-elect=false",
             f"--bind-address={LOOPBACK}",
-            f"--secure-port={self.ports.get('kube-scheduler')}",
-            f"--cert-dir={self.place / 'scheduler'}",
+            f"--secure-port={self.ports.get(name)}",
+            f"--cert-dir={self.place / name}",
+            *flags,
         )
 
     def kwok(self) -> Command:

@@ -38,16 +38,14 @@ class Order:
     systems: tuple[str, ...]
     compression: int
 
-    def write(self) -> Path:
+    def write(self) -> None:
         data = {
             "tools": {name: str(path) for name, path in self.tools.items()},
             "systems": self.systems,
             "compression": self.compression,
         }
         self.place.mkdir(parents=True, exist_ok=True, mode=0o700)
-        file = self.place / "order.json"
-        file.write_text(json.dumps(data, indent=1))
-        return file
+        (self.place / "order.json").write_text(json.dumps(data, indent=1))
 
     @staticmethod
     def read(place: Path) -> Order:

@@ -95,12 +95,17 @@ class Pod:
 
     # --- volumes
 
+    @property
+    def home(self) -> Path:
+        """The folder of everything that goes with the pod."""
+        return self.place / "pods" / f"{self.namespace}_{self.name}"
+
     def folder(self, volume: Manifest) -> Path:
         """A claim outlives its pod; everything else goes with it."""
         claim = volume.get("persistentVolumeClaim")
         if claim:
             return self.place / "claims" / f"{self.namespace}_{claim['claimName']}"
-        return self.place / "pods" / f"{self.namespace}_{self.name}" / str(volume["name"])
+        return self.home / str(volume["name"])
 
     def files(self, read: Read) -> dict[Path, Files]:
         """What every Secret and ConfigMap volume holds, by folder. Raises NotYet for a missing one."""

@@ -19,6 +19,8 @@ from obs import atomic
 from obs.errors import ObsError
 
 _STATE = "state.json"
+FORWARDS = "forwards.json"
+"""Address of each pod that runs here -> where it listens; the node agent writes it, the simulator reads it."""
 Phase = Literal["starting", "ready", "failed"]
 
 
@@ -111,6 +113,13 @@ def peek(place: Path) -> State | None:
         return None
     processes = {name: ProcessState(**process) for name, process in data.pop("processes").items()}
     return State(**{**data, "systems": tuple(data["systems"]), "processes": processes})
+
+
+def as_sent_to(place: Path, state: State, name: str) -> str:
+    """The URL under which Prometheus knows a server that runs here: the simulator's, with the pod's own address."""
+    address = state.url(name).removeprefix("http://")
+    forwards = json.loads((place / FORWARDS).read_text())
+    return next(f"{state.simulator}/{pod}" for pod, real in forwards.items() if real == address)
 
 
 def save(place: Path, state: State) -> None:

@@ -49,18 +49,16 @@ def up(
         pace = compression if compression is not None else run.settings.time_compression
         state = _started(Order(place, tools, systems, pace), say) if fresh else load(place)
         before = time.time()
-        versions = _versions(state)
+        versions = {} if fresh else _versions(state)
         _deploy(deploy.Target(project, place, state), by_apply, say)
         if not fresh and _versions(state) != versions:
             _wait_for_reload(state, before, say)
         wait_until_up(place, run, say)
-    except httpx.HTTPError as error:
-        if fresh:
-            down(place, keep=True)
-        raise LocalError(f"the API server does not answer: {error}") from None
     except BaseException as error:
         if fresh:
             down(place, keep=isinstance(error, Exception))  # the logs, but for one who has changed their mind
+        if isinstance(error, httpx.HTTPError):
+            raise LocalError(f"the API server does not answer: {error}") from None
         raise
     return load(place)
 
@@ -100,7 +98,10 @@ def _wait_for_reload(state: State, since: float, say: Say) -> None:
     with httpx.Client(timeout=2.0, trust_env=False) as client:
         while time.time() < deployed + _RELOAD_SECONDS:
             time.sleep(1)
-            page = client.get(f"{state.url('prometheus')}/metrics").text
+            try:
+                page = client.get(f"{state.url('prometheus')}/metrics").text
+            except httpx.HTTPError:
+                continue  # the change may be one that replaces the pod
             match = re.search(r"^prometheus_config_last_reload_success_timestamp_seconds (\S+)$", page, re.MULTILINE)
             loaded = float(match[1]) if match else 0.0
             if loaded > since and time.time() > max(loaded, deployed) + _SETTLED_SECONDS:

@@ -11,15 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from obs.console import HERE, Json, Project, err, errors, out, print_json
+from obs.console import HERE, INTERRUPTED, Json, Project, err, errors, out, print_json
 from obs.local.cli import DEFAULT, Name
 
 if TYPE_CHECKING:
     from obs.local.state import State
     from obs.simulate.follow import Outcome
     from obs.simulate.scenario import Scenario
-
-_INTERRUPTED = 130
 
 
 def simulate(
@@ -63,7 +61,7 @@ def _watched(scenario: Scenario, state: State, hold: float, timeout: float | Non
             outcome = follow(scenario, urls, compression=state.compression, hold=hold, timeout=timeout, say=shown)
     except KeyboardInterrupt:  # also SIGTERM
         err.print("interrupted; the fault is healed")
-        raise typer.Exit(_INTERRUPTED) from None
+        raise typer.Exit(INTERRUPTED) from None
     if as_json:
         print_json(outcome.to_dict())
         return outcome

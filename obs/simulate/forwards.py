@@ -31,7 +31,7 @@ class Forwards:
         url = f"http://{address}{path}"
         try:
             if body is None:
-                response = self._http.get(url, headers={"Accept": "text/plain;version=0.0.4"})
+                response = self._http.get(url, headers={"Accept": "text/plain;version=0.0.4,*/*;q=0.5"})
             else:
                 response = self._http.post(url, content=body, headers={"Content-Type": "application/json"})
         except httpx.HTTPError as error:
