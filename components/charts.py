@@ -27,8 +27,6 @@ APPLICATION = "dataops-observability"
 SOURCE_FORM = (
     "repositories, cache, oci://HOST/PREFIX, https://HOST/INDEX or a directory path with a slash such as ./charts"
 )
-_PROMETHEUS_COMMUNITY = "https://prometheus-community.github.io/helm-charts"
-_PROMETHEUS_COMMUNITY_OCI = "oci://ghcr.io/prometheus-community/charts"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,14 +35,14 @@ class ChartPin:
 
     ``repository`` is the URL of the classic index (without index.yaml), ``oci`` the whole registry
     reference of the same chart, ``kubernetes_floor`` the lowest Kubernetes version (major.minor) that the
-    chart's own kubeVersion accepts.
+    chart's own kubeVersion accepts; None where it states none.
     """
 
     name: str
     version: str
     repository: str
     oci: str
-    kubernetes_floor: str
+    kubernetes_floor: str | None = None
 
     @property
     def archive_name(self) -> str:
@@ -54,23 +52,56 @@ class ChartPin:
         return f"{self.name} {self.version}"
 
 
-def _community(name: str, version: str, floor: str) -> ChartPin:
+# Publisher -> (classic index, OCI prefix).
+_PUBLISHERS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "prometheus-community": (
+            "https://prometheus-community.github.io/helm-charts",
+            "oci://ghcr.io/prometheus-community/charts",
+        ),
+        # Loki and Tempo moved here in 2026; their charts at grafana.github.io are frozen (grafana/loki#20705).
+        "grafana-community": (
+            "https://grafana-community.github.io/helm-charts",
+            "oci://ghcr.io/grafana-community/helm-charts",
+        ),
+        "grafana": ("https://grafana.github.io/helm-charts", "oci://ghcr.io/grafana/helm-charts"),
+        "stevehipwell": ("https://stevehipwell.github.io/helm-charts", "oci://ghcr.io/stevehipwell/helm-charts"),
+        "open-telemetry": (
+            "https://open-telemetry.github.io/opentelemetry-helm-charts",
+            "oci://ghcr.io/open-telemetry/opentelemetry-helm-charts",
+        ),
+    }
+)
+
+
+def _pin(publisher: str, name: str, version: str, floor: str | None = None) -> ChartPin:
+    repository, oci = _PUBLISHERS[publisher]
     return ChartPin(
         name=name,
         version=version,
-        repository=_PROMETHEUS_COMMUNITY,
-        oci=f"{_PROMETHEUS_COMMUNITY_OCI}/{name}",
+        repository=repository,
+        oci=f"{oci}/{name}",
         kubernetes_floor=floor,
     )
 
 
-# Versions of August 2026, both bringing operator v0.93.1: the CRDs and the operator must move together.
+# Versions of August 2026. The first two both bring operator v0.93.1: the CRDs and the operator must move together.
 CHARTS: Mapping[str, ChartPin] = MappingProxyType(
     {
         pin.name: pin
         for pin in (
-            _community("kube-prometheus-stack", "88.5.3", "1.25"),
-            _community("prometheus-operator-crds", "31.0.1", "1.16"),
+            _pin("prometheus-community", "kube-prometheus-stack", "88.5.3", "1.25"),
+            _pin("prometheus-community", "prometheus-operator-crds", "31.0.1", "1.16"),
+            _pin("stevehipwell", "thanos", "1.24.1"),
+            _pin("grafana-community", "loki", "18.11.0", "1.25"),
+            _pin("grafana-community", "tempo", "2.2.4"),
+            _pin("grafana-community", "tempo-distributed", "3.3.0", "1.25"),
+            _pin("grafana", "alloy", "1.11.1"),
+            _pin("open-telemetry", "opentelemetry-collector", "0.170.0"),
+            _pin("prometheus-community", "prometheus-statsd-exporter", "1.0.0"),
+            _pin("prometheus-community", "prometheus-redis-exporter", "6.29.0"),
+            _pin("prometheus-community", "prometheus-blackbox-exporter", "11.17.2", "1.21"),
+            _pin("prometheus-community", "prometheus-pushgateway", "3.8.0"),
         )
     }
 )

@@ -64,7 +64,7 @@ def _where_written(finding: Finding, project: Path) -> Finding:
 def _floor(run: StackRun, order: ChartOrder, where: str) -> list[Finding]:
     """A chart refuses to render on a cluster that is older than it allows."""
     cluster, floor = run.settings.cluster.kubernetes_version, CHARTS[order.pin.name].kubernetes_floor
-    if _version(cluster) >= _version(floor):
+    if floor is None or _version(cluster) >= _version(floor):
         return []
     message = f"needs Kubernetes {floor} or newer, the cluster has {cluster}"
     return [Finding("chart/kubernetes-version", f"chart {order.pin}", where, message)]
