@@ -23,16 +23,28 @@ def _location(name: str, source: str) -> ChartLocation:
     return location
 
 
-def chart(name: str, *, source: str, namespace: str, values: Mapping[str, Any], opts: pulumi.ResourceOptions) -> Chart:
-    """A chart whose objects are resources of their own. ``values`` hold literals only: an unknown leaves it empty."""
+def chart(
+    name: str,
+    *,
+    source: str,
+    namespace: str,
+    values: Mapping[str, Any],
+    opts: pulumi.ResourceOptions,
+    release: str | None = None,
+) -> Chart:
+    """A chart whose objects are resources of their own. ``values`` hold literals only: an unknown leaves it empty.
+
+    ``release`` is needed where a stack has the chart more than once; otherwise it is the chart's name.
+    """
     location = _location(name, source)
+    release = release or name
     return Chart(
-        name,
+        release,
         chart=location.chart,
         version=location.version,
         repository_opts=RepositoryOptsArgs(repo=location.repo) if location.repo else None,
-        name=name,
-        resource_prefix=name,
+        name=release,
+        resource_prefix=release,
         namespace=namespace,
         skip_crds=True,
         values=dict(values),

@@ -11,9 +11,9 @@ from components.sizes import Sizing
 from model.quantity import compressed, quantity
 from model.scrape import Relabeling
 from settings import Settings
+from settings.parts import PartName
 from systems.nodes import NODE_LABEL
 
-RELEASE = "kube-prometheus-stack"
 GRAFANA_ADMIN_SECRET = "grafana-admin"
 ALERTMANAGER_CONFIG_SECRET = "alertmanager-config"
 RECEIVERS_SECRET = "alertmanager-receivers"
@@ -49,13 +49,13 @@ def kube_prometheus_values(settings: Settings, size: Sizing) -> Values:
         },
         "kubeStateMetrics": {"enabled": "kubernetes" in settings.systems},
         "nodeExporter": {"enabled": "nodes" in settings.systems},
-        "kube-state-metrics": {"resources": size.state_metrics.manifest()},
+        "kube-state-metrics": {"resources": size[PartName.STATE_METRICS].resources.manifest()},
         "prometheus-node-exporter": _node_exporter(settings, size),
         # Without the hook jobs nobody makes the webhook's certificate, and with tls on the operator waits for it.
         "prometheusOperator": {
             "admissionWebhooks": {"enabled": False},
             "tls": {"enabled": False},
-            "resources": size.operator.manifest(),
+            "resources": size[PartName.OPERATOR].resources.manifest(),
         },
         "prometheus": _prometheus(settings, size),
         "alertmanager": _alertmanager(settings, size),
@@ -76,7 +76,7 @@ def _relabeling(step: Relabeling) -> Values:
 def _node_exporter(settings: Settings, size: Sizing) -> Values:
     return {
         "namespaceOverride": agents_namespace(settings),
-        "resources": size.node_exporter.manifest(),
+        "resources": size[PartName.NODE_EXPORTER].resources.manifest(),
         "prometheus": {"monitor": {"relabelings": [_relabeling(NODE_LABEL)]}},
     }
 
@@ -98,15 +98,15 @@ def _prometheus(settings: Settings, size: Sizing) -> Values:
         # Two replicas hold slightly different samples: without affinity a graph jumps between them.
         "service": {"sessionAffinity": "ClientIP"},
         "prometheusSpec": {
-            "replicas": size.prometheus_replicas,
+            "replicas": size[PartName.PROMETHEUS].replicas,
             "retention": settings.prometheus.retention,
-            "retentionSize": _most_of(size.prometheus_storage),
+            "retentionSize": _most_of(size[PartName.PROMETHEUS].storage),
             # A counter that is born at 1 (a first failed sync) would otherwise not count as an increase.
             "enableFeatures": ["created-timestamp-zero-ingestion"],
             "scrapeInterval": _interval(settings),
             "evaluationInterval": _interval(settings),
-            "resources": size.prometheus.manifest(),
-            "storageSpec": {"volumeClaimTemplate": _claim(settings, size.prometheus_storage)},
+            "resources": size[PartName.PROMETHEUS].resources.manifest(),
+            "storageSpec": {"volumeClaimTemplate": _claim(settings, size[PartName.PROMETHEUS].storage)},
             "externalLabels": {
                 "cluster": settings.cluster.name,
                 "environment": settings.cluster.environment,
@@ -128,9 +128,9 @@ def _most_of(storage: str) -> str:
 def _alertmanager(settings: Settings, size: Sizing) -> Values:
     return {
         "alertmanagerSpec": {
-            "replicas": size.alertmanager_replicas,
-            "resources": size.alertmanager.manifest(),
-            "storage": {"volumeClaimTemplate": _claim(settings, size.alertmanager_storage)},
+            "replicas": size[PartName.ALERTMANAGER].replicas,
+            "resources": size[PartName.ALERTMANAGER].resources.manifest(),
+            "storage": {"volumeClaimTemplate": _claim(settings, size[PartName.ALERTMANAGER].storage)},
             "useExistingSecret": True,
             "configSecret": ALERTMANAGER_CONFIG_SECRET,
             "secrets": [RECEIVERS_SECRET] if settings.alerting.secret_keys else [],
@@ -142,14 +142,14 @@ def _grafana(settings: Settings, size: Sizing) -> Values:
     return {
         "admin": {"existingSecret": GRAFANA_ADMIN_SECRET},
         "defaultDashboardsEnabled": False,
-        "resources": size.grafana.manifest(),
+        "resources": size[PartName.GRAFANA].resources.manifest(),
         "grafana.ini": {
             "server": {"root_url": settings.grafana.url},
             "analytics": {"reporting_enabled": False, "check_for_updates": False, "check_for_plugin_updates": False},
         },
         "persistence": {
             "enabled": True,
-            "size": size.grafana_storage,
+            "size": size[PartName.GRAFANA].storage,
             "storageClassName": settings.storage_class,
             # The chart looks the volume up in the cluster, so a second run would replace the claim.
             "lookupVolumeName": False,

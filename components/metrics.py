@@ -8,9 +8,11 @@ import pulumi_random
 from components.base import Component
 from components.charts import CHARTS
 from components.helm import Release, chart
-from components.kube_prometheus_values import GRAFANA_ADMIN_SECRET, RELEASE, SIDECAR_ROLE, kube_prometheus_values
-from components.resources import ClusterRole, Secret
+from components.kube_prometheus_values import GRAFANA_ADMIN_SECRET, SIDECAR_ROLE, kube_prometheus_values
+from components.resources import Secret
+from components.services import KUBE_PROMETHEUS, Services
 from components.sizes import sizing
+from components.workloads import ClusterRole
 from settings import Settings
 
 # What the CRDs add to the cluster's API: charts render monitors only where it is there.
@@ -65,20 +67,16 @@ class Metrics(Component):
         )
         role = ClusterRole(SIDECAR_ROLE, [_READ_CONFIG_MAPS], opts=child)
         chart(
-            RELEASE,
+            KUBE_PROMETHEUS,
             source=settings.chart_source,
             namespace=settings.namespace,
             values=kube_prometheus_values(settings, sizing(settings)),
             opts=self.child(depends_on=[admin, role]),
         )
         self.grafana_admin_secret = GRAFANA_ADMIN_SECRET
-        self.prometheus_url = _address(settings, "prometheus", 9090)
-        self.alertmanager_url = _address(settings, "alertmanager", 9093)
+        services = Services(settings)
+        self.prometheus_url = services.prometheus.url()
+        self.alertmanager_url = services.alertmanager.url()
         self.grafana_url = settings.grafana.url
-        self.chart_version = CHARTS[RELEASE].version
+        self.chart_version = CHARTS[KUBE_PROMETHEUS].version
         self.register_outputs({})
-
-
-def _address(settings: Settings, part: str, port: int) -> str:
-    """Service names follow from the release's name (the chart's fullname helper)."""
-    return f"http://{RELEASE}-{part}.{settings.namespace}.svc:{port}"

@@ -7,7 +7,7 @@ Built on ``pulumi.CustomResource`` because importing ``pulumi_kubernetes.core.v1
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import pulumi
@@ -26,7 +26,16 @@ API_VERSIONS = {
     "Namespace": "v1",
     "ConfigMap": "v1",
     "Secret": "v1",
+    "Service": "v1",
+    "ServiceAccount": "v1",
+    "PersistentVolumeClaim": "v1",
+    "Deployment": "apps/v1",
+    "StatefulSet": "apps/v1",
+    "NetworkPolicy": "networking.k8s.io/v1",
     "ClusterRole": "rbac.authorization.k8s.io/v1",
+    "ClusterRoleBinding": "rbac.authorization.k8s.io/v1",
+    "Role": "rbac.authorization.k8s.io/v1",
+    "RoleBinding": "rbac.authorization.k8s.io/v1",
     "PrometheusRule": "monitoring.coreos.com/v1",
     "ServiceMonitor": "monitoring.coreos.com/v1",
     "PodMonitor": "monitoring.coreos.com/v1",
@@ -139,16 +148,6 @@ class Namespace(KubernetesObject):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(name, {}, namespace=None, labels=labels, annotations=annotations, opts=opts)
-
-
-class ClusterRole(KubernetesObject):
-    """``rules`` as in the API: apiGroups, resources, verbs."""
-
-    def __init__(
-        self, name: str, rules: Sequence[Mapping[str, Sequence[str]]], *, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        body = {"rules": [{key: list(value) for key, value in rule.items()} for rule in rules]}
-        super().__init__(name, body, namespace=None, labels=None, annotations=None, opts=opts)
 
 
 class ConfigMap(KubernetesObject):

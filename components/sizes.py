@@ -1,16 +1,20 @@
-"""What a stack's size chooses; a setting that is given wins.
+"""What a stack's size chooses; a setting that is given wins. docs/sizes.md says what load each size is for.
 
 medium is the production size of the requirements (spec 10-stack 1: Prometheus 2 CPU and 8Gi requested, 4 CPU
-and 16Gi at most, 50Gi). Requests of small fit a node with 2 CPUs and 7.5 GB (C15). What the requirements
-leave open is chosen here: Alertmanager and Grafana from their measured use (33Mi and 278Mi).
+and 16Gi at most, 50Gi). Requests of small fit three nodes with 2 CPUs and 7.5 GB (C15), with Loki, its agent and
+Tempo as the requirements size them there (200m/512Mi, 100m/128Mi a node, 500m/1Gi). What they leave open is chosen
+here: Alertmanager, Grafana and the collector from their measured use (33Mi, 278Mi, 35Mi).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from model.quantity import quantity
-from settings import ResourceSettings, Settings, Size
+from settings import Settings
+from settings.parts import PartName, PartSettings, ResourceSettings, Size
 
 
 @dataclass(frozen=True)
@@ -46,78 +50,137 @@ def _fitting(request: str, limit: str | None, asked: str | None, allowed: str | 
 
 
 @dataclass(frozen=True)
-class Sizing:
-    """Replicas, storage (Kubernetes quantities) and resources of the metrics part."""
+class PartSize:
+    """One part. ``storage`` is the volume of each replica; empty where the part keeps nothing."""
 
-    prometheus_replicas: int
-    prometheus_storage: str
-    prometheus: Resources
-    alertmanager_replicas: int
-    alertmanager_storage: str
-    alertmanager: Resources
-    grafana_storage: str
-    grafana: Resources
-    operator: Resources
-    state_metrics: Resources
-    node_exporter: Resources
+    resources: Resources
+    replicas: int = 1
+    storage: str = ""
+
+    def with_overrides(self, given: PartSettings) -> PartSize:
+        return PartSize(
+            resources=self.resources.with_overrides(given.requests, given.limits),
+            replicas=given.replicas or self.replicas,
+            storage=given.storage or self.storage,
+        )
 
 
-_SMALL = Sizing(
-    prometheus_replicas=1,
-    prometheus_storage="20Gi",
-    prometheus=Resources("250m", "1Gi", memory_limit="2Gi"),
-    alertmanager_replicas=1,
-    alertmanager_storage="1Gi",
-    alertmanager=Resources("10m", "64Mi"),
-    grafana_storage="2Gi",
-    grafana=Resources("50m", "384Mi"),
-    operator=Resources("20m", "128Mi"),
-    state_metrics=Resources("20m", "128Mi"),
-    node_exporter=Resources("20m", "64Mi"),
+Sizing = Mapping[PartName, PartSize]
+
+
+def _r(cpu: str, memory: str, memory_limit: str | None = None, cpu_limit: str | None = None) -> Resources:
+    return Resources(cpu, memory, cpu_limit, memory_limit)
+
+
+_P = PartName
+_SMALL: dict[PartName, PartSize] = {
+    _P.PROMETHEUS: PartSize(_r("250m", "1Gi", "2Gi"), 1, "20Gi"),
+    _P.ALERTMANAGER: PartSize(_r("10m", "64Mi"), 1, "1Gi"),
+    _P.GRAFANA: PartSize(_r("50m", "384Mi"), 1, "2Gi"),
+    _P.OPERATOR: PartSize(_r("20m", "128Mi")),
+    _P.STATE_METRICS: PartSize(_r("20m", "128Mi")),
+    _P.NODE_EXPORTER: PartSize(_r("20m", "64Mi")),
+    _P.THANOS_SIDECAR: PartSize(_r("20m", "64Mi", "256Mi")),
+    _P.THANOS_QUERY: PartSize(_r("50m", "128Mi", "512Mi")),
+    _P.THANOS_QUERY_FRONTEND: PartSize(_r("20m", "64Mi", "256Mi")),
+    _P.THANOS_STORE_GATEWAY: PartSize(_r("50m", "256Mi", "512Mi"), 1, "5Gi"),
+    _P.THANOS_COMPACTOR: PartSize(_r("50m", "256Mi", "1Gi"), 1, "10Gi"),
+    _P.THANOS_RECEIVE_ROUTER: PartSize(_r("50m", "128Mi", "256Mi")),
+    _P.THANOS_RECEIVE: PartSize(_r("100m", "512Mi", "1Gi"), 1, "10Gi"),
+    _P.THANOS_RULER: PartSize(_r("20m", "64Mi", "256Mi"), 1, "1Gi"),
+    _P.LOKI: PartSize(_r("200m", "512Mi", "1Gi"), 1, "10Gi"),
+    _P.LOKI_GATEWAY: PartSize(_r("20m", "32Mi", "64Mi")),
+    _P.ALLOY: PartSize(_r("100m", "128Mi", "256Mi")),
+    _P.TEMPO: PartSize(_r("500m", "1Gi"), 1, "10Gi"),
+    _P.COLLECTOR_GATEWAY: PartSize(_r("100m", "128Mi", "256Mi")),
+    _P.COLLECTOR_SAMPLER: PartSize(_r("100m", "256Mi", "512Mi"), 1, "2Gi"),
+    _P.STATSD_EXPORTER: PartSize(_r("20m", "64Mi", "128Mi")),
+    _P.REDIS_EXPORTER: PartSize(_r("10m", "32Mi", "64Mi")),
+    _P.BLACKBOX_EXPORTER: PartSize(_r("10m", "32Mi", "64Mi")),
+    _P.PUSHGATEWAY: PartSize(_r("10m", "32Mi", "64Mi")),
+    _P.ORACLE_EXPORTER: PartSize(_r("50m", "128Mi", "256Mi")),
+}
+_MEDIUM: dict[PartName, PartSize] = {
+    **_SMALL,
+    _P.PROMETHEUS: PartSize(_r("2000m", "8Gi", "16Gi", "4000m"), 2, "50Gi"),
+    _P.ALERTMANAGER: PartSize(_r("50m", "128Mi"), 2, "5Gi"),
+    _P.GRAFANA: PartSize(_r("200m", "512Mi"), 1, "10Gi"),
+    _P.OPERATOR: PartSize(_r("100m", "256Mi")),
+    _P.STATE_METRICS: PartSize(_r("100m", "512Mi")),
+    _P.NODE_EXPORTER: PartSize(_r("50m", "96Mi")),
+    _P.THANOS_SIDECAR: PartSize(_r("100m", "256Mi", "512Mi")),
+    _P.THANOS_QUERY: PartSize(_r("500m", "512Mi", "2Gi"), 2),
+    _P.THANOS_QUERY_FRONTEND: PartSize(_r("100m", "512Mi", "1Gi"), 2),
+    _P.THANOS_STORE_GATEWAY: PartSize(_r("200m", "1Gi", "2Gi"), 2, "20Gi"),
+    _P.THANOS_COMPACTOR: PartSize(_r("500m", "1Gi", "4Gi"), 1, "100Gi"),
+    _P.THANOS_RECEIVE_ROUTER: PartSize(_r("200m", "256Mi", "512Mi"), 2),
+    _P.THANOS_RECEIVE: PartSize(_r("1000m", "4Gi", "8Gi"), 3, "50Gi"),
+    _P.THANOS_RULER: PartSize(_r("100m", "256Mi", "512Mi"), 2, "5Gi"),
+    _P.LOKI: PartSize(_r("1000m", "2Gi", "4Gi"), 3, "50Gi"),
+    _P.LOKI_GATEWAY: PartSize(_r("50m", "64Mi", "128Mi"), 2),
+    _P.ALLOY: PartSize(_r("100m", "256Mi", "512Mi")),
+    _P.TEMPO: PartSize(_r("1000m", "2Gi", "4Gi"), 1, "50Gi"),
+    _P.COLLECTOR_GATEWAY: PartSize(_r("200m", "256Mi", "512Mi"), 2),
+    _P.COLLECTOR_SAMPLER: PartSize(_r("500m", "1Gi", "2Gi"), 2, "10Gi"),
+}
+_LARGE: dict[PartName, PartSize] = {
+    **_MEDIUM,
+    _P.PROMETHEUS: PartSize(_r("4000m", "32Gi", "48Gi", "8000m"), 2, "200Gi"),
+    _P.ALERTMANAGER: PartSize(_r("100m", "256Mi"), 3, "10Gi"),
+    _P.GRAFANA: PartSize(_r("500m", "1Gi"), 1, "20Gi"),
+    _P.OPERATOR: PartSize(_r("200m", "512Mi")),
+    _P.STATE_METRICS: PartSize(_r("500m", "2Gi")),
+    _P.NODE_EXPORTER: PartSize(_r("100m", "128Mi")),
+    _P.THANOS_QUERY: PartSize(_r("2000m", "4Gi", "8Gi"), 3),
+    _P.THANOS_QUERY_FRONTEND: PartSize(_r("500m", "2Gi", "4Gi"), 2),
+    _P.THANOS_STORE_GATEWAY: PartSize(_r("1000m", "8Gi", "16Gi"), 3, "100Gi"),
+    _P.THANOS_COMPACTOR: PartSize(_r("2000m", "4Gi", "16Gi"), 1, "500Gi"),
+    _P.THANOS_RECEIVE_ROUTER: PartSize(_r("1000m", "1Gi", "2Gi"), 3),
+    _P.THANOS_RECEIVE: PartSize(_r("2000m", "16Gi", "24Gi"), 6, "200Gi"),
+    _P.THANOS_RULER: PartSize(_r("500m", "512Mi", "1Gi"), 2, "10Gi"),
+    _P.LOKI_DISTRIBUTOR: PartSize(_r("500m", "512Mi", "1Gi"), 3),
+    _P.LOKI_INGESTER: PartSize(_r("1000m", "4Gi", "8Gi"), 3, "50Gi"),
+    _P.LOKI_QUERIER: PartSize(_r("1000m", "2Gi", "4Gi"), 3),
+    _P.LOKI_QUERY_FRONTEND: PartSize(_r("200m", "512Mi", "1Gi"), 2),
+    _P.LOKI_QUERY_SCHEDULER: PartSize(_r("100m", "128Mi", "256Mi"), 2),
+    _P.LOKI_INDEX_GATEWAY: PartSize(_r("200m", "1Gi", "2Gi"), 2, "50Gi"),
+    _P.LOKI_COMPACTOR: PartSize(_r("200m", "1Gi", "2Gi"), 1, "50Gi"),
+    _P.LOKI_CHUNKS_CACHE: PartSize(_r("500m", "4Gi"), 2),
+    _P.LOKI_RESULTS_CACHE: PartSize(_r("200m", "1Gi"), 1),
+    _P.LOKI_GATEWAY: PartSize(_r("200m", "128Mi", "256Mi"), 3),
+    _P.ALLOY: PartSize(_r("200m", "512Mi", "1Gi")),
+    _P.TEMPO_DISTRIBUTOR: PartSize(_r("500m", "512Mi", "1Gi"), 3),
+    _P.TEMPO_BLOCK_BUILDER: PartSize(_r("500m", "1Gi", "2Gi"), 3, "20Gi"),
+    _P.TEMPO_LIVE_STORE: PartSize(_r("500m", "2Gi", "4Gi"), 3, "20Gi"),
+    _P.TEMPO_QUERIER: PartSize(_r("500m", "1Gi", "2Gi"), 3),
+    _P.TEMPO_QUERY_FRONTEND: PartSize(_r("200m", "512Mi", "1Gi"), 2),
+    _P.TEMPO_BACKEND_SCHEDULER: PartSize(_r("100m", "256Mi", "512Mi"), 1, "5Gi"),
+    _P.TEMPO_BACKEND_WORKER: PartSize(_r("500m", "1Gi", "2Gi"), 2),
+    _P.TEMPO_METRICS_GENERATOR: PartSize(_r("500m", "2Gi", "4Gi"), 3, "10Gi"),
+    _P.COLLECTOR_GATEWAY: PartSize(_r("500m", "512Mi", "1Gi"), 4),
+    _P.COLLECTOR_SAMPLER: PartSize(_r("1000m", "4Gi", "8Gi"), 4, "20Gi"),
+}
+# Distributed modes may be chosen for any size: their parts then have the numbers of large.
+SIZES: Mapping[Size, Sizing] = MappingProxyType(
+    {"small": {**_LARGE, **_SMALL}, "medium": {**_LARGE, **_MEDIUM}, "large": _LARGE}
 )
-_MEDIUM = Sizing(
-    prometheus_replicas=2,
-    prometheus_storage="50Gi",
-    prometheus=Resources("2000m", "8Gi", "4000m", "16Gi"),
-    alertmanager_replicas=2,
-    alertmanager_storage="5Gi",
-    alertmanager=Resources("50m", "128Mi"),
-    grafana_storage="10Gi",
-    grafana=Resources("200m", "512Mi"),
-    operator=Resources("100m", "256Mi"),
-    state_metrics=Resources("100m", "512Mi"),
-    node_exporter=Resources("50m", "96Mi"),
-)
-_LARGE = Sizing(
-    prometheus_replicas=2,
-    prometheus_storage="200Gi",
-    prometheus=Resources("4000m", "32Gi", "8000m", "48Gi"),
-    alertmanager_replicas=3,
-    alertmanager_storage="10Gi",
-    alertmanager=Resources("100m", "256Mi"),
-    grafana_storage="20Gi",
-    grafana=Resources("500m", "1Gi"),
-    operator=Resources("200m", "512Mi"),
-    state_metrics=Resources("500m", "2Gi"),
-    node_exporter=Resources("100m", "128Mi"),
-)
-SIZES: dict[Size, Sizing] = {"small": _SMALL, "medium": _MEDIUM, "large": _LARGE}
+_SHARDS: Mapping[Size, int] = {"small": 1, "medium": 1, "large": 2}
 
 
 def sizing(settings: Settings) -> Sizing:
-    """The stack's size with its single overrides."""
+    """Every part of the stack, with single overrides."""
+    given: dict[str, PartSettings] = {
+        **settings.parts,
+        PartName.PROMETHEUS: settings.prometheus,
+        PartName.ALERTMANAGER: settings.alertmanager,
+    }
     base = SIZES[settings.size]
-    prometheus = settings.prometheus
-    return Sizing(
-        prometheus_replicas=prometheus.replicas or base.prometheus_replicas,
-        prometheus_storage=prometheus.storage or base.prometheus_storage,
-        prometheus=base.prometheus.with_overrides(prometheus.requests, prometheus.limits),
-        alertmanager_replicas=settings.alertmanager.replicas or base.alertmanager_replicas,
-        alertmanager_storage=settings.alertmanager.storage or base.alertmanager_storage,
-        alertmanager=base.alertmanager,
-        grafana_storage=settings.grafana.storage or base.grafana_storage,
-        grafana=base.grafana,
-        operator=base.operator,
-        state_metrics=base.state_metrics,
-        node_exporter=base.node_exporter,
-    )
+    sized = {part: size.with_overrides(given.get(part, PartSettings())) for part, size in base.items()}
+    if settings.grafana.storage:
+        sized[PartName.GRAFANA] = replace(sized[PartName.GRAFANA], storage=settings.grafana.storage)
+    return sized
+
+
+def shards(settings: Settings) -> int:
+    """Prometheus servers among which the targets are split; each has its replicas."""
+    return settings.prometheus.shards or _SHARDS[settings.size]

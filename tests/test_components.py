@@ -12,6 +12,7 @@ from components.sizes import SIZES, sizing
 from model.quantity import quantity
 from obs.record import Recording, Resource
 from settings import Settings
+from settings.parts import PartName
 
 
 def settings(stack: str = "prod", **config: object) -> Settings:
@@ -144,11 +145,11 @@ def test_prometheus_never_fills_its_volume() -> None:
 
 @pytest.mark.parametrize("size", SIZES)
 def test_no_size_asks_for_more_than_it_allows(size: Any) -> None:
-    for resources in vars(SIZES[size]).values():
-        if hasattr(resources, "manifest"):
-            found = resources.manifest()
-            for kind, limit in found["limits"].items():
-                assert quantity(limit) >= quantity(found["requests"][kind])
+    assert set(SIZES[size]) == set(PartName)
+    for part in SIZES[size].values():
+        found = part.resources.manifest()
+        for kind, limit in found["limits"].items():
+            assert quantity(limit) >= quantity(found["requests"][kind])
 
 
 @pytest.mark.parametrize("part", ["nodes", "kubernetes"])

@@ -15,7 +15,7 @@ import pytest
 from google.protobuf.json_format import MessageToDict  # type: ignore[import-untyped]
 from pulumi.runtime import mocks
 
-from components import helm, resources
+from components import helm, resources, workloads
 from components.charts import ChartPin
 from components.specs.base import Strict
 from components.specs.http import (
@@ -97,18 +97,80 @@ def _custom(kind: str) -> tuple[Program, Program]:
     )
 
 
+PLAIN: Any = {"name": "thing", "namespace": "monitoring", "labels": resources.COMMON_LABELS}
+CLUSTER_WIDE: Any = {"name": "thing", "labels": resources.COMMON_LABELS}
+READ_PODS = [{"apiGroups": ("",), "resources": ("pods",), "verbs": ("get",)}]
+
+
+def _rules() -> Any:
+    return [k8s.rbac.v1.PolicyRuleArgs(api_groups=[""], resources=["pods"], verbs=["get"])]
+
+
+def _binding(kind: str, namespace: str) -> dict[str, Any]:
+    role = k8s.rbac.v1.RoleRefArgs(api_group="rbac.authorization.k8s.io", kind=kind, name="r")
+    return {
+        "role_ref": role,
+        "subjects": [k8s.rbac.v1.SubjectArgs(kind="ServiceAccount", name="a", namespace=namespace)],
+    }
+
+
+_POD = {"metadata": {"labels": {"app": "x"}}, "spec": {"containers": [{"name": "x", "image": "x"}]}}
+_SELECTED = {"selector": {"matchLabels": {"app": "x"}}}
+WORKLOADS: dict[str, tuple[Any, Any, dict[str, Any]]] = {
+    "Deployment": (workloads.Deployment, k8s.apps.v1.Deployment, {**_SELECTED, "template": _POD}),
+    "StatefulSet": (
+        workloads.StatefulSet,
+        k8s.apps.v1.StatefulSet,
+        {**_SELECTED, "serviceName": "x", "template": _POD},
+    ),
+    "Service": (
+        workloads.Service,
+        k8s.core.v1.Service,
+        {"selector": {"app": "x"}, "ports": [{"name": "http", "port": 80, "targetPort": "http"}]},
+    ),
+    "PersistentVolumeClaim": (
+        workloads.PersistentVolumeClaim,
+        k8s.core.v1.PersistentVolumeClaim,
+        {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}},
+    ),
+    "NetworkPolicy": (
+        workloads.NetworkPolicy,
+        k8s.networking.v1.NetworkPolicy,
+        {"podSelector": {}, "policyTypes": ["Ingress"]},
+    ),
+}
+
+
+def _workload(kind: str) -> tuple[Program, Program]:
+    ours, theirs, spec = WORKLOADS[kind]
+    return lambda: ours("thing", spec, **OURS), lambda: theirs("thing", spec=spec, metadata=METADATA)
+
+
 PAIRS: dict[str, tuple[Program, Program]] = {
     "Namespace": (
         lambda: resources.Namespace("thing", labels={"a_b": "c"}, opts=OPTIONS),
         lambda: k8s.core.v1.Namespace("thing", metadata={"name": "thing", "labels": LABELS}, opts=OPTIONS),
     ),
+    **{kind: _workload(kind) for kind in WORKLOADS},
+    "ServiceAccount": (
+        lambda: workloads.ServiceAccount("thing", namespace="monitoring"),
+        lambda: k8s.core.v1.ServiceAccount("thing", metadata=PLAIN),
+    ),
     "ClusterRole": (
-        lambda: resources.ClusterRole("thing", [{"apiGroups": ("",), "resources": ("pods",), "verbs": ("get",)}]),
-        lambda: k8s.rbac.v1.ClusterRole(
-            "thing",
-            rules=[k8s.rbac.v1.PolicyRuleArgs(api_groups=[""], resources=["pods"], verbs=["get"])],
-            metadata={"name": "thing", "labels": resources.COMMON_LABELS},
-        ),
+        lambda: workloads.ClusterRole("thing", READ_PODS),
+        lambda: k8s.rbac.v1.ClusterRole("thing", rules=_rules(), metadata=CLUSTER_WIDE),
+    ),
+    "Role": (
+        lambda: workloads.Role("thing", READ_PODS, namespace="monitoring"),
+        lambda: k8s.rbac.v1.Role("thing", rules=_rules(), metadata=PLAIN),
+    ),
+    "ClusterRoleBinding": (
+        lambda: workloads.ClusterRoleBinding("thing", role="r", account="a", namespace="m"),
+        lambda: k8s.rbac.v1.ClusterRoleBinding("thing", metadata=CLUSTER_WIDE, **_binding("ClusterRole", "m")),
+    ),
+    "RoleBinding": (
+        lambda: workloads.RoleBinding("thing", role="r", account="a", namespace="monitoring"),
+        lambda: k8s.rbac.v1.RoleBinding("thing", metadata=PLAIN, **_binding("Role", "monitoring")),
     ),
     "ConfigMap": (
         lambda: resources.ConfigMap("thing", {"a.json": "{}"}, **OURS),

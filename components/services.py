@@ -1,0 +1,171 @@
+"""Where the parts listen: the one place with names, ports and pod labels of every Service of the stack.
+
+URLs, datasources, remote write, monitors and network policies are made from these. The charts make the Services:
+names follow from the releases' names, ports from their values. The check ``wiring/service`` compares both on the
+rendered charts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from settings import Settings
+
+KUBE_PROMETHEUS = "kube-prometheus-stack"
+THANOS = "thanos"
+LOKI = "loki"
+ALLOY = "alloy"
+TEMPO = "tempo"
+COLLECTOR_GATEWAY = "otel-gateway"
+COLLECTOR_SAMPLER = "otel-sampler"
+"""Releases. A chart's fullname is the release's name where that contains the chart's, or is set to it."""
+
+_INSTANCE = "app.kubernetes.io/instance"
+_NAME = "app.kubernetes.io/name"
+_COMPONENT = "app.kubernetes.io/component"
+
+
+@dataclass(frozen=True)
+class Service:
+    """One Service: ``ports`` by name, ``pods`` the labels that its pods surely have."""
+
+    name: str
+    namespace: str
+    ports: Mapping[str, int]
+    pods: Mapping[str, str]
+
+    @property
+    def host(self) -> str:
+        return f"{self.name}.{self.namespace}.svc"
+
+    def address(self, port: str) -> str:
+        """host:port"""
+        return f"{self.host}:{self.ports[port]}"
+
+    def url(self, port: str = "http", path: str = "") -> str:
+        return f"http://{self.address(port)}{path}"
+
+    def discovery(self, port: str) -> str:
+        """What Thanos resolves to all pods behind the Service: the SRV record of a named port, by its number."""
+        return f"dnssrv+_{port}._tcp.{self.host}.cluster.local"
+
+
+@dataclass(frozen=True)
+class Services:
+    """The Services of one stack. One of a part that is off names nothing: ask the settings first."""
+
+    settings: Settings
+
+    def _of(self, name: str, ports: Mapping[str, int], pods: Mapping[str, str]) -> Service:
+        return Service(name, self.settings.namespace, ports, pods)
+
+    # --- metrics
+
+    @property
+    def prometheus(self) -> Service:
+        pods = {_NAME: "prometheus", "operator.prometheus.io/name": f"{KUBE_PROMETHEUS}-prometheus"}
+        return self._of(f"{KUBE_PROMETHEUS}-prometheus", {"http": 9090}, pods)
+
+    @property
+    def alertmanager(self) -> Service:
+        pods = {_NAME: "alertmanager", "alertmanager": f"{KUBE_PROMETHEUS}-alertmanager"}
+        return self._of(f"{KUBE_PROMETHEUS}-alertmanager", {"http": 9093}, pods)
+
+    @property
+    def grafana(self) -> Service:
+        return self._of(f"{KUBE_PROMETHEUS}-grafana", {"http": 80}, {_NAME: "grafana", _INSTANCE: KUBE_PROMETHEUS})
+
+    # --- Thanos
+
+    def _thanos(self, component: str, **ports: int) -> Service:
+        pods = {_NAME: THANOS, _INSTANCE: THANOS, _COMPONENT: component}
+        return self._of(f"{THANOS}-{component}", ports or {"http": 10902, "grpc": 10901}, pods)
+
+    @property
+    def thanos_sidecars(self) -> Service:
+        """Headless: the side cars beside Prometheus."""
+        return self._of(f"{KUBE_PROMETHEUS}-thanos-discovery", {"grpc": 10901, "http": 10902}, self.prometheus.pods)
+
+    @property
+    def thanos_query(self) -> Service:
+        return self._thanos("query")
+
+    @property
+    def thanos_query_frontend(self) -> Service:
+        return self._thanos("query-frontend", http=10902)
+
+    @property
+    def thanos_store_gateway(self) -> Service:
+        return self._thanos("store-gateway")
+
+    @property
+    def thanos_receive(self) -> Service:
+        """The routers, which take remote write in."""
+        return self._thanos("receive-router", http=10902, grpc=10901, **{"remote-write": 19291})
+
+    @property
+    def thanos_ruler(self) -> Service:
+        """Headless, made by the operator."""
+        pods = {_NAME: "thanos-ruler", "thanos-ruler": f"{KUBE_PROMETHEUS}-thanos-ruler"}
+        return self._of("thanos-ruler-operated", {"web": 10902, "grpc": 10901}, pods)
+
+    # --- logs
+
+    @property
+    def loki(self) -> Service:
+        """Where logs are written and read: one process, or the gateway before many."""
+        if self.settings.logs_mode == "distributed":
+            return self._of(f"{LOKI}-gateway", {"http": 80}, {_NAME: LOKI, _INSTANCE: LOKI, _COMPONENT: "gateway"})
+        return self._of(LOKI, {"http": 3100}, {_NAME: LOKI, _INSTANCE: LOKI})
+
+    # --- traces
+
+    @property
+    def tempo(self) -> Service:
+        """Where traces are read."""
+        if self.settings.traces_mode == "distributed":
+            pods = {_NAME: TEMPO, _INSTANCE: TEMPO, _COMPONENT: "query-frontend"}
+            return self._of(f"{TEMPO}-query-frontend", {"http": 3200}, pods)
+        return self._of(TEMPO, {"http": 3200}, {_NAME: TEMPO, _INSTANCE: TEMPO})
+
+    @property
+    def tempo_intake(self) -> Service:
+        """Where traces are written, by OTLP."""
+        ports = {"otlp-grpc": 4317, "otlp-http": 4318}
+        if self.settings.traces_mode == "distributed":
+            pods = {_NAME: TEMPO, _INSTANCE: TEMPO, _COMPONENT: "distributor"}
+            return self._of(f"{TEMPO}-distributor", ports, pods)
+        return self._of(TEMPO, ports, {_NAME: TEMPO, _INSTANCE: TEMPO})
+
+    # --- collector
+
+    @property
+    def collector_gateway(self) -> Service:
+        """Where applications send everything: the load-balancing tier."""
+        ports = {"otlp": 4317, "otlp-http": 4318, "prometheus": 8889, "metrics": 8888}
+        pods = {_NAME: "opentelemetry-collector", _INSTANCE: COLLECTOR_GATEWAY}
+        return self._of(COLLECTOR_GATEWAY, ports, pods)
+
+    @property
+    def collector_sampler(self) -> Service:
+        """Headless: the instances that see whole traces."""
+        pods = {_NAME: "opentelemetry-collector", _INSTANCE: COLLECTOR_SAMPLER}
+        return self._of(COLLECTOR_SAMPLER, {"otlp": 4317, "prometheus": 8889, "metrics": 8888}, pods)
+
+    # --- what others need of all this
+
+    @property
+    def metrics_query_url(self) -> str:
+        """Where Grafana reads metrics: the query frontend, the store elsewhere."""
+        store = self.settings.metrics_store
+        if store.remote_write is not None:
+            return store.remote_write.query_url
+        return self.thanos_query_frontend.url()
+
+    @property
+    def metrics_write_url(self) -> str:
+        """Where parts of the stack send samples by remote write: receive, or else Prometheus itself."""
+        if self.settings.thanos_mode == "receive":
+            return self.thanos_receive.url("remote-write", "/api/v1/receive")
+        return self.prometheus.url(path="/api/v1/write")

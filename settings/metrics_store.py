@@ -1,0 +1,102 @@
+"""Where metrics go for longer than Prometheus keeps them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from alerting.settings import SecretKey
+from model.config import Name, Part
+from model.quantity import DURATION_FORM, seconds
+
+UNLIMITED = "unlimited"
+_URL = "an http:// or https:// address"
+_HTTP = Annotated[str, Field(pattern=r"^https?://[^/\s@]+(/\S*)?$", description=_URL)]
+
+
+def _kept(text: str) -> str:
+    if text == UNLIMITED:
+        return text
+    try:
+        if seconds(text) > 0:
+            return text
+    except ValueError:
+        pass
+    raise ValueError(f"must be {DURATION_FORM}, or {UNLIMITED}")
+
+
+Kept = Annotated[str, AfterValidator(_kept)]
+"""How long something is kept: a Prometheus duration, or ``unlimited``."""
+
+
+class Retention(Part):
+    """How long blocks are kept: ``raw`` as scraped, and downsampled to 5 minutes and to 1 hour."""
+
+    raw: Kept
+    five_minutes: Kept
+    one_hour: Kept
+
+
+class RetentionClasses(Part):
+    """Retention by class of series (spec 10-stack 3). In mode sidecar ``infrastructure`` holds for all."""
+
+    infrastructure: Retention = Retention(raw="15d", five_minutes="90d", one_hour="1y")
+    application: Retention | None = None
+    business: Retention | None = None
+
+
+# What receive keeps where the settings say nothing (spec 10-stack 3).
+APPLICATION = Retention(raw="7d", five_minutes="30d", one_hour="90d")
+BUSINESS = Retention(raw="30d", five_minutes="1y", one_hour=UNLIMITED)
+
+
+class RemoteWriteSettings(Part):
+    """A store that speaks Prometheus' remote write (Mimir, a vendor). ``query_url`` is what Grafana reads.
+
+    ``tenant`` is sent as X-Scope-OrgID. The credential is a Pulumi secret (``secret``) or the key ``credential``
+    of an existing Secret; it is a password where ``username`` is given, a bearer token otherwise.
+    """
+
+    url: _HTTP
+    query_url: _HTTP
+    tenant: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")] | None = None
+    username: Annotated[str, Field(min_length=1)] | None = None
+    secret: SecretKey | None = None
+    existing_secret: Name | None = None
+
+    @model_validator(mode="after")
+    def _one_credential(self) -> RemoteWriteSettings:
+        if self.secret and self.existing_secret:
+            raise ValueError("secret and existingSecret are two ways to give one credential; give one of them")
+        if self.username and not (self.secret or self.existing_secret):
+            raise ValueError("username needs a password: secret or existingSecret")
+        return self
+
+
+class MetricsStoreSettings(Part):
+    """Thanos, or a store elsewhere by remote write: then nothing of Thanos is deployed.
+
+    ``mode`` is how Thanos gets blocks: ``sidecar`` uploads what Prometheus wrote, ``receive`` takes remote write,
+    with a tenant and a retention for each class of series. Unset, the size chooses.
+    """
+
+    kind: Literal["thanos", "remoteWrite"] = "thanos"
+    mode: Literal["sidecar", "receive"] | None = None
+    retention: RetentionClasses = RetentionClasses()
+    remote_write: RemoteWriteSettings | None = None
+
+    @model_validator(mode="after")
+    def _of_one_kind(self) -> MetricsStoreSettings:
+        problems = []
+        if self.kind == "remoteWrite" and self.remote_write is None:
+            problems.append(".remoteWrite: is missing: kind remoteWrite needs url and queryUrl")
+        if self.kind == "thanos" and self.remote_write is not None:
+            problems.append(".remoteWrite: is for kind remoteWrite, and kind is thanos")
+        if self.kind == "remoteWrite" and self.mode is not None:
+            problems.append(".mode: is for kind thanos, and kind is remoteWrite")
+        if self.kind == "remoteWrite" and "retention" in self.model_fields_set:
+            problems.append(".retention: is for kind thanos; a store elsewhere keeps what it is told there")
+        if problems:
+            raise ValueError("\n".join(problems))
+        return self

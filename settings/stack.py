@@ -1,0 +1,258 @@
+"""The settings of one stack, and what must fit together among them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field, SerializeAsAny, ValidationError, field_validator, model_validator
+
+import systems as systems_room
+from alerting.settings import AlertingSettings
+from model.config import Name, NamespacePattern, Part
+from model.problems import describe, did_you_mean
+from settings.cluster import ClusterSettings
+from settings.exporters import ExportersSettings
+from settings.grafana import GrafanaSettings
+from settings.metrics_store import APPLICATION, BUSINESS, MetricsStoreSettings, Retention
+from settings.object_storage import ObjectStorageSettings
+from settings.parts import AlertmanagerSettings, PartName, PartSettings, PrometheusSettings, Size
+from settings.telemetry import CollectorSettings, LogsSettings, TracesSettings
+from systems.base import SystemSettings
+
+_DNS = "lower-case letters, digits, '-' and '.'"
+_URL = "an http:// or https:// address"
+_SOURCE = (
+    "repositories, cache, oci://HOST/PREFIX, https://HOST/INDEX (without credentials) or a directory such as ./charts"
+)
+_REGISTRY = "the host of a registry, with a path where it has one, such as registry.example.com/mirror"
+_OBJECT = "KIND NAMESPACE/NAME such as StatefulSet monitoring/loki"
+# Parts whose overrides have a key of their own.
+_OWN_KEY = (PartName.PROMETHEUS, PartName.ALERTMANAGER)
+
+ThanosMode = Literal["sidecar", "receive"]
+
+
+class Settings(Part):
+    """One stack. Read with :func:`settings.load`; in tests, build from plain values."""
+
+    cluster: ClusterSettings
+    size: Size
+    namespace: Name
+    storage_class: Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", description=_DNS)]
+    workload_namespaces: tuple[NamespacePattern, ...] = Field(min_length=1)
+    prometheus: PrometheusSettings
+    alertmanager: AlertmanagerSettings
+    grafana: GrafanaSettings
+    parts: dict[str, PartSettings]
+    object_storage: ObjectStorageSettings | None
+    metrics_store: MetricsStoreSettings
+    logs: LogsSettings
+    traces: TracesSettings
+    collector: CollectorSettings
+    exporters: ExportersSettings
+    systems: dict[str, SerializeAsAny[SystemSettings]]
+    alerting: AlertingSettings
+    runbooks_url: Annotated[str, Field(pattern=r"^https?://\S+$", description=_URL)]
+    network_policies: bool
+    image_registry: Annotated[str, Field(pattern=r"^([a-z0-9.-]+(:\d+)?(/[a-z0-9._/-]+)?)?$", description=_REGISTRY)]
+    allow_replacements: tuple[
+        Annotated[str, Field(pattern=r"^[A-Z]\w+ [a-z0-9-]+/[a-z0-9.-]+$", description=_OBJECT)], ...
+    ]
+    time_compression: Annotated[int, Field(strict=True, ge=1, le=60)]
+    chart_source: Annotated[
+        str, Field(pattern=r"^(repositories|cache|(oci|https?)://[^\s@]+|/\S+|\./\S+)$", description=_SOURCE)
+    ]
+
+    @field_validator("systems", mode="before")
+    @classmethod
+    def _known_systems(cls, value: object) -> object:
+        return _by_name(value, systems_room.available(), systems_room.settings_class, "system")
+
+    @field_validator("parts", mode="before")
+    @classmethod
+    def _known_parts(cls, value: object) -> object:
+        return _by_name(value, [p.value for p in PartName if p not in _OWN_KEY], lambda _: PartSettings, "part")
+
+    @field_validator("object_storage", mode="before")
+    @classmethod
+    def _none_given(cls, value: object) -> object:
+        return None if value == {} else value
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Settings:
+        if problems := [line for rule in _RULES for line in rule(self)]:
+            raise ValueError("\n".join(problems))
+        return self
+
+    # --- what size and settings choose together
+
+    @property
+    def thanos_mode(self) -> ThanosMode | None:
+        """How Thanos gets its blocks; None where the stack has no Thanos."""
+        if self.metrics_store.kind != "thanos":
+            return None
+        return self.metrics_store.mode or ("receive" if self.size == "large" else "sidecar")
+
+    @property
+    def retention_classes(self) -> dict[str, Retention]:
+        """Class -> retention, as the stack really has them: one class in mode sidecar, none without Thanos."""
+        given = self.metrics_store.retention
+        if self.thanos_mode == "receive":
+            return {
+                "infrastructure": given.infrastructure,
+                "application": given.application or APPLICATION,
+                "business": given.business or BUSINESS,
+            }
+        return {"infrastructure": given.infrastructure} if self.thanos_mode else {}
+
+    @property
+    def logs_mode(self) -> Literal["monolithic", "distributed"] | None:
+        """None where the stack keeps no logs."""
+        if not self.logs.enabled:
+            return None
+        return self.logs.mode or ("distributed" if self.size == "large" else "monolithic")
+
+    @property
+    def traces_mode(self) -> Literal["single", "distributed"] | None:
+        """None where the stack keeps no traces."""
+        if not self.traces.enabled:
+            return None
+        return self.traces.mode or ("distributed" if self.size == "large" else "single")
+
+    # --- secrets
+
+    @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """Pulumi config keys of every secret that the stack needs, once each."""
+        parts = (getattr(self, n) for n, field in type(self).model_fields.items() if field.alias in SECRET_PARTS)
+        return tuple(dict.fromkeys(key for part in parts if part is not None for key in secret_keys(part)))
+
+    @property
+    def external_secrets(self) -> dict[str, tuple[str, ...]]:
+        """Name -> keys of the Secrets of the stack's namespace that the settings name and the program does not make."""
+        found: dict[str, tuple[str, ...]] = {}
+        if self.object_storage:
+            found |= self.object_storage.external_secret
+        remote = self.metrics_store.remote_write
+        if remote and remote.existing_secret:
+            found[remote.existing_secret] = ("credential",)
+        if self.grafana.ingress and self.grafana.ingress.tls_secret:
+            found[self.grafana.ingress.tls_secret] = ("tls.crt", "tls.key")
+        return found | self.exporters.external_secrets
+
+
+SECRET_PARTS: Mapping[str, type[BaseModel]] = {
+    "alerting": AlertingSettings,
+    "objectStorage": ObjectStorageSettings,
+    "metricsStore": MetricsStoreSettings,
+    "grafana": GrafanaSettings,
+    "exporters": ExportersSettings,
+}
+"""Config key -> model of every part that may name secrets."""
+
+
+def secret_keys(part: BaseModel) -> tuple[str, ...]:
+    """Pulumi config keys that a part of the settings names, however deep."""
+    if isinstance(part, AlertingSettings | ExportersSettings):
+        return part.secret_keys
+    if isinstance(part, ObjectStorageSettings):
+        return tuple(part.credential_keys.values())
+    if isinstance(part, MetricsStoreSettings):
+        remote = part.remote_write
+        return (remote.secret,) if remote and remote.secret else ()
+    if isinstance(part, GrafanaSettings):
+        return (part.oidc.secret,) if part.oidc else ()
+    return ()
+
+
+def _by_name(value: object, known: list[str], model: Callable[[str], type[BaseModel]], what: str) -> object:
+    """An object name -> part, each part validated by its own model, unknown names answered with the nearest."""
+    if not isinstance(value, Mapping):
+        raise ValueError(f"must be an object: {what} name -> its settings")  # noqa: TRY004 - pydantic wants ValueError
+    problems, parsed = [], {}
+    for name, part in value.items():
+        if name not in known:
+            problems.append(f".{name}: unknown {what}{did_you_mean(name, known)}")
+            continue
+        try:
+            parsed[name] = model(name).model_validate({} if part is None else part)
+        except ValidationError as error:
+            problems += describe(error, model(name), at=f".{name}")
+    if problems:
+        raise ValueError("\n".join(problems))
+    return parsed
+
+
+# --- rules across parts: each gives lines ``key: what is wrong, what is allowed``
+
+
+def _pages_only_in_production(s: Settings) -> Iterator[str]:
+    if s.alerting.pages and s.cluster.environment != "production":
+        yield "alerting: a pagerduty receiver is for production only"
+
+
+def _own_pace_only_locally(s: Settings) -> Iterator[str]:
+    if s.time_compression != 1 and s.cluster.environment != "local":
+        yield "timeCompression: must be 1 unless cluster.environment is local"
+
+
+def _storage_where_needed(s: Settings) -> Iterator[str]:
+    users = [name for name, on in _storage_users(s).items() if on]
+    if users and s.object_storage is None:
+        yield f"objectStorage: is missing; {', '.join(users)} keep their data there (kind s3, gcs or filesystem)"
+    if not users and s.object_storage is not None:
+        yield "objectStorage: nobody uses it; leave it out, or switch on Thanos, logs or traces"
+
+
+def _storage_users(s: Settings) -> dict[str, bool]:
+    return {"metricsStore": bool(s.thanos_mode), "logs": s.logs.enabled, "traces": s.traces.enabled}
+
+
+def _file_system_is_small(s: Settings) -> Iterator[str]:
+    if s.object_storage is None or s.object_storage.kind != "filesystem":
+        return
+    if s.cluster.environment == "production":
+        yield "objectStorage.kind: filesystem has one copy of everything, which is not for production; use s3 or gcs"
+    modes = {
+        "logs.mode distributed": s.logs_mode == "distributed",
+        "traces.mode distributed": s.traces_mode == "distributed",
+    }
+    yield from (f"objectStorage.kind: filesystem cannot be shared by {mode}" for mode, on in modes.items() if on)
+
+
+def _classes_need_tenants(s: Settings) -> Iterator[str]:
+    if s.thanos_mode != "sidecar":
+        return
+    for name in ("application", "business"):
+        if getattr(s.metrics_store.retention, name) is not None:
+            yield (
+                f"metricsStore.retention.{name}: with mode sidecar all series share their blocks, so one compactor "
+                "keeps or deletes them together and there is one class, infrastructure; use mode receive"
+            )
+
+
+def _distributed_traces_need_kafka(s: Settings) -> Iterator[str]:
+    if s.traces_mode == "distributed" and s.traces.kafka is None:
+        yield (
+            "traces.kafka: is missing; distributed Tempo 3 takes spans in through Kafka (address, topic). "
+            "Without Kafka set traces.mode: single"
+        )
+    if s.traces_mode == "single" and s.traces.kafka is not None:
+        yield "traces.kafka: is for mode distributed, and the mode is single"
+
+
+def _traces_come_by_the_collector(s: Settings) -> Iterator[str]:
+    if s.traces.enabled and not s.collector.enabled:
+        yield "traces: need the collector, which is off: it alone samples them and removes personal data"
+
+
+_RULES: tuple[Callable[[Settings], Iterator[str]], ...] = (
+    _pages_only_in_production,
+    _own_pace_only_locally,
+    _storage_where_needed,
+    _file_system_is_small,
+    _classes_need_tenants,
+    _distributed_traces_need_kafka,
+    _traces_come_by_the_collector,
+)

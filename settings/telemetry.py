@@ -1,0 +1,98 @@
+"""Logs, traces, and the collector that takes both in."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from model.config import Duration, Part
+
+
+def _expression(text: str) -> str:
+    """A regular expression of RE2, which has no look-around and no back references."""
+    try:
+        re.compile(text)
+    except re.error:
+        raise ValueError("must be a regular expression") from None
+    if re.search(r"\(\?(=|!|<=|<!)|\\[1-9]", text):
+        raise ValueError("must be a regular expression of RE2: without look-around and back references")
+    return text
+
+
+Expression = Annotated[str, Field(min_length=1), AfterValidator(_expression)]
+
+
+class LogRule(Part):
+    """Lines of containers whose namespace and container match (everything by default)."""
+
+    namespace: Expression = ".*"
+    container: Expression = ".*"
+
+
+class DropRule(LogRule):
+    """Lines that match ``line`` are not stored; ``reason`` says why, for the one who looks for them."""
+
+    line: Expression
+    reason: Annotated[str, Field(pattern=r"^[a-z0-9_]+$", description="a word such as health_checks")]
+
+
+class MultilineRule(LogRule):
+    """Lines that do not match ``first_line`` belong to the entry before them."""
+
+    first_line: Expression
+
+
+class LogsSettings(Part):
+    """Loki and its agent. ``debug_percentage`` of debug lines are kept (spec 10-stack 5)."""
+
+    enabled: bool = True
+    mode: Literal["monolithic", "distributed"] | None = None
+    retention: Duration = "30d"
+    drop: tuple[DropRule, ...] = ()
+    multiline: tuple[MultilineRule, ...] = ()
+    debug_percentage: Annotated[int, Field(strict=True, ge=0, le=100)] = 10
+    max_streams: Annotated[int, Field(strict=True, ge=100)] = 10_000
+
+
+class KafkaSettings(Part):
+    """The broker (host:port) and topic through which distributed Tempo takes spans in."""
+
+    address: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]*:\d{1,5}$", description="host:port")]
+    topic: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,249}$")] = "tempo-ingest"
+
+
+class TracesSettings(Part):
+    """Tempo: one process, or distributed, which needs Kafka since Tempo 3."""
+
+    enabled: bool = True
+    mode: Literal["single", "distributed"] | None = None
+    retention: Duration = "7d"
+    kafka: KafkaSettings | None = None
+
+
+class SamplingSettings(Part):
+    """Traces with an error or slower than ``slow`` are all kept, of the rest ``percentage``."""
+
+    percentage: Annotated[float, Field(gt=0, le=100)] = 10
+    slow: Duration = "2s"
+
+
+class PersonalDataSettings(Part):
+    """What is removed from spans and logs. ``patterns``: name -> a further expression whose matches are masked."""
+
+    emails: bool = True
+    tokens: bool = True
+    card_numbers: bool = True
+    national_ids: bool = True
+    ip_addresses: bool = False
+    patterns: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Expression] = Field(default_factory=dict)
+
+
+class CollectorSettings(Part):
+    """The OpenTelemetry Collector: where applications send spans, logs and metrics by OTLP."""
+
+    enabled: bool = True
+    sampling: SamplingSettings = SamplingSettings()
+    personal_data: PersonalDataSettings = PersonalDataSettings()
