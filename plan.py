@@ -5,7 +5,7 @@ The program registers a plan's parts; the workbench checks and lists them. Both 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import systems
@@ -19,25 +19,23 @@ from model.dashboard import Dashboard, Panel, Threshold
 from model.promql import CLUSTER
 from model.quantity import duration, seconds
 from model.route import RoutingTree
-from model.rule import Alert, RecordingRule, RuleGroup, Signal
-from model.system import System
+from model.rule import Alert, Evaluator, RecordingRule, RuleGroup, RuleObject, Signal
+from model.system import RetentionClass, SeriesClass, System
 from pace import Pace
+from placement import placed, too_far
 from settings import Settings
+from settings.metrics_store import UNLIMITED
 from slo.rules import SloRules, compile_slo
 from systems.base import Context
 
 
 @dataclass(frozen=True)
-class RuleObject:
-    """One PrometheusRule: ``name`` is the object's name."""
-
-    name: str
-    groups: tuple[RuleGroup, ...]
-
-
-@dataclass(frozen=True)
 class Plan:
-    """``retention`` is how long Prometheus keeps what its rules read, a Prometheus duration."""
+    """``retention`` is how long Prometheus keeps what its rules read, a Prometheus duration.
+
+    ``series`` says of which retention class the stack's series are; infrastructure is everything else. ``raw`` is how
+    long the long-term store keeps samples as they were scraped, by class; empty where there is no Thanos.
+    """
 
     systems: tuple[System, ...]
     objectives: tuple[SloRules, ...]
@@ -45,6 +43,8 @@ class Plan:
     dashboards: tuple[Dashboard, ...]
     routing: RoutingTree
     retention: str
+    series: Mapping[RetentionClass, SeriesClass]
+    raw: Mapping[RetentionClass, str]
 
     def groups(self) -> Iterator[RuleGroup]:
         return (group for obj in self.rules for group in obj.groups)
@@ -75,17 +75,41 @@ class Plan:
 
     def problems(self) -> list[str]:
         """What is wrong with the settings once the rules that they lead to are known."""
-        kept = seconds(self.retention)
-        rules: tuple[RecordingRule | Alert, ...] = (*self.records, *self.alerts)
-        too_long = [rule for rule in rules if rule.expr.lookback() > kept]
-        if not too_long:
-            return []
-        worst = max(too_long, key=lambda rule: rule.expr.lookback())
+        if not self.raw:
+            kept = {"prometheus.retention": self.retention}
+            return list(_too_short(kept, [*self.records, *self.alerts], "; without Thanos nobody else can evaluate it"))
+        rulers = [r for obj in self.rules if obj.evaluator is Evaluator.RULER for g in obj.groups for r in g.rules]
+        return [
+            problem
+            for kind, length in self.raw.items()
+            for problem in _too_short(
+                {f"metricsStore.retention.{kind}.raw": length},
+                [rule for rule in rulers if kind in self._classes(rule)],
+                "; the Ruler reads raw samples only",
+            )
+        ]
+
+    def _classes(self, rule: RecordingRule | Alert) -> set[RetentionClass]:
+        """Whose series a rule reads. Of what was scraped only the job tells, which few expressions name."""
+        recorded = {name: kind for kind, series in self.series.items() for name in series.records}
+        scraped = {RetentionClass.INFRASTRUCTURE, RetentionClass.APPLICATION}
+        names = {selector.name for selector in rule.expr.selectors()}
+        found = set().union(*({recorded[n]} if n in recorded else scraped for n in names))
+        return found & set(self.raw) or {RetentionClass.INFRASTRUCTURE}
+
+
+def _too_short(kept: Mapping[str, str], rules: Sequence[RecordingRule | Alert], consequence: str) -> Iterator[str]:
+    """A line for each setting (key -> duration) that is shorter than what a rule looks back."""
+    for key, length in kept.items():
+        far = too_far(rules, seconds(length)) if length != UNLIMITED else []
+        if not far:
+            continue
+        worst = max(far, key=lambda rule: rule.expr.lookback())
         name = worst.record if isinstance(worst, RecordingRule) else worst.name
-        others = f" (and {len(too_long) - 1} other rules)" if len(too_long) > 1 else ""
-        length = duration(worst.expr.lookback())
-        shorter = f"prometheus.retention: {self.retention} is shorter than the {length} that {name} looks back"
-        return [f"{shorter}, {worst.where}{others}"]
+        others = f" (and {len(far) - 1} other rules)" if len(far) > 1 else ""
+        longest = duration(worst.expr.lookback())
+        shorter = f"{key}: {length} is shorter than the {longest} that {name} looks back"
+        yield f"{shorter}, {worst.where}{others}{consequence}"
 
 
 def build(settings: Settings) -> Plan:
@@ -102,6 +126,8 @@ def build(settings: Settings) -> Plan:
         *(RuleObject(objective.group.name, (objective.group,)) for objective in objectives),
         RuleObject("heartbeat", (pace.group(heartbeat_group()),)),
     )
+    if settings.thanos_mode is not None:
+        rules = placed(rules, seconds(settings.prometheus.retention))
     alerts = tuple(r for obj in rules for group in obj.groups for r in group.rules if isinstance(r, Alert))
     return Plan(
         systems=enabled,
@@ -110,6 +136,8 @@ def build(settings: Settings) -> Plan:
         dashboards=tuple(_coloured(d, alerts) for d in _dashboards(enabled, objectives)),
         routing=pace.routing(routing_tree(settings.alerting, _objects(alerts))),
         retention=settings.prometheus.retention,
+        series=_series(enabled, objectives),
+        raw={RetentionClass(name): kept.raw for name, kept in settings.retention_classes.items()},
     )
 
 
@@ -119,15 +147,31 @@ def _objects(alerts: tuple[Alert, ...]) -> tuple[str, ...]:
     return tuple(sorted(shown - {CLUSTER}))
 
 
+def _series(enabled: tuple[System, ...], objectives: tuple[SloRules, ...]) -> dict[RetentionClass, SeriesClass]:
+    """Retention class -> its series, without infrastructure, which is the rest."""
+    applications = [system for system in enabled if system.retention is RetentionClass.APPLICATION]
+    return {
+        RetentionClass.APPLICATION: SeriesClass(
+            jobs=_once(scrape.job for system in applications for scrape in system.scrapes),
+            records=_records(rule for system in applications for rule in system.rules),
+        ),
+        RetentionClass.BUSINESS: SeriesClass(
+            records=_records(rule for objective in objectives for rule in objective.group.rules)
+        ),
+    }
+
+
+def _records(rules: Iterable[RecordingRule | Alert]) -> tuple[str, ...]:
+    return _once(rule.record for rule in rules if isinstance(rule, RecordingRule))
+
+
+def _once(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(names)))
+
+
 def _system_group(system: System) -> RuleGroup:
-    """Records first: rules of a group are evaluated in order, so alerts see this round's values."""
-    recorded = tuple(signal.rule for signal in system.signals if signal.rule is not None)
-    return RuleGroup(
-        name=f"dataops-{system.name.replace('_', '-')}",
-        interval=system.interval,
-        rules=(*system.records, *recorded, *system.alerts),
-        where=system.where,
-    )
+    name = f"dataops-{system.name.replace('_', '-')}"
+    return RuleGroup(name=name, interval=system.interval, rules=system.rules, where=system.where)
 
 
 def _dashboards(enabled: tuple[System, ...], objectives: tuple[SloRules, ...]) -> tuple[Dashboard, ...]:

@@ -12,8 +12,11 @@ from components.resources import PrometheusRule
 from components.specs.rules import PrometheusRuleSpec, Rule, RuleGroup
 from dashboards.grafana import panel_id
 from model import rule as model
-from plan import Plan, RuleObject
+from plan import Plan
 from settings import Settings
+
+EVALUATOR_LABEL = "dataops.io/evaluated-by"
+"""Label of every PrometheusRule: Prometheus leaves those of the Ruler alone, and the Ruler takes only its own."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class Links:
         return cls(settings.runbooks_url.rstrip("/"), settings.grafana.url.rstrip("/"))
 
 
-def rule_spec(plan: Plan, obj: RuleObject, links: Links) -> PrometheusRuleSpec:
+def rule_spec(plan: Plan, obj: model.RuleObject, links: Links) -> PrometheusRuleSpec:
     """The spec of one PrometheusRule."""
     return PrometheusRuleSpec(groups=tuple(_group(plan, group, links) for group in obj.groups))
 
@@ -92,6 +95,7 @@ class Rules(Component):
                 f"{name}-{obj.name}",
                 rule_spec(plan, obj, links),
                 namespace=settings.namespace,
+                labels={EVALUATOR_LABEL: obj.evaluator.value},
                 opts=self.child(),
             )
         self.register_outputs({})

@@ -129,3 +129,19 @@ class RuleGroup(Defined):
     name: str
     interval: str
     rules: tuple[RecordingRule | Alert, ...]
+
+
+class Evaluator(StrEnum):
+    """Who evaluates rules."""
+
+    PROMETHEUS = "prometheus"
+    RULER = "thanos-ruler"
+
+
+@dataclass(frozen=True)
+class RuleObject:
+    """One PrometheusRule: ``name`` is the object's name, without the prefix of all rules."""
+
+    name: str
+    groups: tuple[RuleGroup, ...]
+    evaluator: Evaluator = Evaluator.PROMETHEUS

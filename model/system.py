@@ -24,6 +24,22 @@ class Domain(StrEnum):
     E2E = "e2e"
 
 
+class RetentionClass(StrEnum):
+    """How long series are worth keeping (spec 10-stack 3); each class is a tenant where the store has tenants."""
+
+    INFRASTRUCTURE = "infrastructure"
+    APPLICATION = "application"
+    BUSINESS = "business"
+
+
+@dataclass(frozen=True)
+class SeriesClass:
+    """The series of one class: those scraped by ``jobs``, and those recorded under the names ``records``."""
+
+    jobs: tuple[str, ...] = ()
+    records: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Section:
     """A system's row on the dashboard of a domain."""
@@ -41,7 +57,8 @@ class System(Defined):
     """Everything that one enabled system brings. A system that is not enabled has no such value.
 
     ``records`` are recording rules that no panel shows by themselves (inputs of signals and
-    objectives); ``interval`` is the evaluation interval of the system's rules.
+    objectives); ``interval`` is the evaluation interval of the system's rules, ``retention`` the class of its
+    series. What objectives record is of class business, whatever the system.
     """
 
     name: str
@@ -53,9 +70,16 @@ class System(Defined):
     alerts: tuple[Alert, ...] = ()
     slos: tuple[Slo, ...] = ()
     sections: tuple[Section, ...] = ()
+    retention: RetentionClass = RetentionClass.APPLICATION
 
     def __post_init__(self) -> None:
         seconds(self.interval)
+
+    @property
+    def rules(self) -> tuple[RecordingRule | Alert, ...]:
+        """Records first: rules of a group are evaluated in order, so alerts see this round's values."""
+        recorded = tuple(signal.rule for signal in self.signals if signal.rule is not None)
+        return (*self.records, *recorded, *self.alerts)
 
     @property
     def contracts(self) -> tuple[str, ...]:

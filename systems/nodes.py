@@ -6,7 +6,7 @@ from model.dashboard import Panel, PanelKind
 from model.promql import avg_by, eq, max_by, metric, ne, not_matching, rate, sum_by
 from model.rule import Alert, Severity, Signal
 from model.scrape import Endpoint, Relabeling, Scrape, ScrapeKind
-from model.system import Domain, Section, System
+from model.system import Domain, RetentionClass, Section, System
 from systems.base import Context, SystemSettings, above, silence
 
 JOB = "node-exporter"
@@ -112,6 +112,7 @@ def system(settings: Settings, context: Context) -> System:
         name="nodes",
         title="Nodes",
         interval="30s",
+        retention=RetentionClass.INFRASTRUCTURE,
         scrapes=(
             Scrape(
                 name="node-exporter",

@@ -18,6 +18,7 @@ ORDER = (
     "dashboards",
     "settings",
     "pace",
+    "placement",
     "plan",
     "components",
     "__main__",

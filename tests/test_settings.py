@@ -98,12 +98,6 @@ def test_an_empty_stack_is_told_everything_that_it_must_set() -> None:
         assert f"{key}: must " in message
 
 
-def test_a_retention_shorter_than_what_a_rule_looks_back_is_refused() -> None:
-    message = error_of({"prometheus": {"retention": "6d"}})
-    assert message.count("prometheus.retention: 6d is shorter than the 7d that") == 1
-    assert "systems/argocd.py:" in message
-
-
 def test_a_secret_in_the_place_of_its_key_is_refused_and_not_repeated() -> None:
     receiver = {**ALERTING["receivers"][0], "secret": "https://hooks.example.com/planted"}
     message = error_of({"alerting": {**ALERTING, "receivers": [receiver]}})

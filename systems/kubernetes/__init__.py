@@ -10,7 +10,7 @@ from model.dashboard import Panel, PanelKind
 from model.promql import sum_by
 from model.rule import RecordingRule, Severity, Signal
 from model.scrape import METRICS_PATH, Endpoint, Scrape, ScrapeKind
-from model.system import Domain, Section, System
+from model.system import Domain, RetentionClass, Section, System
 from systems.base import Context, SystemSettings, silence
 from systems.kubernetes.alerts import alerts
 from systems.kubernetes.signals import STATE_JOB, oom_kills_per_container, pod_signals, resource_signals, volume_signal
@@ -59,6 +59,7 @@ def system(settings: Settings, context: Context) -> System:
         name="kubernetes",
         title="Kubernetes",
         interval="30s",
+        retention=RetentionClass.INFRASTRUCTURE,
         scrapes=_scrapes(),
         signals=tuple(by_name.values()),
         records=(oom_kills,),

@@ -1,0 +1,123 @@
+"""Rules that look back further than Prometheus keeps are the Ruler's, and so are those that read them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from stacks import run
+
+from model.promql import eq, metric, over_time
+from model.quantity import seconds
+from model.rule import Evaluator, RecordingRule, RuleGroup, RuleObject
+from obs.record import ProgramError
+from placement import placed
+
+REMOTE = {"kind": "remoteWrite", "remoteWrite": {"url": "https://m.example/push", "queryUrl": "https://m.example/q"}}
+NOTHING_STORED: dict[str, object] = {
+    "objectStorage": {},
+    "metricsStore": REMOTE,
+    "logs": {"enabled": False},
+    "traces": {"enabled": False},
+}
+
+
+def record(name: str, of: str, window: str, **labels: str) -> RecordingRule:
+    only = [eq(key, value) for key, value in labels.items()]
+    return RecordingRule(record=name, expr=over_time("avg", metric(of, *only), window), labels=labels)
+
+
+def names(objects: tuple[RuleObject, ...]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for obj in objects:
+        rules = [rule for group in obj.groups for rule in group.rules]
+        found.setdefault(obj.evaluator.value, []).extend(r.record for r in rules if isinstance(r, RecordingRule))
+    return found
+
+
+def one(*rules: RecordingRule) -> tuple[RuleObject, ...]:
+    return placed([RuleObject("x", (RuleGroup(name="g", interval="30s", rules=rules),))], seconds("15d"))
+
+
+def test_a_rule_is_where_its_data_is() -> None:
+    objects = one(record("a:near", "up", "15d"), record("a:far", "up", "30d"))
+    assert names(objects) == {"prometheus": ["a:near"], "thanos-ruler": ["a:far"]}
+    assert [obj.name for obj in objects] == ["x", "x-long-range"]
+    assert {group.name for obj in objects for group in obj.groups} == {"g"}
+
+
+def test_what_reads_a_rule_of_the_ruler_goes_along_whatever_its_own_window() -> None:
+    chain = (record("a:third", "a:second", "5m"), record("a:second", "a:far", "5m"), record("a:far", "up", "30d"))
+    assert names(one(*chain, record("a:other", "up", "5m"))) == {
+        "prometheus": ["a:other"],
+        "thanos-ruler": ["a:third", "a:second", "a:far"],
+    }
+
+
+def test_a_reader_of_another_objective_under_the_same_name_stays() -> None:
+    objects = one(
+        record("slo:ratio", "slo:bad", "30d", slo="monthly"),
+        record("slo:ratio", "slo:bad", "7d", slo="weekly"),
+        record("a:weekly", "slo:ratio", "5m", slo="weekly"),
+        record("a:monthly", "slo:ratio", "5m", slo="monthly"),
+    )
+    assert names(objects) == {"prometheus": ["slo:ratio", "a:weekly"], "thanos-ruler": ["slo:ratio", "a:monthly"]}
+
+
+def test_nothing_is_lost_or_evaluated_twice() -> None:
+    whole, short = (run(config=given).namespace["plan"] for given in ({}, {"prometheus": {"retention": "6d"}}))
+    assert {obj.evaluator for obj in whole.rules} == {Evaluator.PROMETHEUS}
+    assert {obj.evaluator.value for obj in short.rules} == {"prometheus", "thanos-ruler"}
+
+    def all_of(plan: Any) -> list[str]:
+        return sorted(str(rule.where) + str(rule.expr) for group in plan.groups() for rule in group.rules)
+
+    assert all_of(whole) == all_of(short)
+
+
+def test_every_object_says_who_evaluates_it() -> None:
+    recording = run(config={"prometheus": {"retention": "6d"}})
+    found = {
+        r.name: r.inputs["metadata"]["labels"]["dataops.io/evaluated-by"]
+        for r in recording.resources
+        if r.type.endswith(":PrometheusRule")
+    }
+    assert found["rules-slo-deployment-success"] == "prometheus"
+    assert found["rules-slo-deployment-success-long-range"] == "thanos-ruler"
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        ({**NOTHING_STORED, "prometheus": {"retention": "6d"}}, "prometheus.retention: 6d is shorter than the 7d that"),
+        (
+            {
+                "prometheus": {"retention": "6d"},
+                "metricsStore": {"retention": {"infrastructure": {"raw": "6d", "fiveMinutes": "9d", "oneHour": "1y"}}},
+            },
+            "metricsStore.retention.infrastructure.raw: 6d is shorter than the 7d that",
+        ),
+        (
+            {
+                "prometheus": {"retention": "6d"},
+                "metricsStore": {
+                    "mode": "receive",
+                    "retention": {"business": {"raw": "6d", "fiveMinutes": "30d", "oneHour": "1y"}},
+                },
+            },
+            "metricsStore.retention.business.raw: 6d is shorter than the 7d that",
+        ),
+    ],
+)
+def test_a_rule_that_nobody_has_the_data_for_is_refused(config: dict[str, object], expected: str) -> None:
+    with pytest.raises(ProgramError) as caught:
+        run(config=config)
+    assert expected in str(caught.value)
+
+
+def test_the_series_of_a_stack_fall_into_classes() -> None:
+    series = run().namespace["plan"].series
+    assert "argocd-server" in series["application"].jobs
+    assert "node-exporter" not in series["application"].jobs
+    assert "slo:error_budget_remaining:ratio" in series["business"].records
+    assert not set(series["business"].records) & set(series["application"].records)
