@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from components.images import global_registry
 from components.sizes import Sizing
 from model.quantity import compressed, quantity
 from model.scrape import Relabeling
@@ -37,6 +38,7 @@ def _interval(settings: Settings) -> str:
 def kube_prometheus_values(settings: Settings, size: Sizing) -> Values:
     """The values of one stack. Shape: the chart's values.yaml at the pinned version."""
     return {
+        **global_registry(settings),
         "crds": {"enabled": False},
         # Our own rules and dashboards are checked against contracts; the chart's are not ours to check.
         "defaultRules": {"create": False},
