@@ -36,7 +36,6 @@ class AlertRouting(Component):
             opts=child,
         )
         if settings.alerting.secret_keys:
-            # In a preview a secret may be missing: the Secret keeps its shape, and `up` refuses before this.
-            data = {key: secrets.values.get(key, "") for key in settings.alerting.secret_keys}
+            data = {key: secrets.text(key) for key in settings.alerting.secret_keys}
             Secret(RECEIVERS_SECRET, data, namespace=settings.namespace, opts=child)
         self.register_outputs({})

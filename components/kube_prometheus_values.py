@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from components.images import global_registry
+from components.remote_store import grafana_environment, remote_write
 from components.sizes import Sizing
 from model.quantity import compressed, quantity
 from model.scrape import Relabeling
@@ -20,7 +21,6 @@ ALERTMANAGER_CONFIG_SECRET = "alertmanager-config"
 RECEIVERS_SECRET = "alertmanager-receivers"
 DASHBOARD_LABELS = {"grafana_dashboard": "1"}
 FOLDER_ANNOTATION = "grafana_folder"
-DATASOURCE_UID = "prometheus"
 SIDECAR_ROLE = "grafana-sidecar"
 SCRAPE_INTERVAL = "30s"
 Values = dict[str, Any]
@@ -114,6 +114,7 @@ def _prometheus(settings: Settings, size: Sizing) -> Values:
                 "environment": settings.cluster.environment,
                 "platform": settings.cluster.platform,
             },
+            "remoteWrite": remote_write(settings),
             # External labels are invisible to rules (K21); a scrape class puts the cluster on every series.
             "scrapeClasses": [{"name": "cluster", "default": True, "relabelings": [_relabeling(cluster)]}],
             # false with empty selectors means: take every object of the cluster, whatever its labels (K01).
@@ -145,6 +146,7 @@ def _grafana(settings: Settings, size: Sizing) -> Values:
         "admin": {"existingSecret": GRAFANA_ADMIN_SECRET},
         "defaultDashboardsEnabled": False,
         "resources": size[PartName.GRAFANA].resources.manifest(),
+        "envValueFrom": grafana_environment(settings),
         "grafana.ini": {
             "server": {"root_url": settings.grafana.url},
             "analytics": {"reporting_enabled": False, "check_for_updates": False, "check_for_plugin_updates": False},
@@ -172,11 +174,12 @@ def _grafana(settings: Settings, size: Sizing) -> Values:
                 "folderAnnotation": FOLDER_ANNOTATION,
                 "provider": {"foldersFromFilesStructure": True, "allowUiUpdates": False},
             },
+            # Ours (components/datasources.py): Grafana refuses two defaults (K03).
             "datasources": {
                 "enabled": True,
                 "resource": "configmap",
-                "uid": DATASOURCE_UID,
-                "isDefaultDatasource": True,
+                "defaultDatasourceEnabled": False,
+                "alertmanager": {"enabled": False},
             },
         },
     }

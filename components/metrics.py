@@ -9,11 +9,12 @@ from components.base import Component
 from components.charts import CHARTS
 from components.helm import Release, chart
 from components.kube_prometheus_values import GRAFANA_ADMIN_SECRET, SIDECAR_ROLE, kube_prometheus_values
+from components.remote_store import CREDENTIAL, STORE_SECRET, own_secret
 from components.resources import Secret
 from components.services import KUBE_PROMETHEUS, Services
 from components.sizes import sizing
 from components.workloads import ClusterRole
-from settings import Settings
+from settings import Secrets, Settings
 
 # What the CRDs add to the cluster's API: charts render monitors only where it is there.
 OPERATOR_APIS = (
@@ -55,9 +56,12 @@ class Metrics(Component):
     Outputs: ``grafana_admin_secret`` (name of the Secret), and the in-cluster addresses of its parts.
     """
 
-    def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self, name: str, settings: Settings, secrets: Secrets, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
         super().__init__(name, opts)
         child = self.child()
+        needed = _store_secret(settings, secrets, child)
         password = pulumi_random.RandomPassword(f"{name}-grafana-admin", length=32, special=False, opts=child)
         admin = Secret(
             GRAFANA_ADMIN_SECRET,
@@ -71,7 +75,7 @@ class Metrics(Component):
             source=settings.chart_source,
             namespace=settings.namespace,
             values=kube_prometheus_values(settings, sizing(settings)),
-            opts=self.child(depends_on=[admin, role]),
+            opts=self.child(depends_on=[admin, role, *needed]),
         )
         self.grafana_admin_secret = GRAFANA_ADMIN_SECRET
         services = Services(settings)
@@ -80,3 +84,8 @@ class Metrics(Component):
         self.grafana_url = settings.grafana.url
         self.chart_version = CHARTS[KUBE_PROMETHEUS].version
         self.register_outputs({})
+
+
+def _store_secret(settings: Settings, secrets: Secrets, opts: pulumi.ResourceOptions) -> list[pulumi.Resource]:
+    data = {key: secrets.text(value) if key == CREDENTIAL else value for key, value in own_secret(settings).items()}
+    return [Secret(STORE_SECRET, data, namespace=settings.namespace, opts=opts)] if data else []

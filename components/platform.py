@@ -10,6 +10,7 @@ from pulumi_kubernetes.provider import Provider
 from components.alert_routing import AlertRouting
 from components.base import Component
 from components.dashboard_maps import Dashboards
+from components.datasources import Datasources
 from components.kube_prometheus_values import agents_namespace
 from components.metrics import Metrics, OperatorCrds
 from components.monitors import Monitors
@@ -50,7 +51,8 @@ class Platform(Component):
         routing = AlertRouting("alert-routing", plan.routing, settings, secrets, ready)
         needs_crds = pulumi.ResourceOptions.merge(ready, pulumi.ResourceOptions(depends_on=[crds]))
         with_routing = pulumi.ResourceOptions.merge(needs_crds, pulumi.ResourceOptions(depends_on=[routing]))
-        metrics = Metrics("metrics", settings, with_routing)
+        metrics = Metrics("metrics", settings, secrets, with_routing)
+        Datasources("datasources", settings, ready)
         Monitors("monitors", plan.systems, settings, needs_crds)
         Rules("rules", plan, settings, needs_crds)
         Dashboards("dashboards", plan.dashboards, settings, ready)

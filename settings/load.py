@@ -22,6 +22,10 @@ class Secrets:
         self.values = dict(values)
         self.missing = missing
 
+    def text(self, key: str) -> pulumi.Input[str]:
+        """The secret; empty where it is not set: a preview keeps the Secret's shape, and `up` refuses before this."""
+        return self.values.get(key, "")
+
     def how_to_set(self) -> list[str]:
         return [f"pulumi config set --secret {key}" for key in self.missing]
 
