@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Annotated
@@ -46,6 +47,18 @@ def _pattern(text: str) -> str:
     except ValueError:
         raise ValueError("must be a regular expression of namespaces such as spark.*") from None
     return text
+
+
+def form(pattern: str, words: str) -> AfterValidator:
+    """Refuses a text that does not match the whole pattern, with ``must be`` and the words."""
+    compiled = re.compile(pattern)
+
+    def check(text: str) -> str:
+        if compiled.fullmatch(text) is None:
+            raise ValueError(f"must be {words}")
+        return text
+
+    return AfterValidator(check)
 
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]

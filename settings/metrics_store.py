@@ -7,12 +7,12 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from alerting.settings import SecretKey
-from model.config import Name, Part
+from model.config import Name, Part, form
 from model.quantity import DURATION_FORM, seconds
 
 UNLIMITED = "unlimited"
-_URL = "an http:// or https:// address"
-_HTTP = Annotated[str, Field(pattern=r"^https?://[^/\s@]+(/\S*)?$", description=_URL)]
+_URL = "an http:// or https:// address, without credentials"
+_HTTP = Annotated[str, form(r"https?://[^/\s@]+(/\S*)?", _URL)]
 
 
 def _kept(text: str) -> str:

@@ -6,15 +6,15 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from alerting.settings import SecretKey
-from model.config import Name, Part, Quantity
+from model.config import Name, Part, Quantity, form
 
 _ENDPOINT = "host or host:port of the S3 API, without https://"
 _BUCKET = "a bucket name: 3 to 63 lower-case letters, digits, '-' and '.', from letter or digit to letter or digit"
 _ACCOUNT = "a Google service account such as loki@project.iam.gserviceaccount.com"
-Bucket = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", description=_BUCKET)]
+Bucket = Annotated[str, form(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", _BUCKET)]
 
 # Keys of the Secret with the credentials, made from Pulumi secrets or there already.
 S3_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
@@ -60,9 +60,7 @@ class ObjectStorageSettings(Part):
     """
 
     kind: Literal["s3", "gcs", "filesystem"]
-    endpoint: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]*(:\d{1,5})?$", description=_ENDPOINT)] | None = (
-        None
-    )
+    endpoint: Annotated[str, form(r"[A-Za-z0-9][A-Za-z0-9.-]*(:\d{1,5})?", _ENDPOINT)] | None = None
     region: str | None = None
     insecure: bool | None = None
     path_style: bool | None = None
@@ -71,7 +69,7 @@ class ObjectStorageSettings(Part):
     access_key: SecretKey | None = None
     secret_key: SecretKey | None = None
     service_account_key: SecretKey | None = None
-    workload_identity: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$", description=_ACCOUNT)] | None = None
+    workload_identity: Annotated[str, form(r"[^@\s]+@[^@\s]+", _ACCOUNT)] | None = None
     storage: Quantity | None = None
 
     @model_validator(mode="after")

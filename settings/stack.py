@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, SerializeAsAny, ValidationError, field_va
 
 import systems as systems_room
 from alerting.settings import AlertingSettings
-from model.config import Name, NamespacePattern, Part
+from model.config import Name, NamespacePattern, Part, form
 from model.problems import describe, did_you_mean
 from settings.cluster import ClusterSettings
 from settings.exporters import ExportersSettings
@@ -55,10 +55,8 @@ class Settings(Part):
     alerting: AlertingSettings
     runbooks_url: Annotated[str, Field(pattern=r"^https?://\S+$", description=_URL)]
     network_policies: bool
-    image_registry: Annotated[str, Field(pattern=r"^([a-z0-9.-]+(:\d+)?(/[a-z0-9._/-]+)?)?$", description=_REGISTRY)]
-    allow_replacements: tuple[
-        Annotated[str, Field(pattern=r"^[A-Z]\w+ [a-z0-9-]+/[a-z0-9.-]+$", description=_OBJECT)], ...
-    ]
+    image_registry: Annotated[str, form(r"([a-z0-9.-]+(:\d+)?(/[a-z0-9._/-]+)?)?", _REGISTRY)]
+    allow_replacements: tuple[Annotated[str, form(r"[A-Z]\w+ [a-z0-9-]+/[a-z0-9.-]+", _OBJECT)], ...]
     time_compression: Annotated[int, Field(strict=True, ge=1, le=60)]
     chart_source: Annotated[
         str, Field(pattern=r"^(repositories|cache|(oci|https?)://[^\s@]+|/\S+|\./\S+)$", description=_SOURCE)

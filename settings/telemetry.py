@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from model.config import Duration, Part
+from model.config import Duration, Part, form
 
 
 def _expression(text: str) -> str:
@@ -35,7 +35,7 @@ class DropRule(LogRule):
     """Lines that match ``line`` are not stored; ``reason`` says why, for the one who looks for them."""
 
     line: Expression
-    reason: Annotated[str, Field(pattern=r"^[a-z0-9_]+$", description="a word such as health_checks")]
+    reason: Annotated[str, form(r"[a-z0-9_]+", "a word such as health_checks")]
 
 
 class MultilineRule(LogRule):
@@ -59,7 +59,7 @@ class LogsSettings(Part):
 class KafkaSettings(Part):
     """The broker (host:port) and topic through which distributed Tempo takes spans in."""
 
-    address: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]*:\d{1,5}$", description="host:port")]
+    address: Annotated[str, form(r"[A-Za-z0-9][A-Za-z0-9.-]*:\d{1,5}", "host:port")]
     topic: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,249}$")] = "tempo-ingest"
 
 

@@ -15,7 +15,7 @@ from settings import Settings
 MIMIR: dict[str, Any] = {"url": "https://m.example/api/v1/push", "queryUrl": "https://m.example/prometheus"}
 
 
-def settings(stack: str = "prod", **config: object) -> Settings:
+def settings(stack: str = "prod", **config: Any) -> Settings:
     found: Settings = run(stack, config=config).namespace["settings"]
     return found
 
@@ -24,7 +24,7 @@ def elsewhere(**remote: object) -> dict[str, Any]:
     return {"metricsStore": {"kind": "remoteWrite", "remoteWrite": {**MIMIR, **remote}}}
 
 
-def by_uid(**config: object) -> dict[str, dict[str, Any]]:
+def by_uid(**config: Any) -> dict[str, dict[str, Any]]:
     return {entry["uid"]: entry for entry in datasources(settings(**config))}
 
 
@@ -93,7 +93,7 @@ def test_prometheus_writes_to_a_store_elsewhere_with_its_credential_by_name() ->
     assert written["headers"] == {"X-Scope-OrgID": "dataops"}
     assert written["basicAuth"]["password"] == {"name": "metrics-store", "key": "credential"}
     (secret,) = [r for r in recording.resources if r.name == "metrics-store"]
-    assert redacted(secret.inputs)["stringData"] == "[secret]"
+    assert redacted(secret.inputs)["stringData"]["credential"] == "[secret]"
     assert "planted" not in str(values)
 
 
