@@ -16,6 +16,7 @@ from components.metrics import Metrics, OperatorCrds
 from components.monitors import Monitors
 from components.resources import Namespace
 from components.rules import Rules
+from components.services import Services
 from plan import Plan
 from settings import Secrets, Settings
 
@@ -80,9 +81,23 @@ def _outputs(settings: Settings, plan: Plan, metrics: Metrics) -> dict[str, Any]
         "prometheusUrl": metrics.prometheus_url,
         "alertmanagerUrl": metrics.alertmanager_url,
         "grafanaUrl": metrics.grafana_url,
+        **_telemetry_outputs(settings),
         "grafanaAdminSecret": metrics.grafana_admin_secret,
         "kubePrometheusStackVersion": metrics.chart_version,
         "systems": [system.name for system in plan.systems],
         "alerts": sorted({alert.name for alert in plan.alerts}),
         "dashboards": {dashboard.uid: dashboard.title for dashboard in plan.dashboards},
+    }
+
+
+def _telemetry_outputs(settings: Settings) -> dict[str, str | None]:
+    """Where to ask and where to send; null for what the stack does not have."""
+    services = Services(settings)
+    collector = services.collector_gateway if settings.collector.enabled else None
+    return {
+        "metricsUrl": services.metrics_query_url,
+        "logsUrl": services.loki.url() if settings.logs.enabled else None,
+        "tracesUrl": services.tempo.url() if settings.traces.enabled else None,
+        "otlpGrpcUrl": collector.url("otlp") if collector else None,
+        "otlpHttpUrl": collector.url("otlp-http") if collector else None,
     }
