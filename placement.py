@@ -15,7 +15,9 @@ from model.rule import Alert, Evaluator, RecordingRule, RuleObject
 
 Rule = RecordingRule | Alert
 LONG_RANGE = "long-range"
-"""Ending of the objects that the Ruler evaluates."""
+"""Ending of the objects that the Ruler evaluates beside those of Prometheus."""
+NOTHING = -1.0
+"""What Prometheus keeps for rules where every rule is the Ruler's."""
 
 
 def placed(objects: Iterable[RuleObject], kept: float) -> tuple[RuleObject, ...]:
@@ -55,7 +57,9 @@ def _may_be(selector: Selector, record: RecordingRule) -> bool:
 
 
 def _split(obj: RuleObject, far: set[int]) -> Iterator[RuleObject]:
-    for evaluator, name in ((Evaluator.PROMETHEUS, obj.name), (Evaluator.RULER, f"{obj.name}-{LONG_RANGE}")):
+    near = any(id(rule) not in far for group in obj.groups for rule in group.rules)
+    ruler = f"{obj.name}-{LONG_RANGE}" if near else obj.name
+    for evaluator, name in ((Evaluator.PROMETHEUS, obj.name), (Evaluator.RULER, ruler)):
         groups = tuple(
             replace(group, rules=rules)
             for group in obj.groups

@@ -22,7 +22,7 @@ from model.route import RoutingTree
 from model.rule import Alert, Evaluator, RecordingRule, RuleGroup, RuleObject, Signal
 from model.system import RetentionClass, SeriesClass, System
 from pace import Pace
-from placement import placed, too_far
+from placement import NOTHING, placed, too_far
 from settings import Settings
 from settings.metrics_store import UNLIMITED
 from slo.rules import SloRules, compile_slo
@@ -127,7 +127,8 @@ def build(settings: Settings) -> Plan:
         RuleObject("heartbeat", (pace.group(heartbeat_group()),)),
     )
     if settings.thanos_mode is not None:
-        rules = placed(rules, seconds(settings.prometheus.retention))
+        # A shard by itself has a part of the series: only the Ruler sees the whole.
+        rules = placed(rules, seconds(settings.prometheus.retention) if settings.shards == 1 else NOTHING)
     alerts = tuple(r for obj in rules for group in obj.groups for r in group.rules if isinstance(r, Alert))
     return Plan(
         systems=enabled,

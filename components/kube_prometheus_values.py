@@ -101,6 +101,7 @@ def _prometheus(settings: Settings, size: Sizing) -> Values:
         "service": {"sessionAffinity": "ClientIP"},
         "prometheusSpec": {
             "replicas": size[PartName.PROMETHEUS].replicas,
+            "shards": settings.shards,
             "retention": settings.prometheus.retention,
             "retentionSize": _most_of(size[PartName.PROMETHEUS].storage),
             # A counter that is born at 1 (a first failed sync) would otherwise not count as an increase.

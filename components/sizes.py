@@ -164,7 +164,6 @@ _LARGE: dict[PartName, PartSize] = {
 SIZES: Mapping[Size, Sizing] = MappingProxyType(
     {"small": {**_LARGE, **_SMALL}, "medium": {**_LARGE, **_MEDIUM}, "large": _LARGE}
 )
-_SHARDS: Mapping[Size, int] = {"small": 1, "medium": 1, "large": 2}
 
 
 def sizing(settings: Settings) -> Sizing:
@@ -179,8 +178,3 @@ def sizing(settings: Settings) -> Sizing:
     if settings.grafana.storage:
         sized[PartName.GRAFANA] = replace(sized[PartName.GRAFANA], storage=settings.grafana.storage)
     return sized
-
-
-def shards(settings: Settings) -> int:
-    """Prometheus servers among which the targets are split; each has its replicas."""
-    return settings.prometheus.shards or _SHARDS[settings.size]

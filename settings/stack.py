@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, SerializeAsAny, ValidationError, field_validator, model_validator
@@ -12,6 +12,7 @@ from alerting.settings import AlertingSettings
 from model.config import Name, NamespacePattern, Part, form
 from model.problems import describe, did_you_mean
 from settings.cluster import ClusterSettings
+from settings.consistency import inconsistencies
 from settings.exporters import ExportersSettings
 from settings.grafana import GrafanaSettings
 from settings.metrics_store import APPLICATION, BUSINESS, MetricsStoreSettings, Retention
@@ -79,7 +80,7 @@ class Settings(Part):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Settings:
-        if problems := [line for rule in _RULES for line in rule(self)]:
+        if problems := list(inconsistencies(self)):
             raise ValueError("\n".join(problems))
         return self
 
@@ -117,6 +118,14 @@ class Settings(Part):
         if not self.traces.enabled:
             return None
         return self.traces.mode or ("distributed" if self.size == "large" else "single")
+
+    @property
+    def shards(self) -> int:
+        """Prometheus servers among which the targets are split; each has its replicas.
+
+        More than one only where a Ruler sees the whole: each shard by itself would evaluate rules on a part.
+        """
+        return self.prometheus.shards or (2 if self.size == "large" and self.thanos_mode else 1)
 
     # --- secrets
 
@@ -180,77 +189,3 @@ def _by_name(value: object, known: list[str], model: Callable[[str], type[BaseMo
     if problems:
         raise ValueError("\n".join(problems))
     return parsed
-
-
-# --- rules across parts: each gives lines ``key: what is wrong, what is allowed``
-
-
-def _pages_only_in_production(s: Settings) -> Iterator[str]:
-    if s.alerting.pages and s.cluster.environment != "production":
-        yield "alerting: a pagerduty receiver is for production only"
-
-
-def _own_pace_only_locally(s: Settings) -> Iterator[str]:
-    if s.time_compression != 1 and s.cluster.environment != "local":
-        yield "timeCompression: must be 1 unless cluster.environment is local"
-
-
-def _storage_where_needed(s: Settings) -> Iterator[str]:
-    users = [name for name, on in _storage_users(s).items() if on]
-    if users and s.object_storage is None:
-        yield f"objectStorage: is missing; {', '.join(users)} keep their data there (kind s3, gcs or filesystem)"
-    if not users and s.object_storage is not None:
-        yield "objectStorage: nobody uses it; leave it out, or switch on Thanos, logs or traces"
-
-
-def _storage_users(s: Settings) -> dict[str, bool]:
-    return {"metricsStore": bool(s.thanos_mode), "logs": s.logs.enabled, "traces": s.traces.enabled}
-
-
-def _file_system_is_small(s: Settings) -> Iterator[str]:
-    if s.object_storage is None or s.object_storage.kind != "filesystem":
-        return
-    if s.cluster.environment == "production":
-        yield "objectStorage.kind: filesystem has one copy of everything, which is not for production; use s3 or gcs"
-    modes = {
-        "logs.mode distributed": s.logs_mode == "distributed",
-        "traces.mode distributed": s.traces_mode == "distributed",
-    }
-    yield from (f"objectStorage.kind: filesystem cannot be shared by {mode}" for mode, on in modes.items() if on)
-
-
-def _classes_need_tenants(s: Settings) -> Iterator[str]:
-    if s.thanos_mode != "sidecar":
-        return
-    for name in ("application", "business"):
-        if getattr(s.metrics_store.retention, name) is not None:
-            yield (
-                f"metricsStore.retention.{name}: with mode sidecar all series share their blocks, so one compactor "
-                "keeps or deletes them together and there is one class, infrastructure; use mode receive"
-            )
-
-
-def _distributed_traces_need_kafka(s: Settings) -> Iterator[str]:
-    if s.traces_mode == "distributed" and s.traces.kafka is None:
-        yield (
-            "traces.kafka: is missing; distributed Tempo 3 takes spans in through Kafka (address, topic). "
-            "Without Kafka set traces.mode: single"
-        )
-    if s.traces_mode == "single" and s.traces.kafka is not None:
-        yield "traces.kafka: is for mode distributed, and the mode is single"
-
-
-def _traces_come_by_the_collector(s: Settings) -> Iterator[str]:
-    if s.traces.enabled and not s.collector.enabled:
-        yield "traces: need the collector, which is off: it alone samples them and removes personal data"
-
-
-_RULES: tuple[Callable[[Settings], Iterator[str]], ...] = (
-    _pages_only_in_production,
-    _own_pace_only_locally,
-    _storage_where_needed,
-    _file_system_is_small,
-    _classes_need_tenants,
-    _distributed_traces_need_kafka,
-    _traces_come_by_the_collector,
-)

@@ -121,3 +121,18 @@ def test_the_series_of_a_stack_fall_into_classes() -> None:
     assert "node-exporter" not in series["application"].jobs
     assert "slo:error_budget_remaining:ratio" in series["business"].records
     assert not set(series["business"].records) & set(series["application"].records)
+
+
+def test_shards_leave_every_rule_to_the_ruler() -> None:
+    """Each shard would evaluate it on a part of the series, and absent() would always fire in some."""
+    plan = run(config={"prometheus": {"shards": 2}}).namespace["plan"]
+    assert {obj.evaluator for obj in plan.rules} == {Evaluator.RULER}
+    whole = {obj.name for obj in run().namespace["plan"].rules}
+    assert {obj.name for obj in plan.rules} == whole
+
+
+def test_shards_without_a_ruler_are_refused() -> None:
+    with pytest.raises(ProgramError) as caught:
+        run(config={**NOTHING_STORED, "prometheus": {"shards": 2}})
+    assert "prometheus.shards: each shard sees a part of the series" in str(caught.value)
+    assert run(config={**NOTHING_STORED, "size": "large"}).namespace["settings"].shards == 1

@@ -1,0 +1,94 @@
+"""What must fit together among the parts of the settings: each rule gives lines ``key: what is wrong, what is allowed``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from settings.stack import Settings
+
+
+def inconsistencies(settings: Settings) -> Iterator[str]:
+    """Every problem of parts that are valid by themselves."""
+    return (line for rule in _RULES for line in rule(settings))
+
+
+def _pages_only_in_production(s: Settings) -> Iterator[str]:
+    if s.alerting.pages and s.cluster.environment != "production":
+        yield "alerting: a pagerduty receiver is for production only"
+
+
+def _own_pace_only_locally(s: Settings) -> Iterator[str]:
+    if s.time_compression != 1 and s.cluster.environment != "local":
+        yield "timeCompression: must be 1 unless cluster.environment is local"
+
+
+def _storage_where_needed(s: Settings) -> Iterator[str]:
+    users = [name for name, on in _storage_users(s).items() if on]
+    if users and s.object_storage is None:
+        yield f"objectStorage: is missing; {', '.join(users)} keep their data there (kind s3, gcs or filesystem)"
+    if not users and s.object_storage is not None:
+        yield "objectStorage: nobody uses it; leave it out, or switch on Thanos, logs or traces"
+
+
+def _storage_users(s: Settings) -> dict[str, bool]:
+    return {"metricsStore": bool(s.thanos_mode), "logs": s.logs.enabled, "traces": s.traces.enabled}
+
+
+def _file_system_is_small(s: Settings) -> Iterator[str]:
+    if s.object_storage is None or s.object_storage.kind != "filesystem":
+        return
+    if s.cluster.environment == "production":
+        yield "objectStorage.kind: filesystem has one copy of everything, which is not for production; use s3 or gcs"
+    modes = {
+        "logs.mode distributed": s.logs_mode == "distributed",
+        "traces.mode distributed": s.traces_mode == "distributed",
+    }
+    yield from (f"objectStorage.kind: filesystem cannot be shared by {mode}" for mode, on in modes.items() if on)
+
+
+def _classes_need_tenants(s: Settings) -> Iterator[str]:
+    if s.thanos_mode != "sidecar":
+        return
+    for name in ("application", "business"):
+        if getattr(s.metrics_store.retention, name) is not None:
+            yield (
+                f"metricsStore.retention.{name}: with mode sidecar all series share their blocks, so one compactor "
+                "keeps or deletes them together and there is one class, infrastructure; use mode receive"
+            )
+
+
+def _distributed_traces_need_kafka(s: Settings) -> Iterator[str]:
+    if s.traces_mode == "distributed" and s.traces.kafka is None:
+        yield (
+            "traces.kafka: is missing; distributed Tempo 3 takes spans in through Kafka (address, topic). "
+            "Without Kafka set traces.mode: single"
+        )
+    if s.traces_mode == "single" and s.traces.kafka is not None:
+        yield "traces.kafka: is for mode distributed, and the mode is single"
+
+
+def _shards_need_a_ruler(s: Settings) -> Iterator[str]:
+    if s.shards > 1 and not s.thanos_mode:
+        yield (
+            "prometheus.shards: each shard sees a part of the series, so rules need the Ruler of Thanos, and "
+            "metricsStore.kind is remoteWrite; use 1"
+        )
+
+
+def _traces_come_by_the_collector(s: Settings) -> Iterator[str]:
+    if s.traces.enabled and not s.collector.enabled:
+        yield "traces: need the collector, which is off: it alone samples them and removes personal data"
+
+
+_RULES: tuple[Callable[[Settings], Iterator[str]], ...] = (
+    _pages_only_in_production,
+    _own_pace_only_locally,
+    _storage_where_needed,
+    _file_system_is_small,
+    _classes_need_tenants,
+    _shards_need_a_ruler,
+    _distributed_traces_need_kafka,
+    _traces_come_by_the_collector,
+)
