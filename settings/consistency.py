@@ -1,4 +1,4 @@
-"""What must fit together among the parts of the settings: each rule gives lines ``key: what is wrong, what is allowed``."""
+"""What must fit together among parts of the settings; a rule gives lines ``key: what is wrong, what is allowed``."""
 
 from __future__ import annotations
 
