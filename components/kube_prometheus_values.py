@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from components.images import global_registry
+from components.rbac import SIDECAR_ROLE, watches_kubelets
 from components.remote_store import grafana_environment, remote_write
 from components.sizes import Sizing
 from model.quantity import compressed, quantity
@@ -21,7 +22,6 @@ ALERTMANAGER_CONFIG_SECRET = "alertmanager-config"
 RECEIVERS_SECRET = "alertmanager-receivers"
 DASHBOARD_LABELS = {"grafana_dashboard": "1"}
 FOLDER_ANNOTATION = "grafana_folder"
-SIDECAR_ROLE = "grafana-sidecar"
 SCRAPE_INTERVAL = "30s"
 Values = dict[str, Any]
 
@@ -38,26 +38,34 @@ def _interval(settings: Settings) -> str:
 def kube_prometheus_values(settings: Settings, size: Sizing) -> Values:
     """The values of one stack. Shape: the chart's values.yaml at the pinned version."""
     return {
-        **global_registry(settings),
+        # Its roles are ours: the chart's operator has every verb on every Secret of the cluster (components/rbac.py).
+        "global": {"rbac": {"create": False}, **global_registry(settings).get("global", {})},
         "crds": {"enabled": False},
         # Our own rules and dashboards are checked against contracts; the chart's are not ours to check.
         "defaultRules": {"create": False},
         # A source of the cluster that no enabled system reads is not scraped; the stack's own parts are.
         **{key: {"enabled": False} for key in _CONTROL_PLANE},
         "kubelet": {
-            "enabled": "kubernetes" in settings.systems,
+            "enabled": watches_kubelets(settings),
             # The chart's own 10s are three times the series of everything else together.
             "serviceMonitor": {"interval": _interval(settings), "cAdvisorInterval": _interval(settings)},
         },
         "kubeStateMetrics": {"enabled": "kubernetes" in settings.systems},
         "nodeExporter": {"enabled": "nodes" in settings.systems},
-        "kube-state-metrics": {"resources": size[PartName.STATE_METRICS].resources.manifest()},
+        "kube-state-metrics": {
+            "resources": size[PartName.STATE_METRICS].resources.manifest(),
+            # To count them it would read their content, and nothing here asks how many there are.
+            "collectorsExclude": ["secrets", "configmaps"],
+        },
         "prometheus-node-exporter": _node_exporter(settings, size),
         # Without the hook jobs nobody makes the webhook's certificate, and with tls on the operator waits for it.
         "prometheusOperator": {
             "admissionWebhooks": {"enabled": False},
             "tls": {"enabled": False},
             "resources": size[PartName.OPERATOR].resources.manifest(),
+            "kubeletService": {"enabled": watches_kubelets(settings)},
+            # It makes servers, and reads Secrets, in this namespace only; monitors and rules it takes from all.
+            **{f"{kind}Namespaces": [settings.namespace] for kind in _OPERATED},
         },
         "prometheus": _prometheus(settings, size),
         "alertmanager": _alertmanager(settings, size),
@@ -65,6 +73,7 @@ def kube_prometheus_values(settings: Settings, size: Sizing) -> Values:
     }
 
 
+_OPERATED = ("prometheusInstance", "alertmanagerInstance", "thanosRulerInstance", "alertmanagerConfig")
 _CONTROL_PLANE = ("kubeApiServer", "kubeControllerManager", "coreDns", "kubeEtcd", "kubeScheduler", "kubeProxy")
 
 

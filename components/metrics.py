@@ -8,12 +8,12 @@ import pulumi_random
 from components.base import Component
 from components.charts import CHARTS
 from components.helm import Release, chart
-from components.kube_prometheus_values import GRAFANA_ADMIN_SECRET, SIDECAR_ROLE, kube_prometheus_values
+from components.kube_prometheus_values import GRAFANA_ADMIN_SECRET, kube_prometheus_values
+from components.rbac import grants
 from components.remote_store import CREDENTIAL, STORE_SECRET, own_secret
 from components.resources import Secret
 from components.services import KUBE_PROMETHEUS, Services
 from components.sizes import sizing
-from components.workloads import ClusterRole
 from settings import Secrets, Settings
 
 # What the CRDs add to the cluster's API: charts render monitors only where it is there.
@@ -28,8 +28,6 @@ OPERATOR_APIS = (
 _CRD_VALUES = {
     "crds": {"annotations": {"helm.sh/resource-policy": "keep"}, "prometheusagents": {"enabled": False}},
 }
-
-_READ_CONFIG_MAPS = {"apiGroups": ("",), "resources": ("configmaps",), "verbs": ("get", "list", "watch")}
 
 
 class OperatorCrds(Component):
@@ -69,13 +67,12 @@ class Metrics(Component):
             namespace=settings.namespace,
             opts=child,
         )
-        role = ClusterRole(SIDECAR_ROLE, [_READ_CONFIG_MAPS], opts=child)
         chart(
             KUBE_PROMETHEUS,
             source=settings.chart_source,
             namespace=settings.namespace,
             values=kube_prometheus_values(settings, sizing(settings)),
-            opts=self.child(depends_on=[admin, role, *needed]),
+            opts=self.child(depends_on=[admin, *grants(settings, child), *needed]),
         )
         self.grafana_admin_secret = GRAFANA_ADMIN_SECRET
         services = Services(settings)

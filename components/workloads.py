@@ -85,12 +85,19 @@ class ClusterRoleBinding(KubernetesObject):
 
 
 class RoleBinding(KubernetesObject):
-    """Gives a Role of ``namespace`` to a service account of it."""
+    """Gives a Role of ``namespace`` to a service account of it, or of another namespace."""
 
     def __init__(
-        self, name: str, *, role: str, account: str, namespace: str, opts: pulumi.ResourceOptions | None = None
+        self,
+        name: str,
+        *,
+        role: str,
+        account: str,
+        namespace: str,
+        account_namespace: str | None = None,
+        opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        body = _binding("Role", role, account, namespace)
+        body = _binding("Role", role, account, account_namespace or namespace)
         super().__init__(name, body, namespace=namespace, labels=None, annotations=None, opts=opts)
 
 
