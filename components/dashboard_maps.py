@@ -5,7 +5,7 @@ from __future__ import annotations
 import pulumi
 
 from components.base import Component
-from components.kube_prometheus_values import DASHBOARD_LABELS, FOLDER_ANNOTATION
+from components.grafana_values import DASHBOARD_LABELS, FOLDER_ANNOTATION
 from components.resources import ConfigMap
 from dashboards.grafana import dashboard_json
 from model.dashboard import Dashboard

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from components.grafana_values import grafana_values
 from components.images import global_registry
-from components.rbac import SIDECAR_ROLE, watches_kubelets
-from components.remote_store import grafana_environment, remote_write
+from components.rbac import watches_kubelets
+from components.remote_store import remote_write
 from components.sizes import Sizing
 from model.quantity import compressed, quantity
 from model.scrape import Relabeling
@@ -17,11 +18,8 @@ from settings import Settings
 from settings.parts import PartName
 from systems.nodes import NODE_LABEL
 
-GRAFANA_ADMIN_SECRET = "grafana-admin"
 ALERTMANAGER_CONFIG_SECRET = "alertmanager-config"
 RECEIVERS_SECRET = "alertmanager-receivers"
-DASHBOARD_LABELS = {"grafana_dashboard": "1"}
-FOLDER_ANNOTATION = "grafana_folder"
 SCRAPE_INTERVAL = "30s"
 Values = dict[str, Any]
 
@@ -63,16 +61,19 @@ def kube_prometheus_values(settings: Settings, size: Sizing) -> Values:
             "admissionWebhooks": {"enabled": False},
             "tls": {"enabled": False},
             "resources": size[PartName.OPERATOR].resources.manifest(),
+            # kube-prometheus' own numbers; the chart leaves the reloaders beside every server without any.
+            "prometheusConfigReloader": {"resources": _RELOADER},
             "kubeletService": {"enabled": watches_kubelets(settings)},
             # It makes servers, and reads Secrets, in this namespace only; monitors and rules it takes from all.
             **{f"{kind}Namespaces": [settings.namespace] for kind in _OPERATED},
         },
         "prometheus": _prometheus(settings, size),
         "alertmanager": _alertmanager(settings, size),
-        "grafana": _grafana(settings, size),
+        "grafana": grafana_values(settings, size),
     }
 
 
+_RELOADER = {"requests": {"cpu": "10m", "memory": "50Mi"}, "limits": {"memory": "64Mi"}}
 _OPERATED = ("prometheusInstance", "alertmanagerInstance", "thanosRulerInstance", "alertmanagerConfig")
 _CONTROL_PLANE = ("kubeApiServer", "kubeControllerManager", "coreDns", "kubeEtcd", "kubeScheduler", "kubeProxy")
 
@@ -147,49 +148,5 @@ def _alertmanager(settings: Settings, size: Sizing) -> Values:
             "useExistingSecret": True,
             "configSecret": ALERTMANAGER_CONFIG_SECRET,
             "secrets": [RECEIVERS_SECRET] if settings.alerting.secret_keys else [],
-        },
-    }
-
-
-def _grafana(settings: Settings, size: Sizing) -> Values:
-    return {
-        "admin": {"existingSecret": GRAFANA_ADMIN_SECRET},
-        "defaultDashboardsEnabled": False,
-        "resources": size[PartName.GRAFANA].resources.manifest(),
-        "envValueFrom": grafana_environment(settings),
-        "grafana.ini": {
-            "server": {"root_url": settings.grafana.url},
-            "analytics": {"reporting_enabled": False, "check_for_updates": False, "check_for_plugin_updates": False},
-        },
-        "persistence": {
-            "enabled": True,
-            "size": size[PartName.GRAFANA].storage,
-            "storageClassName": settings.storage_class,
-            # The chart looks the volume up in the cluster, so a second run would replace the claim.
-            "lookupVolumeName": False,
-        },
-        # A rolling update waits for ever for a volume that one node holds.
-        "deploymentStrategy": {"type": "Recreate"},
-        # The chart's own role reads every Secret of the cluster, whatever the side cars need.
-        "rbac": {"useExistingClusterRole": SIDECAR_ROLE},
-        "initChownData": {"enabled": False},
-        "testFramework": {"enabled": False},
-        "sidecar": {
-            "dashboards": {
-                "enabled": True,
-                "label": next(iter(DASHBOARD_LABELS)),
-                "labelValue": next(iter(DASHBOARD_LABELS.values())),
-                "searchNamespace": "ALL",
-                "resource": "configmap",
-                "folderAnnotation": FOLDER_ANNOTATION,
-                "provider": {"foldersFromFilesStructure": True, "allowUiUpdates": False},
-            },
-            # Ours (components/datasources.py): Grafana refuses two defaults (K03).
-            "datasources": {
-                "enabled": True,
-                "resource": "configmap",
-                "defaultDatasourceEnabled": False,
-                "alertmanager": {"enabled": False},
-            },
         },
     }

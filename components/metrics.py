@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pulumi
-import pulumi_random
 
 from components.base import Component
 from components.charts import CHARTS
+from components.grafana_secrets import grafana_secrets
+from components.grafana_values import GRAFANA_ADMIN_SECRET
 from components.helm import Release, chart
-from components.kube_prometheus_values import GRAFANA_ADMIN_SECRET, kube_prometheus_values
+from components.kube_prometheus_values import kube_prometheus_values
 from components.rbac import grants
 from components.remote_store import CREDENTIAL, STORE_SECRET, own_secret
 from components.resources import Secret
@@ -60,19 +61,14 @@ class Metrics(Component):
         super().__init__(name, opts)
         child = self.child()
         needed = _store_secret(settings, secrets, child)
-        password = pulumi_random.RandomPassword(f"{name}-grafana-admin", length=32, special=False, opts=child)
-        admin = Secret(
-            GRAFANA_ADMIN_SECRET,
-            {"admin-user": "admin", "admin-password": password.result},
-            namespace=settings.namespace,
-            opts=child,
-        )
         chart(
             KUBE_PROMETHEUS,
             source=settings.chart_source,
             namespace=settings.namespace,
             values=kube_prometheus_values(settings, sizing(settings)),
-            opts=self.child(depends_on=[admin, *grants(settings, child), *needed]),
+            opts=self.child(
+                depends_on=[*grafana_secrets(name, settings, secrets, child), *grants(settings, child), *needed]
+            ),
         )
         self.grafana_admin_secret = GRAFANA_ADMIN_SECRET
         services = Services(settings)

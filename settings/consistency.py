@@ -82,6 +82,19 @@ def _traces_come_by_the_collector(s: Settings) -> Iterator[str]:
         yield "traces: need the collector, which is off: it alone samples them and removes personal data"
 
 
+def _logging_in_is_private(s: Settings) -> Iterator[str]:
+    """Passwords, sessions and the client's secret travel through these addresses."""
+    grafana = s.grafana
+    if not grafana.url.startswith("https://"):
+        if s.cluster.environment == "production":
+            yield "grafana.url: must begin with https:// in production"
+        elif grafana.oidc and s.cluster.environment != "local":
+            yield "grafana.url: must begin with https:// where oidc is on, unless cluster.environment is local"
+    for name, url in (grafana.oidc.endpoints if grafana.oidc else {}).items():
+        if not url.startswith("https://") and s.cluster.environment != "local":
+            yield f"grafana.oidc.{name}: must begin with https:// unless cluster.environment is local"
+
+
 _RULES: tuple[Callable[[Settings], Iterator[str]], ...] = (
     _pages_only_in_production,
     _own_pace_only_locally,
@@ -91,4 +104,5 @@ _RULES: tuple[Callable[[Settings], Iterator[str]], ...] = (
     _shards_need_a_ruler,
     _distributed_traces_need_kafka,
     _traces_come_by_the_collector,
+    _logging_in_is_private,
 )

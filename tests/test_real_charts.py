@@ -10,7 +10,7 @@ import pytest
 from stacks import ROOT, STACKS
 
 from components.charts import CHARTS, archive_path
-from components.kube_prometheus_values import GRAFANA_ADMIN_SECRET
+from components.grafana_values import GRAFANA_ADMIN_SECRET
 from model.scrape import ScrapeKind
 from obs.chart_archive import ChartError
 from obs.expand import Expansion
