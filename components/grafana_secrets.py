@@ -17,10 +17,13 @@ def grafana_secrets(
     password = pulumi_random.RandomPassword(f"{name}-grafana-admin", length=32, special=False, opts=opts)
     # Whoever replaces it loses what Grafana has encrypted: datasources that people added, not the program's.
     key = pulumi_random.RandomPassword(f"{name}-grafana-encryption-key", length=32, special=False, opts=opts)
-    admin = {"admin-user": "admin", "admin-password": password.result, ENCRYPTION_KEY: key.result}
+    admin: dict[str, pulumi.Input[str]] = {
+        "admin-user": "admin",
+        "admin-password": password.result,
+        ENCRYPTION_KEY: key.result,
+    }
     made: list[pulumi.Resource] = [Secret(GRAFANA_ADMIN_SECRET, admin, namespace=settings.namespace, opts=opts)]
     if oidc := settings.grafana.oidc:
-        # In a preview it may be missing: the Secret keeps its shape, and `up` refuses before this.
-        client = {OIDC_KEY: secrets.values.get(oidc.secret, "")}
+        client = {OIDC_KEY: secrets.text(oidc.secret)}
         made.append(Secret(OIDC_SECRET, client, namespace=settings.namespace, opts=opts))
     return made

@@ -52,7 +52,7 @@ def test_with_a_provider_the_log_in_form_is_gone_and_groups_give_roles() -> None
 
 
 def test_the_clients_secret_must_be_set_and_is_a_secret_of_its_own() -> None:
-    config = {"grafana": {"url": URL, "oidc": OIDC}}
+    config: dict[str, object] = {"grafana": {"url": URL, "oidc": OIDC}}
     assert "pulumi config set --secret grafanaClientKey" in error_of(config, preview=False)
     recording = run("prod", config=config, secrets={"grafanaClientKey": "planted"})
     (secret,) = [r for r in recording.resources if r.name == "grafana-oidc"]

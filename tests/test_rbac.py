@@ -14,7 +14,7 @@ from obs.record import Recording
 def granted(recording: Recording) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """(account, namespace that the grant is for or "" for all, rule) of everything that the program itself binds."""
     objects = [r.inputs for r in recording.resources if r.type.startswith("kubernetes:rbac.authorization.k8s.io/")]
-    rules = {(o["kind"], o["metadata"].get("namespace"), o["metadata"]["name"]): o.get("rules") for o in objects}
+    rules = {(o["kind"], o["metadata"].get("namespace"), o["metadata"]["name"]): o.get("rules", []) for o in objects}
     for binding in objects:
         if "roleRef" in binding:
             namespace, role = binding["metadata"].get("namespace"), binding["roleRef"]
