@@ -27,6 +27,9 @@ _K8S, _OPERATOR = "k8s.io/kubernetes", "github.com/prometheus-operator/prometheu
 _PROMETHEUS, _ALERTMANAGER = "github.com/prometheus/prometheus", "github.com/prometheus/alertmanager"
 # Service discovery of clouds left out: it is most of what Prometheus compiles, and nothing here has a cloud.
 _PROMETHEUS_TAGS = "netgo,remove_all_sd,enable_kubernetes_sd,enable_dns_sd"
+# The tags of thanos' own releases. Without slicelabels every gRPC answer panics: thanos reads the labels of a message
+# as those of Prometheus in place, which only that representation allows (pkg/store/labelpb).
+_THANOS_TAGS = "netgo,slicelabels"
 
 
 class ToolMissing(ObsError):
@@ -144,7 +147,7 @@ _MORE = (
     _common("statsd_exporter", "github.com/prometheus/statsd_exporter", 8),
     # A program of our own with the few components that are used; it takes its version from the build.
     Tool(name="otelcol", module="otelcol", pin="go.opentelemetry.io/collector/otelcol", package=".", seconds=151),
-    _common("thanos", "github.com/thanos-io/thanos/cmd/thanos", 208),
+    _common("thanos", "github.com/thanos-io/thanos/cmd/thanos", 208, tags=_THANOS_TAGS),
     Tool(
         name="loki",
         module="loki",
