@@ -33,8 +33,8 @@ from systems.base import Context
 class Plan:
     """``retention`` is how long Prometheus keeps what its rules read, a Prometheus duration.
 
-    ``series`` says of which retention class the stack's series are; infrastructure is everything else. ``raw`` is how
-    long the long-term store keeps samples as they were scraped, by class; empty where there is no Thanos.
+    ``series`` says of which retention class the stack's series are; infrastructure is everything else. ``kept`` is how
+    far the Ruler may look back, by class; empty where there is no Thanos.
     """
 
     systems: tuple[System, ...]
@@ -44,7 +44,7 @@ class Plan:
     routing: RoutingTree
     retention: str
     series: Mapping[RetentionClass, SeriesClass]
-    raw: Mapping[RetentionClass, str]
+    kept: Mapping[RetentionClass, str]
 
     def groups(self) -> Iterator[RuleGroup]:
         return (group for obj in self.rules for group in obj.groups)
@@ -75,17 +75,17 @@ class Plan:
 
     def problems(self) -> list[str]:
         """What is wrong with the settings once the rules that they lead to are known."""
-        if not self.raw:
+        if not self.kept:
             kept = {"prometheus.retention": self.retention}
             return list(_too_short(kept, [*self.records, *self.alerts], "; without Thanos nobody else can evaluate it"))
         rulers = [r for obj in self.rules if obj.evaluator is Evaluator.RULER for g in obj.groups for r in g.rules]
         return [
             problem
-            for kind, length in self.raw.items()
+            for kind, length in self.kept.items()
             for problem in _too_short(
-                {f"metricsStore.retention.{kind}.raw": length},
+                {f"metricsStore.retention.{kind}.fiveMinutes": length},
                 [rule for rule in rulers if kind in self._classes(rule)],
-                "; the Ruler reads raw samples only",
+                "; the Ruler reads 5-minute blocks where raw ones are gone, and no coarser ones",
             )
         ]
 
@@ -95,7 +95,7 @@ class Plan:
         scraped = {RetentionClass.INFRASTRUCTURE, RetentionClass.APPLICATION}
         names = {selector.name for selector in rule.expr.selectors()}
         found = set().union(*({recorded[n]} if n in recorded else scraped for n in names))
-        return found & set(self.raw) or {RetentionClass.INFRASTRUCTURE}
+        return found & set(self.kept) or {RetentionClass.INFRASTRUCTURE}
 
 
 def _too_short(kept: Mapping[str, str], rules: Sequence[RecordingRule | Alert], consequence: str) -> Iterator[str]:
@@ -138,7 +138,7 @@ def build(settings: Settings) -> Plan:
         routing=pace.routing(routing_tree(settings.alerting, _objects(alerts))),
         retention=settings.prometheus.retention,
         series=_series(enabled, objectives),
-        raw={RetentionClass(name): kept.raw for name, kept in settings.retention_classes.items()},
+        kept={RetentionClass(name): kept.five_minutes for name, kept in settings.retention_classes.items()},
     )
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from components.grafana_values import grafana_values
 from components.images import global_registry
+from components.object_storage import volume_claim
+from components.prometheus_store import Classes, external_labels, prometheus_spec, prometheus_values, ruler_values
 from components.rbac import watches_kubelets
 from components.remote_store import remote_write
 from components.sizes import Sizing
@@ -33,8 +35,11 @@ def _interval(settings: Settings) -> str:
     return compressed(SCRAPE_INTERVAL, settings.time_compression)
 
 
-def kube_prometheus_values(settings: Settings, size: Sizing) -> Values:
-    """The values of one stack. Shape: the chart's values.yaml at the pinned version."""
+def kube_prometheus_values(settings: Settings, size: Sizing, classes: Classes) -> Values:
+    """The values of one stack. Shape: the chart's values.yaml at the pinned version.
+
+    ``classes`` says of which retention class series are, where the store tells classes apart.
+    """
     return {
         # Its roles are ours: the chart's operator has every verb on every Secret of the cluster (components/rbac.py).
         "global": {"rbac": {"create": False}, **global_registry(settings).get("global", {})},
@@ -67,8 +72,9 @@ def kube_prometheus_values(settings: Settings, size: Sizing) -> Values:
             # It makes servers, and reads Secrets, in this namespace only; monitors and rules it takes from all.
             **{f"{kind}Namespaces": [settings.namespace] for kind in _OPERATED},
         },
-        "prometheus": _prometheus(settings, size),
+        "prometheus": _prometheus(settings, size, classes),
         "alertmanager": _alertmanager(settings, size),
+        "thanosRuler": ruler_values(settings, size, classes),
         "grafana": grafana_values(settings, size),
     }
 
@@ -94,16 +100,10 @@ def _node_exporter(settings: Settings, size: Sizing) -> Values:
 
 
 def _claim(settings: Settings, storage: str) -> Values:
-    return {
-        "spec": {
-            "storageClassName": settings.storage_class,
-            "accessModes": ["ReadWriteOnce"],
-            "resources": {"requests": {"storage": storage}},
-        }
-    }
+    return {"spec": volume_claim(settings.storage_class, storage)}
 
 
-def _prometheus(settings: Settings, size: Sizing) -> Values:
+def _prometheus(settings: Settings, size: Sizing, classes: Classes) -> Values:
     selectors = ("rule", "serviceMonitor", "podMonitor", "probe", "scrapeConfig")
     cluster = Relabeling(target_label="cluster", replacement=settings.cluster.name)
     return {
@@ -120,17 +120,15 @@ def _prometheus(settings: Settings, size: Sizing) -> Values:
             "evaluationInterval": _interval(settings),
             "resources": size[PartName.PROMETHEUS].resources.manifest(),
             "storageSpec": {"volumeClaimTemplate": _claim(settings, size[PartName.PROMETHEUS].storage)},
-            "externalLabels": {
-                "cluster": settings.cluster.name,
-                "environment": settings.cluster.environment,
-                "platform": settings.cluster.platform,
-            },
+            "externalLabels": external_labels(settings),
             "remoteWrite": remote_write(settings),
             # External labels are invisible to rules (K21); a scrape class puts the cluster on every series.
             "scrapeClasses": [{"name": "cluster", "default": True, "relabelings": [_relabeling(cluster)]}],
             # false with empty selectors means: take every object of the cluster, whatever its labels (K01).
             **{f"{kind}SelectorNilUsesHelmValues": False for kind in selectors},
+            **prometheus_spec(settings, size, classes),
         },
+        **prometheus_values(settings),
     }
 
 

@@ -10,6 +10,7 @@ from components.grafana_secrets import grafana_secrets
 from components.grafana_values import GRAFANA_ADMIN_SECRET
 from components.helm import Release, chart
 from components.kube_prometheus_values import kube_prometheus_values
+from components.prometheus_store import Classes
 from components.rbac import grants
 from components.remote_store import CREDENTIAL, STORE_SECRET, own_secret
 from components.resources import Secret
@@ -56,7 +57,12 @@ class Metrics(Component):
     """
 
     def __init__(
-        self, name: str, settings: Settings, secrets: Secrets, opts: pulumi.ResourceOptions | None = None
+        self,
+        name: str,
+        settings: Settings,
+        classes: Classes,
+        secrets: Secrets,
+        opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(name, opts)
         child = self.child()
@@ -65,7 +71,7 @@ class Metrics(Component):
             KUBE_PROMETHEUS,
             source=settings.chart_source,
             namespace=settings.namespace,
-            values=kube_prometheus_values(settings, sizing(settings)),
+            values=kube_prometheus_values(settings, sizing(settings), classes),
             opts=self.child(
                 depends_on=[*grafana_secrets(name, settings, secrets, child), *grants(settings, child), *needed]
             ),

@@ -14,9 +14,11 @@ from components.datasources import Datasources
 from components.kube_prometheus_values import agents_namespace
 from components.metrics import Metrics, OperatorCrds
 from components.monitors import Monitors
+from components.object_storage import ObjectStorage
 from components.resources import Namespace
 from components.rules import Rules
 from components.services import Services
+from components.thanos import Thanos
 from plan import Plan
 from settings import Secrets, Settings
 
@@ -50,9 +52,13 @@ class Platform(Component):
         ready = pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(depends_on=namespaces))
         crds = OperatorCrds("operator-crds", settings, ready)
         routing = AlertRouting("alert-routing", plan.routing, settings, secrets, ready)
+        storage = ObjectStorage("object-storage", settings, secrets, ready)
         needs_crds = pulumi.ResourceOptions.merge(ready, pulumi.ResourceOptions(depends_on=[crds]))
-        with_routing = pulumi.ResourceOptions.merge(needs_crds, pulumi.ResourceOptions(depends_on=[routing]))
-        metrics = Metrics("metrics", settings, secrets, with_routing)
+        with_storage = pulumi.ResourceOptions.merge(needs_crds, pulumi.ResourceOptions(depends_on=[storage]))
+        with_routing = pulumi.ResourceOptions.merge(with_storage, pulumi.ResourceOptions(depends_on=[routing]))
+        metrics = Metrics("metrics", settings, plan.series, secrets, with_routing)
+        if settings.thanos_mode is not None:
+            Thanos("thanos", settings, with_storage)
         Datasources("datasources", settings, ready)
         Monitors("monitors", plan.systems, settings, needs_crds)
         Rules("rules", plan, settings, needs_crds)

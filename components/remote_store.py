@@ -14,7 +14,7 @@ STORE_CREDENTIAL = "METRICS_STORE_CREDENTIAL"
 """Environment variable of Grafana with the credential."""
 
 # As the requirements have it (spec 10-stack 2.1).
-_QUEUE = {"capacity": 10_000, "maxShards": 10}
+QUEUE = {"capacity": 10_000, "maxShards": 10}
 
 
 def remote_write(settings: Settings) -> list[dict[str, Any]]:
@@ -22,7 +22,7 @@ def remote_write(settings: Settings) -> list[dict[str, Any]]:
     store = settings.metrics_store.remote_write
     if store is None:
         return []
-    entry: dict[str, Any] = {"url": store.url, "sendExemplars": True, "queueConfig": dict(_QUEUE)}
+    entry: dict[str, Any] = {"url": store.url, "sendExemplars": True, "queueConfig": dict(QUEUE)}
     if store.tenant:
         entry["headers"] = {"X-Scope-OrgID": store.tenant}
     reference = _credential(store)

@@ -26,6 +26,10 @@ _NAME = "app.kubernetes.io/name"
 _COMPONENT = "app.kubernetes.io/component"
 
 
+def thanos_compactor_release(class_name: str) -> str:
+    return f"{THANOS}-{class_name}"
+
+
 @dataclass(frozen=True)
 class Service:
     """One Service: ``ports`` by name, ``pods`` the labels that its pods surely have."""
@@ -73,6 +77,11 @@ class Services:
         return self._of(f"{KUBE_PROMETHEUS}-alertmanager", {"http": 9093}, pods)
 
     @property
+    def alertmanagers(self) -> Service:
+        """Headless, made by the operator: each Alertmanager, for those who must tell them all."""
+        return self._of("alertmanager-operated", {"http": 9093}, self.alertmanager.pods)
+
+    @property
     def grafana(self) -> Service:
         return self._of(f"{KUBE_PROMETHEUS}-grafana", {"http": 80}, {_NAME: "grafana", _INSTANCE: KUBE_PROMETHEUS})
 
@@ -97,12 +106,27 @@ class Services:
 
     @property
     def thanos_store_gateway(self) -> Service:
-        return self._thanos("store-gateway")
+        """Headless, the only one that the chart makes: each holds all blocks."""
+        pods = {_NAME: THANOS, _INSTANCE: THANOS, _COMPONENT: "store-gateway"}
+        return self._of(f"{THANOS}-store-gateway-headless", {"http": 10902, "grpc": 10901}, pods)
 
     @property
     def thanos_receive(self) -> Service:
         """The routers, which take remote write in."""
         return self._thanos("receive-router", http=10902, grpc=10901, **{"remote-write": 19291})
+
+    def thanos_compactor(self, class_name: str) -> Service:
+        """Headless: the compactor of a retention class, which is a release of its own."""
+        release = thanos_compactor_release(class_name)
+        pods = {_NAME: THANOS, _INSTANCE: release, _COMPONENT: "compact"}
+        return self._of(f"{release}-compact-headless", {"http": 10902}, pods)
+
+    @property
+    def thanos_ingestors(self) -> Service:
+        """Headless: the ingestors among which the routers share out what they take."""
+        pods = {_NAME: THANOS, _INSTANCE: THANOS, _COMPONENT: "receive-ingestor"}
+        ports = {"http": 10902, "grpc": 10901, "remote-write": 19291}
+        return self._of(f"{THANOS}-receive-ingestor-headless", ports, pods)
 
     @property
     def thanos_ruler(self) -> Service:

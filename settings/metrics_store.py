@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
 from alerting.settings import SecretKey
 from model.config import Name, Part, form
-from model.quantity import DURATION_FORM, seconds
+from model.quantity import DURATION_FORM, duration, seconds
 
 UNLIMITED = "unlimited"
 _URL = "an http:// or https:// address, without credentials"
@@ -30,12 +31,42 @@ Kept = Annotated[str, AfterValidator(_kept)]
 """How long something is kept: a Prometheus duration, or ``unlimited``."""
 
 
+def _length(kept: str) -> float:
+    return inf if kept == UNLIMITED else seconds(kept)
+
+
+_DAY = 86_400.0
+# Thanos itself asks for 40 h and 10 d, the least size of a block that it downsamples. Blocks get that long by
+# compaction: of raw ones to two days, the first hours of which are 50 h old by then; of 5-minute ones to fourteen
+# days, whose first two are 14 d old when the next block lets the compactor go on. What expires before is never
+# downsampled. The rest is time for a compactor that was down.
+_LEAST = {
+    "raw": (4 * _DAY, "or it expires before it is downsampled to 5 minutes (two-day blocks)"),
+    "fiveMinutes": (17 * _DAY, "or it expires before it is downsampled to 1 hour (fourteen-day blocks)"),
+}
+
+
 class Retention(Part):
     """How long blocks are kept: ``raw`` as scraped, and downsampled to 5 minutes and to 1 hour."""
 
     raw: Kept
     five_minutes: Kept
     one_hour: Kept
+
+    @model_validator(mode="after")
+    def _downsampled_before_it_goes(self) -> Retention:
+        kept = {"raw": _length(self.raw), "fiveMinutes": _length(self.five_minutes), "oneHour": _length(self.one_hour)}
+        problems = [
+            f".{name}: must be {duration(least)} or more, {why}"
+            for name, (least, why) in _LEAST.items()
+            if kept[name] < least
+        ]
+        for finer, coarser in (("raw", "fiveMinutes"), ("fiveMinutes", "oneHour")):
+            if kept[coarser] < kept[finer]:
+                problems.append(f".{coarser}: must not be shorter than {finer}: what is downsampled is kept for longer")
+        if problems:
+            raise ValueError("\n".join(problems))
+        return self
 
 
 class RetentionClasses(Part):

@@ -22,7 +22,7 @@ def settings(stack: str = "prod", **config: object) -> Settings:
 
 def values(stack: str = "prod", **config: object) -> dict[str, Any]:
     chosen = settings(stack, **config)
-    return kube_prometheus_values(chosen, sizing(chosen))
+    return kube_prometheus_values(chosen, sizing(chosen), {})
 
 
 def named(recording: Recording, name: str) -> Resource:

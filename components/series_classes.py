@@ -1,0 +1,61 @@
+"""Which retention class a series belongs to, told to Thanos Receive by one label of the write request.
+
+Receive takes the label off again and keeps each class as a tenant of its own (``--receive.split-tenant-label-name``).
+One write queue serves every class, and a label has one value, so no series can be in two classes or in none. A queue
+with a header for each class would read Prometheus' write-ahead log once for each, and would need expressions that
+are each other's exact complement.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from model.system import RetentionClass, SeriesClass
+
+CLASS_LABEL = "retention_class"
+"""On a series in a write request, and in the external labels of a block: the name of its class."""
+_SPECIAL = re.compile(r"[.+*?()|\[\]{}^$\\]")
+"""What RE2 takes for more than itself (regexp.QuoteMeta)."""
+TENANT_HEADER = "THANOS-TENANT"
+"""On a write request: the class of its series without the label."""
+DEFAULT_CLASS = RetentionClass.INFRASTRUCTURE
+"""The class of a series that no other claims."""
+
+
+def class_relabeling(classes: Mapping[RetentionClass, SeriesClass]) -> list[dict[str, Any]]:
+    """``writeRelabelConfigs`` that give a series its class; those of DEFAULT_CLASS, most series, go without the label.
+
+    ``classes`` are the others. A name decides before a job: a recorded series may carry the job that it was
+    computed from. Of two classes that claim the same series the later one gets it. What a target says about its own
+    class does not count.
+    """
+    jobs = (_step("job", series.jobs, name) for name, series in classes.items() if series.jobs)
+    names = (_step("__name__", series.records, name) for name, series in classes.items() if series.records)
+    return [{"action": "labeldrop", "regex": CLASS_LABEL}, *jobs, *names]
+
+
+def class_queues(classes: Mapping[RetentionClass, SeriesClass]) -> dict[RetentionClass, list[dict[str, Any]]]:
+    """The same for recorded series and without ``replace``: class -> ``writeRelabelConfigs`` of a queue of its own.
+
+    For the ruler of Thanos 0.42, which panics on a relabeling that sets a label (it never sets the scheme by which
+    names are valid). What it writes has names that are known, and each name is one queue's.
+    """
+    owner = {record: name for name, series in classes.items() for record in series.records}
+    queues = {name: [record for record, its in owner.items() if its == name] for name in classes}
+    steps = {name: [_by_name("keep", records)] for name, records in queues.items() if records}
+    return {**steps, DEFAULT_CLASS: [_by_name("drop", owner)] if owner else []}
+
+
+def _by_name(action: str, names: Iterable[str]) -> dict[str, Any]:
+    return {"action": action, "sourceLabels": ["__name__"], "regex": _any_of(names)}
+
+
+def _step(source: str, values: Iterable[str], name: RetentionClass) -> dict[str, Any]:
+    step = {"sourceLabels": [source], "regex": _any_of(values)}
+    return {**step, "targetLabel": CLASS_LABEL, "replacement": name.value}
+
+
+def _any_of(values: Iterable[str]) -> str:
+    return "|".join(_SPECIAL.sub(r"\\\g<0>", value) for value in values)
