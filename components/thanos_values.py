@@ -184,6 +184,8 @@ def _query_frontend(size: PartSize, services: Services) -> Values:
 
 
 def _store_gateway(settings: Settings, size: PartSize) -> Values:
+    # The default largest item (125 MiB) is more than the whole cache of a small one, which Thanos refuses.
+    index = {"type": "IN-MEMORY", "config": {"max_size": _share(size, 6), "max_item_size": _share(size, 24)}}
     return {
         "enabled": True,
         **_replicated(size),
@@ -192,7 +194,7 @@ def _store_gateway(settings: Settings, size: PartSize) -> Values:
         "extraArgs": [
             # The default pool of 2GB is more than a small store gateway may have.
             f"--chunk-pool-size={_share(size, 3)}",
-            f"--index-cache-size={_share(size, 6)}",
+            f"--index-cache.config={json.dumps(index)}",
             "--store.enable-index-header-lazy-reader",
         ],
     }

@@ -21,8 +21,8 @@ def settings(stack: str = "prod", **config: object) -> Settings:
 
 
 def values(stack: str = "prod", **config: object) -> dict[str, Any]:
-    chosen = settings(stack, **config)
-    return kube_prometheus_values(chosen, sizing(chosen), {})
+    program = run(stack, config=config).namespace
+    return kube_prometheus_values(program["settings"], sizing(program["settings"]), program["plan"].series)
 
 
 def named(recording: Recording, name: str) -> Resource:
@@ -55,6 +55,8 @@ def test_the_chart_waits_for_what_its_values_name() -> None:
     recording = run("prod")
     chart = named(recording, "kube-prometheus-stack")
     assert {"grafana-admin", "alertmanager-config", "alertmanager-receivers"} <= upstream(recording, chart)
+    for release in ("kube-prometheus-stack", "thanos", "thanos-business"):
+        assert {"object-storage", "thanos-objstore"} <= upstream(recording, named(recording, release))
 
 
 def test_everything_goes_to_the_explicit_provider() -> None:

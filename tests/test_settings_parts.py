@@ -99,6 +99,22 @@ def test_object_storage_that_cannot_work_is_refused(storage: dict[str, object], 
             {"metricsStore": {"retention": {"infrastructure": {**RETENTION, "raw": "forever"}}}},
             "metricsStore.retention.infrastructure.raw: must be a Prometheus duration such as 30s, 5m, 15d or",
         ),
+        (
+            {"metricsStore": {"retention": {"infrastructure": {**RETENTION, "raw": "47h"}}}},
+            "metricsStore.retention.infrastructure.raw: must be 4d or more, or it expires before it is downsampled",
+        ),
+        (
+            {"metricsStore": {"retention": {"infrastructure": {**RETENTION, "fiveMinutes": "10d"}}}},
+            "metricsStore.retention.infrastructure.fiveMinutes: must be 17d or more",
+        ),
+        (
+            {"metricsStore": {"retention": {"infrastructure": {**RETENTION, "oneHour": "20d"}}}},
+            "metricsStore.retention.infrastructure.oneHour: must not be shorter than fiveMinutes",
+        ),
+        (
+            {"metricsStore": {"retention": {"infrastructure": {**RETENTION, "raw": "unlimited"}}}},
+            "metricsStore.retention.infrastructure.fiveMinutes: must not be shorter than raw",
+        ),
         ({"metricsStore": {"retention": {"busines": RETENTION}}}, "unknown key; did you mean 'business'?"),
         (
             {"metricsStore": {"kind": "remoteWrite", "remoteWrite": {**REMOTE["remoteWrite"], "username": "x"}}},

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import httpx
@@ -18,15 +19,18 @@ import thanos_blocks as made
 import yaml
 from local_platform import eventually
 from real_tools import REAL, needs
+from stacks import ROOT
 from thanos_blocks import DAY, Block
 from thanos_processes import INGESTORS, World, found, objects, workloads
 
 from components.charts import CHARTS, archive_path
 from components.object_storage import objstore_yaml
 from components.series_classes import CLASS_LABEL
+from components.services import Services
 from model.quantity import seconds
 from obs.local.ports import Ports
 from obs.local.process import Command, Servers
+from obs.run import run_stack
 from settings.metrics_store import UNLIMITED
 from settings.object_storage import ObjectStorageSettings
 from settings.stack import Settings
@@ -142,10 +146,10 @@ def fill(world: World, now: float, times: list[int]) -> None:
 
 def compact(world: World) -> None:
     """Each compactor of the stack, once."""
-    compactors = {name: args for name, args in workloads("prod").items() if name.endswith("-compact")}
-    assert set(compactors) == {f"thanos-{name}-compact" for name in CLASSES}
-    for name, args in compactors.items():
-        command = world.command(name, [arg for arg in args if arg != "--wait"], {})
+    for name in CLASSES:
+        pod = f"thanos-{name}-compact"
+        args = [arg for arg in workloads("prod")[pod] if arg != "--wait"]
+        command = world.command(pod, args, {})
         done = subprocess.run(command.argv, capture_output=True, text=True, check=False, timeout=100)
         assert done.returncode == 0, done.stderr[-3000:]
 
@@ -153,6 +157,7 @@ def compact(world: World) -> None:
 def commands(world: World, receiver: Receiver) -> Iterator[Command]:
     receive, sidecar = workloads("prod"), workloads("dev")
     ingestors = [f"thanos-receive-ingestor-{i}" for i in range(INGESTORS)]
+    in_dev = {"thanos-store-gateway-headless": ["dev-thanos-store-gateway"]}
     behind = {
         "thanos-receive-ingestor-headless": ingestors,
         "thanos-store-gateway-headless": ["thanos-store-gateway"],
@@ -163,7 +168,8 @@ def commands(world: World, receiver: Receiver) -> Iterator[Command]:
         yield world.command(pod, receive["thanos-receive-ingestor"], behind)
     for name in ("thanos-receive-router", "thanos-store-gateway", "thanos-query", "thanos-query-frontend"):
         yield world.command(name, receive[name], behind)
-    yield world.command("dev-query", sidecar["thanos-query"], behind)
+    for name, args in sidecar.items():
+        yield world.command(f"dev-{name}", args, {**behind, **in_dev})
     yield from _made_by_the_operator(world, receiver)
 
 
@@ -312,10 +318,10 @@ def test_both_rulers_send_the_same_alert(stack: Stack) -> None:
 
 def test_a_side_car_answers_for_its_prometheus(stack: Stack) -> None:
     def jobs() -> set[str]:
-        answer = stack.query("dev-query", 'up{prometheus="m/p", cluster="dataops-dev"}')
+        answer = stack.query("dev-thanos-query", 'up{prometheus="m/p", cluster="dataops-dev"}')
         return {s["metric"]["job"] for s in answer if "prometheus_replica" not in s["metric"]}
 
-    assert eventually(lambda: jobs() == set(JOBS), 40), stack.query("dev-query", "up")
+    assert eventually(lambda: jobs() == set(JOBS), 40), stack.query("dev-thanos-query", "up")
 
 
 # --- object storage
@@ -354,17 +360,27 @@ def test_thanos_takes_the_s3_credentials_from_the_environment() -> None:
     assert all(line.startswith("/metrics/") and "Credential=the-key-id/" in line for line in asked)
 
 
+@cache
 def settings(stack_name: str) -> Settings:
-    from stacks import ROOT
-
-    from obs.run import run_stack
-
     return run_stack(stack_name, ROOT).settings
 
 
 def test_every_pod_of_thanos_runs_here() -> None:
-    """Nothing that the stacks deploy of Thanos is left out above."""
+    """Nothing that the stacks deploy of Thanos is left out above; of dev all that is rendered is started."""
     ours = {"query", "query-frontend", "store-gateway", "receive-router", "receive-ingestor"}
     expected = {f"thanos-{part}" for part in ours} | {f"thanos-{name}-compact" for name in CLASSES}
     assert set(workloads("prod")) == expected
-    assert {o["kind"] for o in objects("prod") if o["kind"] == "ThanosRuler"}
+    assert len([o for o in objects("prod") if o["kind"] == "ThanosRuler"]) == 1
+
+
+def test_every_service_that_others_are_told_of_is_rendered() -> None:
+    for stack_name in ("prod", "dev"):
+        services = Services(settings(stack_name))
+        expected = [services.thanos_query, services.thanos_query_frontend, services.thanos_store_gateway]
+        expected += [services.thanos_compactor(name) for name in settings(stack_name).retention_classes]
+        receive = settings(stack_name).thanos_mode == "receive"
+        expected += [services.thanos_receive, services.thanos_ingestors] if receive else [services.thanos_sidecars]
+        for service in expected:
+            spec = found(stack_name, "Service", service.name)["spec"]
+            assert {p["port"] for p in spec["ports"]} >= set(service.ports.values()), service.name
+            assert spec["selector"].items() <= service.pods.items(), service.name

@@ -1,0 +1,78 @@
+"""Each series is of exactly one retention class, by either way of telling it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from components.series_classes import CLASS_LABEL, DEFAULT_CLASS, class_queues, class_relabeling
+from model.system import RetentionClass, SeriesClass
+
+APPLICATION, BUSINESS = RetentionClass.APPLICATION, RetentionClass.BUSINESS
+Labels = dict[str, str]
+
+
+def relabeled(steps: Sequence[Mapping[str, Any]], labels: Labels) -> Labels | None:
+    """What Prometheus makes of a series (model/relabel); None where it drops it."""
+    found = dict(labels)
+    for step in steps:
+        value = ";".join(found.get(label, "") for label in step.get("sourceLabels", ()))
+        matches = re.fullmatch(step["regex"], value, re.DOTALL) is not None
+        match step.get("action", "replace"):
+            case "replace" if matches:
+                found[step["targetLabel"]] = step["replacement"]
+            case "labeldrop":
+                found = {name: v for name, v in found.items() if re.fullmatch(step["regex"], name) is None}
+            case "keep" if not matches:
+                return None
+            case "drop" if matches:
+                return None
+    return found
+
+
+def expected(classes: Mapping[RetentionClass, SeriesClass], labels: Labels) -> RetentionClass:
+    """The promise, in other words: the last class with the name, else the last with the job, else the default."""
+    by_name = [name for name, series in classes.items() if labels["__name__"] in series.records]
+    by_job = [name for name, series in classes.items() if labels.get("job") in series.jobs]
+    return (by_name or by_job or [DEFAULT_CLASS])[-1]
+
+
+# Few letters, so that generated series and classes meet; all that mean something in a regular expression.
+WORDS = st.text("ab.|*()[]+?^$\\{}-:", min_size=1, max_size=3)
+WORD_LISTS = st.lists(WORDS, max_size=3).map(tuple)
+SERIES_CLASSES = st.builds(SeriesClass, jobs=WORD_LISTS, records=WORD_LISTS)
+CLASSES = st.fixed_dictionaries({APPLICATION: SERIES_CLASSES, BUSINESS: SERIES_CLASSES})
+SERIES = st.fixed_dictionaries({"__name__": WORDS}, optional={"job": WORDS, CLASS_LABEL: st.sampled_from(["business"])})
+
+
+@given(CLASSES, SERIES)
+def test_a_series_gets_one_class(classes: dict[RetentionClass, SeriesClass], labels: Labels) -> None:
+    found = relabeled(class_relabeling(classes), labels)
+    assert found is not None
+    assert found.pop(CLASS_LABEL, DEFAULT_CLASS) == expected(classes, labels)
+    assert found == {name: value for name, value in labels.items() if name != CLASS_LABEL}
+
+
+@given(CLASSES, WORDS)
+def test_a_recorded_series_goes_through_one_queue(classes: dict[RetentionClass, SeriesClass], name: str) -> None:
+    labels = {"__name__": name}
+    taken = [its for its, steps in class_queues(classes).items() if relabeled(steps, labels) is not None]
+    by_name = {its: SeriesClass(records=series.records) for its, series in classes.items()}
+    assert taken == [expected(by_name, labels)]
+
+
+def test_names_of_metrics_and_jobs_are_read_as_they_stand() -> None:
+    series = SeriesClass(jobs=("spark.driver", "argocd-server"), records=("slo:attainment:ratio",))
+    _, jobs, names = class_relabeling({BUSINESS: series})
+    assert jobs["regex"] == r"spark\.driver|argocd-server"
+    assert names["regex"] == "slo:attainment:ratio"
+
+
+def test_the_rulers_queues_set_no_label() -> None:
+    """Thanos 0.42 panics where the ruler's remote write relabels with `replace`."""
+    steps = [s for q in class_queues({BUSINESS: SeriesClass(records=("slo:x",))}).values() for s in q]
+    assert {step["action"] for step in steps} == {"keep", "drop"}
