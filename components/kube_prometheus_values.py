@@ -94,6 +94,15 @@ def _relabeling(step: Relabeling) -> Values:
 def _node_exporter(settings: Settings, size: Sizing) -> Values:
     return {
         "namespaceOverride": agents_namespace(settings),
+        # The node's address alone, on which Prometheus scrapes it, rather than every address that the node has.
+        "service": {"listenOnAllInterfaces": False},
+        # As little as a reader of /proc and /sys needs; the exceptions are in components/pod_security.py.
+        "containerSecurityContext": {
+            "readOnlyRootFilesystem": True,
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
         "resources": size[PartName.NODE_EXPORTER].resources.manifest(),
         "prometheus": {"monitor": {"relabelings": [_relabeling(NODE_LABEL)]}},
     }

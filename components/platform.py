@@ -15,6 +15,7 @@ from components.kube_prometheus_values import agents_namespace
 from components.metrics import Metrics, OperatorCrds
 from components.monitors import Monitors
 from components.object_storage import ObjectStorage
+from components.pod_security import Level, namespace_labels
 from components.resources import Namespace
 from components.rules import Rules
 from components.services import Services
@@ -23,7 +24,6 @@ from plan import Plan
 from settings import Secrets, Settings
 
 OUTPUTS_VERSION = 1
-_POD_SECURITY = "pod-security.kubernetes.io/enforce"
 
 
 class Platform(Component):
@@ -70,10 +70,10 @@ class Platform(Component):
 def _namespaces(settings: Settings, opts: pulumi.ResourceOptions) -> list[pulumi.Resource]:
     # Kept when the stack goes: a deleted namespace takes every volume claim in it along.
     opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(retain_on_delete=True))
-    # baseline, not restricted: some of the chart's side cars set no seccomp profile of their own.
-    made: list[pulumi.Resource] = [Namespace(settings.namespace, labels={_POD_SECURITY: "baseline"}, opts=opts)]
+    restricted, privileged = namespace_labels(Level.RESTRICTED), namespace_labels(Level.PRIVILEGED)
+    made: list[pulumi.Resource] = [Namespace(settings.namespace, labels=restricted, opts=opts)]
     if "nodes" in settings.systems:
-        made.append(Namespace(agents_namespace(settings), labels={_POD_SECURITY: "privileged"}, opts=opts))
+        made.append(Namespace(agents_namespace(settings), labels=privileged, opts=opts))
     return made
 
 

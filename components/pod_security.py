@@ -1,0 +1,60 @@
+"""How strict each namespace of the stack is about its pods, and who may do more than ``restricted`` allows.
+
+The table is read by the namespaces, by the check ``security/pod`` and by docs/security.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Rule(StrEnum):
+    """The rules of the Pod Security Standard ``restricted``."""
+
+    HOST_PROCESS = "host process"
+    HOST_NAMESPACES = "host namespaces"
+    PRIVILEGED = "privileged"
+    CAPABILITIES = "capabilities"
+    HOST_PATH = "host path"
+    VOLUME_TYPES = "volume types"
+    HOST_PORTS = "host ports"
+    HOST_HANDLERS = "host probes"
+    APP_ARMOR = "AppArmor"
+    SELINUX = "SELinux"
+    PROC_MOUNT = "proc mount"
+    SYSCTLS = "sysctls"
+    PRIVILEGE_ESCALATION = "privilege escalation"
+    RUN_AS_ROOT = "root"
+    SECCOMP = "seccomp"
+
+
+class Level(StrEnum):
+    RESTRICTED = "restricted"
+    PRIVILEGED = "privileged"
+
+
+@dataclass(frozen=True)
+class PodException:
+    """A workload of the agents' namespace that breaks ``rules``, and no others, because of ``reason``."""
+
+    workload: str
+    rules: frozenset[Rule]
+    reason: str
+
+
+EXCEPTIONS: tuple[PodException, ...] = (
+    PodException(
+        "DaemonSet kube-prometheus-stack-prometheus-node-exporter",
+        frozenset({Rule.HOST_NAMESPACES, Rule.HOST_PATH, Rule.HOST_PORTS}),
+        "it measures the node: its network interfaces, its processes, /proc, /sys and the fill of its file systems,"
+        " all read-only, as a user without rights",
+    ),
+)
+
+
+def namespace_labels(level: Level) -> Mapping[str, str]:
+    """The API server refuses pods that break the level, and says so to whoever applies a workload that makes them."""
+    modes = ("enforce", "warn") if level is Level.RESTRICTED else ("enforce",)
+    return {f"pod-security.kubernetes.io/{mode}": level.value for mode in modes}
