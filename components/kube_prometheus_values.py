@@ -148,7 +148,10 @@ def _most_of(storage: str) -> str:
 
 def _alertmanager(settings: Settings, size: Sizing) -> Values:
     return {
+        # It never asks the API.
+        "serviceAccount": {"automountServiceAccountToken": False},
         "alertmanagerSpec": {
+            "automountServiceAccountToken": False,
             "replicas": size[PartName.ALERTMANAGER].replicas,
             "resources": size[PartName.ALERTMANAGER].resources.manifest(),
             "storage": {"volumeClaimTemplate": _claim(settings, size[PartName.ALERTMANAGER].storage)},
