@@ -11,11 +11,11 @@ from components.alert_routing import AlertRouting
 from components.base import Component
 from components.dashboard_maps import Dashboards
 from components.datasources import Datasources
-from components.kube_prometheus_values import agents_namespace
 from components.metrics import Metrics, OperatorCrds
 from components.monitors import Monitors
+from components.network_policies import NetworkPolicies
 from components.object_storage import ObjectStorage
-from components.pod_security import Level, namespace_labels
+from components.pod_security import namespace_labels, namespaces
 from components.resources import Namespace
 from components.rules import Rules
 from components.services import Services
@@ -48,8 +48,10 @@ class Platform(Component):
             opts=self.child(),
         )
         inside = self.child(providers=[provider])
-        namespaces = _namespaces(settings, inside)
-        ready = pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(depends_on=namespaces))
+        made = _namespaces(settings, inside)
+        ready = pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(depends_on=made))
+        if settings.network_policies:
+            NetworkPolicies("network-policies", settings, ready)
         crds = OperatorCrds("operator-crds", settings, ready)
         routing = AlertRouting("alert-routing", plan.routing, settings, secrets, ready)
         storage = ObjectStorage("storage", settings, secrets, ready)
@@ -70,11 +72,7 @@ class Platform(Component):
 def _namespaces(settings: Settings, opts: pulumi.ResourceOptions) -> list[pulumi.Resource]:
     # Kept when the stack goes: a deleted namespace takes every volume claim in it along.
     opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(retain_on_delete=True))
-    restricted, privileged = namespace_labels(Level.RESTRICTED), namespace_labels(Level.PRIVILEGED)
-    made: list[pulumi.Resource] = [Namespace(settings.namespace, labels=restricted, opts=opts)]
-    if "nodes" in settings.systems:
-        made.append(Namespace(agents_namespace(settings), labels=privileged, opts=opts))
-    return made
+    return [Namespace(name, labels=namespace_labels(level), opts=opts) for name, level in namespaces(settings).items()]
 
 
 def _outputs(settings: Settings, plan: Plan, metrics: Metrics) -> dict[str, Any]:

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from components.kube_prometheus_values import agents_namespace
+from settings import Settings
+
 _ENFORCE = "pod-security.kubernetes.io/enforce"
 _WARN = "pod-security.kubernetes.io/warn"
 
@@ -55,12 +58,25 @@ EXCEPTIONS: tuple[PodException, ...] = (
         "it measures the node: its network interfaces, its processes, /proc, /sys and the fill of its file systems,"
         " all read-only, as a user without rights",
     ),
+    PodException(
+        "DaemonSet alloy",
+        frozenset({Rule.HOST_PATH, Rule.RUN_AS_ROOT}),
+        "it reads the logs of the node's containers, which only root may read, and notes on the node how far it got;"
+        " of root's powers it has none",
+    ),
 )
 
 TOKENS: Mapping[str, str] = MappingProxyType(
     {"ThanosRuler": "the operator's resource has no field for it, and the chart's account none either"}
 )
 """Kind of a workload whose pods get a token that opens nothing -> why."""
+
+
+def namespaces(settings: Settings) -> dict[str, Level]:
+    """Every namespace of the stack -> how strict it is; that of the agents only where there are agents."""
+    agents = "nodes" in settings.systems or settings.logs.enabled
+    privileged = {agents_namespace(settings): Level.PRIVILEGED} if agents else {}
+    return {settings.namespace: Level.RESTRICTED, **privileged}
 
 
 def namespace_labels(level: Level) -> Mapping[str, str]:

@@ -1,0 +1,163 @@
+"""Which part calls which, at which port: the one table that network policies and docs/security.md are made of.
+
+Ports are those of the pods, not of the Services before them. Only who may call is restricted, not whom a part may call:
+Prometheus scrapes what the monitors of every team name, and object storage, mail and chat are outside the cluster
+under addresses that a policy cannot know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from components.kube_prometheus_values import agents_namespace
+from components.services import ALLOY, KUBE_PROMETHEUS, LOKI, TEMPO, THANOS, Service, Services
+from settings import Settings
+
+Protocol = Literal["TCP", "UDP"]
+_NAME, _INSTANCE = "app.kubernetes.io/name", "app.kubernetes.io/instance"
+
+
+@dataclass(frozen=True)
+class Pods:
+    """The pods of ``namespace`` with these labels. ``name`` is for readers, and for the policy about them."""
+
+    name: str
+    namespace: str
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Anyone:
+    """Every pod of the cluster, or of ``namespace`` where one is given."""
+
+    name: str
+    namespace: str | None = None
+
+
+@dataclass(frozen=True)
+class Flow:
+    """``sources`` may call ``target`` at ``ports``; ``why`` in a few words."""
+
+    target: Pods
+    sources: tuple[Pods | Anyone, ...]
+    ports: tuple[int, ...]
+    why: str
+    protocol: Protocol = "TCP"
+
+
+class _Parts:
+    """The pods of one stack, part by part."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        services = Services(settings)
+        self.prometheus = self._behind("prometheus", services.prometheus)
+        self.alertmanager = self._behind("alertmanager", services.alertmanager)
+        self.grafana = self._behind("grafana", services.grafana)
+        self.operator = self._own("prometheus-operator", {_NAME: f"{KUBE_PROMETHEUS}-prometheus-operator"})
+        self.state_metrics = self._own("kube-state-metrics", {_NAME: "kube-state-metrics"})
+        self.query = self._behind("thanos-query", services.thanos_query)
+        self.query_frontend = self._behind("thanos-query-frontend", services.thanos_query_frontend)
+        self.store_gateway = self._behind("thanos-store-gateway", services.thanos_store_gateway)
+        self.receive_router = self._behind("thanos-receive-router", services.thanos_receive)
+        self.receive_ingestor = self._behind("thanos-receive-ingestor", services.thanos_ingestors)
+        self.ruler = self._behind("thanos-ruler", services.thanos_ruler)
+        self.compactor = self._own("thanos-compactor", {_NAME: THANOS, "app.kubernetes.io/component": "compact"})
+        self.loki = self._own("loki", {_NAME: LOKI, _INSTANCE: LOKI})
+        self.loki_front = self._behind("loki-gateway", services.loki)
+        self.alloy = Pods("alloy", agents_namespace(settings), {_NAME: ALLOY, _INSTANCE: ALLOY})
+        self.tempo = self._own("tempo", {_NAME: TEMPO, _INSTANCE: TEMPO})
+        self.tempo_intake = self._behind("tempo-intake", services.tempo_intake)
+        self.tempo_front = self._behind("tempo-query", services.tempo)
+        self.gateway = self._behind("otel-gateway", services.collector_gateway)
+        self.sampler = self._behind("otel-sampler", services.collector_sampler)
+
+    def _behind(self, name: str, service: Service) -> Pods:
+        return Pods(name, service.namespace, service.pods)
+
+    def _own(self, name: str, labels: Mapping[str, str]) -> Pods:
+        return Pods(name, self._settings.namespace, labels)
+
+
+def flows(settings: Settings) -> list[Flow]:
+    """Every flow of a stack that is let in. A part that the stack does not have is in none."""
+    parts = _Parts(settings)
+    found = [*_metrics(settings, parts)]
+    if settings.thanos_mode is not None:
+        found += _thanos(settings, parts)
+    if settings.logs.enabled:
+        found += _logs(settings, parts)
+    if settings.collector.enabled:
+        found += _collector(parts)
+    if settings.traces.enabled:
+        found += _traces(settings, parts)
+    return found
+
+
+def _metrics(settings: Settings, p: _Parts) -> Iterator[Flow]:
+    ruler = (p.ruler,) if settings.thanos_mode else ()
+    yield Flow(p.prometheus, (p.grafana,), (9090,), "queries of what is not yet in the long-term store")
+    yield Flow(p.prometheus, (p.prometheus,), (9090, 8080), "metrics of the servers and their config reloaders")
+    if settings.traces.enabled and settings.thanos_mode != "receive":
+        yield Flow(p.prometheus, (p.tempo,), (9090,), "metrics made of spans, by remote write")
+    yield Flow(p.alertmanager, (p.prometheus, *ruler), (9093,), "alerts")
+    yield Flow(p.alertmanager, (p.grafana,), (9093,), "alerts and silences, shown")
+    yield Flow(p.alertmanager, (p.prometheus,), (9093, 8080), "metrics, of the config reloader as well")
+    for protocol in ("TCP", "UDP"):
+        yield Flow(p.alertmanager, (p.alertmanager,), (9094,), "silences and what was told, shared", protocol)
+    ingress = settings.grafana.ingress
+    people = Anyone("ingress controller", ingress.controller_namespace if ingress else None)
+    yield Flow(p.grafana, (people,), (3000,), "people; Grafana asks who they are")
+    yield Flow(p.grafana, (p.prometheus,), (3000,), "metrics")
+    yield Flow(p.operator, (p.prometheus,), (8080,), "metrics")
+    if "kubernetes" in settings.systems:
+        yield Flow(p.state_metrics, (p.prometheus,), (8080,), "metrics of the cluster's objects")
+
+
+def _thanos(settings: Settings, p: _Parts) -> Iterator[Flow]:
+    receive = settings.thanos_mode == "receive"
+    stores = [p.store_gateway, p.ruler, p.receive_ingestor if receive else p.prometheus]
+    for store in stores:
+        yield Flow(store, (p.query,), (10901,), "series, by the Store API")
+    yield Flow(p.query, (p.query_frontend, p.ruler), (10902,), "queries")
+    yield Flow(p.query_frontend, (p.grafana,), (10902,), "queries")
+    if receive:
+        writers = (p.prometheus, p.ruler, *((p.tempo,) if settings.traces.enabled else ()))
+        yield Flow(p.receive_router, writers, (19291,), "remote write")
+        yield Flow(p.receive_ingestor, (p.receive_router,), (10901,), "samples, shared out")
+    else:
+        yield Flow(p.prometheus, (p.prometheus,), (10902,), "metrics of the side cars")
+    scraped = [p.query, p.query_frontend, p.store_gateway, p.compactor, p.ruler]
+    for part in [*scraped, *([p.receive_router, p.receive_ingestor] if receive else [])]:
+        yield Flow(part, (p.prometheus,), (10902,), "metrics")
+    yield Flow(p.ruler, (p.prometheus,), (8080,), "metrics of the config reloader")
+
+
+def _logs(settings: Settings, p: _Parts) -> Iterator[Flow]:
+    callers = (p.grafana, p.alloy, *((p.gateway,) if settings.collector.enabled else ()))
+    if settings.logs_mode == "distributed":
+        yield Flow(p.loki_front, callers, (8080,), "logs to keep, and queries")
+        yield Flow(p.loki, (p.loki,), (11211,), "caches")
+        yield Flow(p.loki, (p.prometheus,), (9150,), "metrics of the caches")
+    else:
+        yield Flow(p.loki, callers, (3100,), "logs to keep, and queries")
+    yield Flow(p.loki, (p.loki,), (3100, 7946, 9095), "the tasks among themselves, and who there is")
+    yield Flow(p.loki, (p.prometheus,), (3100,), "metrics")
+    yield Flow(p.alloy, (p.prometheus,), (12345, 8080), "metrics, of the config reloader as well")
+
+
+def _collector(p: _Parts) -> Iterator[Flow]:
+    yield Flow(p.gateway, (Anyone("every application"),), (4317, 4318), "spans, logs and metrics by OTLP")
+    yield Flow(p.gateway, (p.prometheus,), (8888,), "metrics of the collector")
+    yield Flow(p.sampler, (p.gateway,), (4317,), "whole traces, and metrics")
+    yield Flow(p.sampler, (p.prometheus,), (8888, 8889), "metrics of the collector and of applications")
+
+
+def _traces(settings: Settings, p: _Parts) -> Iterator[Flow]:
+    yield Flow(p.tempo_intake, (p.sampler,), (4317,), "traces to keep")
+    yield Flow(p.tempo_front, (p.grafana,), (3200,), "queries")
+    yield Flow(p.tempo, (p.prometheus,), (3200,), "metrics")
+    if settings.traces_mode == "distributed":
+        yield Flow(p.tempo, (p.tempo,), (3200, 7946, 9095, 11211), "the tasks among themselves, and their cache")
