@@ -50,7 +50,7 @@ bench-detection: setup ## seconds from fault to notification at production pace;
 	.venv/bin/python -m obs.bench_detection
 
 golden: setup ## rewrite tests/golden after an intended change
-	.venv/bin/python -m pytest tests/test_golden.py tests/test_sizes.py -n 0 --update-golden
+	.venv/bin/python -m pytest tests/test_golden.py tests/test_sizes.py tests/test_security_page.py -n 0 --update-golden
 
 clean:
 	rm -rf build .venv .uv .mypy_cache .ruff_cache .pytest_cache
