@@ -22,7 +22,7 @@ _UNSUPPORTED = ("valueYamlFiles", "postRenderer", "postrender")
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChartOrder:
     """One chart resource. ``values`` are redacted; ``path`` is the archive that the program itself names,
-    else the chart is looked up in the cache and had from ``source``."""
+    else the chart is looked up in the cache and had from ``source``. ``where`` is the line that registers it."""
 
     component: str
     pin: ChartPin
@@ -33,6 +33,7 @@ class ChartOrder:
     hooks: bool
     source: str
     path: Path | None
+    where: str
 
 
 def is_chart(resource_type: str) -> bool:
@@ -63,6 +64,7 @@ def chart_order(resource: Any, component: str, inputs: Mapping[str, Any]) -> Cha
         hooks=resource.type == _RELEASE and not inputs.get("disableWebhooks"),
         source=source,
         path=path,
+        where=resource.source or resource.urn,
     )
 
 

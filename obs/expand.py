@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -26,7 +26,7 @@ _NOT_EXPANDED = ("helm.sh/", "yaml/", "yaml:", "kustomize/", "kustomize:")
 
 
 class Recording(Protocol):
-    """What is needed of a recording: each resource has type, name, custom, read and inputs (camelCase)."""
+    """What is needed of a recording: each resource has type, name, urn, source, custom, read and inputs."""
 
     @property
     def resources(self) -> Sequence[Any]: ...
@@ -34,10 +34,11 @@ class Recording(Protocol):
     def component_of(self, resource: Any) -> str: ...
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class RenderedObject:
     """One Kubernetes object. ``origin`` is the chart that brings it, or ``program``; ``namespace`` is empty where
-    none is stated. The program's objects have a ``manifest``, those of charts the ``text`` that helm printed."""
+    none is stated. The program's objects have a ``manifest``, those of charts the ``text`` that helm printed.
+    ``where`` is the line of the program that registers it or its chart."""
 
     component: str
     origin: str
@@ -47,18 +48,22 @@ class RenderedObject:
     name: str
     manifest: dict[str, Any] | None = None
     text: str | None = None
+    where: str = ""
 
     def parsed(self) -> dict[str, Any]:
-        """The manifest, parsed from the text for an object of a chart (about 1 s for 1 MB)."""
-        if self.manifest is not None:
-            return self.manifest
+        """The manifest, for an object of a chart parsed from its text: about 1 s for 1 MB, once."""
+        return self.manifest if self.manifest is not None else self._parsed
+
+    @cached_property
+    def _parsed(self) -> dict[str, Any]:
         parsed: dict[str, Any] = documents.load(self.text or "")
         return parsed
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RenderedChart:
-    """One chart release. ``reason`` says why it is missing; ``objects`` is their number, ``images`` are sorted.
+    """One chart release. ``reason`` says why it is missing (no archive, no helm) or refused (by helm); ``objects``
+    is their number, ``images`` are sorted, ``where`` is the line of the program that registers it.
 
     ``origin`` is the chart's name, with the release where one component has the chart twice.
     """
@@ -70,10 +75,11 @@ class RenderedChart:
     release: str
     namespace: str
     values: Mapping[str, Any]
-    state: Literal["rendered", "missing"]
+    state: Literal["rendered", "missing", "refused"]
     reason: str = ""
     objects: int = 0
     images: tuple[str, ...] = ()
+    where: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +105,7 @@ def expand(
     build_helm: bool = False,
     offline: bool = False,
     require_charts: bool = False,
+    keep_going: bool = False,
     seconds: float = PREVIEW_SECONDS,
     memo: bool = True,
     lock_file: Path = LOCK,
@@ -107,14 +114,22 @@ def expand(
 
     ``redacted`` masks the secrets in recorded inputs, and runs before anything else sees them. A chart that
     cannot be rendered (no archive within ``seconds`` in all, no helm) is in the result with the reason; with
-    ``require_charts`` that raises ChartUnavailable. ChartRefused (wrong digest or version) and HelmFailed are
-    always raised. Raises ValueError for a resource whose objects obs cannot know.
+    ``require_charts`` that raises ChartUnavailable. A chart that helm refuses to render raises HelmFailed, or with
+    ``keep_going`` is in the result, too. ChartRefused (wrong digest or version) is always raised. Raises ValueError
+    for a resource whose objects obs cannot know.
     """
     own, orders = _sorted_out(recording, redacted)
     found = archives(orders, seconds=0.0 if offline else seconds, lock_file=lock_file)
     program = _program(found, build_helm)
 
-    render = partial(_rendered, program=program, kube_version=kube_version, api_versions=tuple(api_versions), memo=memo)
+    render = partial(
+        _rendered,
+        program=program,
+        kube_version=kube_version,
+        api_versions=tuple(api_versions),
+        keep_going=keep_going,
+        memo=memo,
+    )
     with ThreadPoolExecutor(max_workers=max(len(orders), 1)) as pool:
         results = list(pool.map(render, orders, _origins(orders), found))
     if require_charts and (missing := [f"{c.component}: {c.reason}" for c, _ in results if c.state == "missing"]):
@@ -132,6 +147,7 @@ def _rendered(
     program: Path | ChartError,
     kube_version: str,
     api_versions: tuple[str, ...],
+    keep_going: bool,
     memo: bool,
 ) -> tuple[RenderedChart, list[RenderedObject]]:
     chart = _missing(order, origin)
@@ -149,7 +165,13 @@ def _rendered(
         include_crds=order.include_crds,
         hooks=order.hooks,
     )
-    return _complete(chart, rendered(program, rendering, memo=memo))
+    try:
+        text = rendered(program, rendering, memo=memo)
+    except helm.HelmFailed as error:
+        if not keep_going:
+            raise
+        return replace(chart, state="refused", reason=str(error)), []
+    return _complete(chart, text)
 
 
 def _program(found: Sequence[Archive | ChartUnavailable], build: bool) -> Path | ChartError:
@@ -196,6 +218,7 @@ def _own(resource: Any, component: str, inputs: dict[str, Any]) -> RenderedObjec
         namespace=str(metadata.get("namespace") or ""),
         name=str(metadata["name"]),
         manifest=manifest,
+        where=resource.source or resource.urn,
     )
 
 
@@ -215,6 +238,7 @@ def _missing(order: ChartOrder, origin: str) -> RenderedChart:
         namespace=order.namespace,
         values=order.values,
         state="missing",
+        where=order.where,
     )
 
 
@@ -228,6 +252,7 @@ def _complete(chart: RenderedChart, text: str) -> tuple[RenderedChart, list[Rend
             namespace=document.namespace,
             name=document.name,
             text=document.text,
+            where=chart.where,
         )
         for document in documents.documents(text)
     ]

@@ -44,6 +44,7 @@ def _random_password(urn: str) -> dict[str, object]:
 
 
 RANDOM_PASSWORD = "random:index/randomPassword:RandomPassword"
+_FOR_ALL_CHARTS = "/components/helm.py"
 # Outputs that a provider computes and that the program needs in order to go on, by resource type.
 _COMPUTED: Mapping[str, Callable[[str], dict[str, object]]] = {
     RANDOM_PASSWORD: _random_password,
@@ -197,11 +198,11 @@ class Monitor:
         """``file:line`` below the project that creates the resource, else of what the SDK takes for it.
 
         The SDK skips three constructors; a class of the program that calls ``super().__init__`` once more
-        is not where a person would look.
+        is not where a person would look, nor is the function through which all charts go.
         """
         for frame in request.stackTrace.frames:
             uri, line = frame.pc.uri, frame.pc.line
-            if uri.startswith(self._directory) and "/site-packages/" not in uri:
+            if uri.startswith(self._directory) and "/site-packages/" not in uri and not uri.endswith(_FOR_ALL_CHARTS):
                 file = unquote(urlsplit(uri).path)
                 if not linecache.getline(file, line).lstrip().startswith("super().__init__("):
                     return f"{unquote(uri.removeprefix(self._directory))}:{line}"

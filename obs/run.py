@@ -36,6 +36,7 @@ class StackRun:
         *,
         offline: bool = False,
         require_charts: bool = False,
+        keep_going: bool = False,
         build_helm: bool = True,
         redacted: Callable[[Any], Any] = redacted,
     ) -> Expansion:
@@ -48,6 +49,7 @@ class StackRun:
             build_helm=build_helm,
             offline=offline,
             require_charts=require_charts,
+            keep_going=keep_going,
         )
 
 

@@ -139,11 +139,16 @@ def test_without_helm_every_chart_is_missing_with_that_reason(tmp_path: Path, mo
 
 
 @pytest.mark.usefixtures("cached")
-def test_a_chart_that_helm_refuses_stops_the_expansion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_chart_that_helm_refuses_stops_the_expansion_unless_it_keeps_going(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     program = tiny.fake_helm(tmp_path / "bin" / "refuses", "echo 'nil pointer' >&2; exit 1")
     monkeypatch.setenv("OBS_HELM", str(program))
     with pytest.raises(helm.HelmFailed, match=r"chart tiny-1\.2\.3\.tgz, release r: nil pointer"):
         expanded(chart(PIN))
+    (refused,) = expanded(chart(PIN), keep_going=True).charts
+    assert (refused.state, refused.objects) == ("refused", 0)
+    assert "nil pointer" in refused.reason
 
 
 @pytest.mark.parametrize("kind", ["yaml/v2:ConfigGroup", "kustomize/v2:Directory", "helm.sh/v3:Chart"])

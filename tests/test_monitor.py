@@ -169,6 +169,7 @@ def test_the_source_is_neither_in_an_installed_package_nor_outside_the_program()
     frames = [
         ("/program/.venv/lib/python3/site-packages/pulumi_kubernetes/provider.py", 607),
         ("/elsewhere/model.py", 3),
+        ("/program/components/helm.py", 41),
         ("/program/components/a%20b.py", 7),
         ("/program/__main__.py", 2),
     ]
