@@ -13,7 +13,7 @@ from components.rules import alert_labels
 from dashboards.grafana import dashboard_expressions
 from model.dashboard import Dashboard, Panel
 from model.rule import Signal
-from obs.check.catalogue import catalogue
+from obs.check.catalogue import Catalogue, catalogue
 from obs.check.expression import Expression
 from obs.check.finding import Finding
 from obs.check.infer import check_expressions
@@ -29,21 +29,26 @@ class _Used:
     signals: tuple[str, ...] = ()
 
 
-def check_plan(plan: Plan) -> list[Finding]:
-    """Every finding about the expressions, signals and links of one stack."""
+def known_series(plan: Plan) -> Catalogue:
+    """Every series that the stack stores, as the contracts of its enabled systems say."""
+    return catalogue(plan.systems, contracts.load, _disabled(plan))
+
+
+def check_plan(plan: Plan, known: Catalogue | None = None) -> list[Finding]:
+    """Every finding about the expressions, signals and links of one stack; ``known`` as of :func:`known_series`."""
     return [
-        *_expression_findings(plan),
+        *_expression_findings(plan, known or known_series(plan)),
         *_undeclared_signals(plan),
         *_unused_signals(plan),
         *_link_findings(plan),
     ]
 
 
-def _expression_findings(plan: Plan) -> Iterator[Finding]:
+def _expression_findings(plan: Plan, known: Catalogue) -> Iterator[Finding]:
     """Each defect once, where it is written: what is wrong with a signal is not said again of its panels."""
     subjects = _subjects(plan)
-    used = [*_signals(plan, subjects), *_records(plan), *_alerts(plan, subjects), *_panels(plan, subjects)]
-    known = catalogue(plan.systems, contracts.load, _disabled(plan))
+    records = (_Used(expression) for expression in record_expressions(plan))
+    used = [*_signals(plan, subjects), *records, *_alerts(plan, subjects), *_panels(plan, subjects)]
     found = check_expressions([u.expression for u in used], known)
     signals_of = {u.expression.subject: u.signals for u in used}
     said = {(f.subject, f.check, f.message) for f in found}
@@ -85,18 +90,16 @@ def _signals(plan: Plan, subjects: Mapping[int, str]) -> Iterator[_Used]:
             )
 
 
-def _records(plan: Plan) -> Iterator[_Used]:
+def record_expressions(plan: Plan) -> Iterator[Expression]:
     for rule in plan.records:
-        yield _Used(
-            Expression(
-                text=str(rule.expr),
-                kind="recording",
-                subject=_of_record(rule.record),
-                where=str(rule.where),
-                record=rule.record,
-                labels=rule.labels,
-                allowances=rule.expr.allowances(),
-            )
+        yield Expression(
+            text=str(rule.expr),
+            kind="recording",
+            subject=_of_record(rule.record),
+            where=str(rule.where),
+            record=rule.record,
+            labels=rule.labels,
+            allowances=rule.expr.allowances(),
         )
 
 

@@ -10,7 +10,7 @@ from graphlib import CycleError, TopologicalSorter
 from obs.check.expression import Expression
 from obs.check.finding import Finding
 from obs.check.parse import Parsed, used_selectors
-from obs.check.selector import selected_names
+from obs.check.selector import matches_of, selected_names
 from obs.check.vector import Vector
 
 
@@ -89,7 +89,7 @@ def _clash(
     mine, my_vector = stack[index].expression, vectors[index]
     for other in earlier:
         theirs, their_vector = stack[other].expression, vectors[other]
-        if my_vector and their_vector and _apart(my_vector, their_vector):
+        if my_vector and their_vector and _apart(my_vector, their_vector, stack[index], stack[other]):
             continue
         if dict(mine.labels) == dict(theirs.labels):
             return f"{name} is already recorded at {theirs.where} with the same labels: one series, two meanings"
@@ -99,10 +99,23 @@ def _clash(
     return None
 
 
-def _apart(one: Vector, other: Vector) -> bool:
-    """Whether a label with one value here and another there keeps the series apart, labels being the same."""
-    unlike = (one.pins[label] != other.pins[label] for label in one.pins.keys() & other.pins.keys())
-    return any(unlike) and one.labels == other.labels
+def _apart(one: Vector, other: Vector, rule: Rule, other_rule: Rule) -> bool:
+    """Whether a label keeps the series apart, labels being the same: one value here and another there, or another
+    regular expression that selects it. Whether two of these overlap (code=~"2.." and "4..") is not asked."""
+    unlike = {label for label in one.pins.keys() & other.pins.keys() if one.pins[label] != other.pins[label]}
+    mine, theirs = _patterns(rule), _patterns(other_rule)
+    unlike |= {label for label in mine.keys() & theirs.keys() & one.labels if not mine[label] & theirs[label]}
+    return bool(unlike) and one.labels == other.labels
+
+
+def _patterns(rule: Rule) -> dict[str, set[str]]:
+    """Label -> the regular expressions by which the rule's selectors take its values."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for selector in used_selectors(rule.parsed.tree) if rule.parsed.tree is not None else ():
+        for match in matches_of(selector)[1]:
+            if match.op == "=~":
+                found[match.label].add(match.value)
+    return found
 
 
 def _second(check: str, expression: Expression, message: str) -> Finding:
