@@ -1,7 +1,7 @@
 """Where images come from: their own registries, or the one that the setting ``imageRegistry`` names instead.
 
 A mirror keeps the path and drops the host: quay.io/thanos/thanos is REGISTRY/thanos/thanos. Charts ask in three
-ways, so there are three functions; a fourth is for containers of our own. The check ``security/image-registry``
+ways, so there are three functions; a fourth is for containers of our own. The check ``image/registry``
 proves on the rendered charts that no image is taken from elsewhere.
 """
 
