@@ -9,9 +9,11 @@ import typer
 from rich.table import Table
 
 from obs.console import HERE, Json, Project, Stack, err, errors, out, print_json
+from obs.images_cli import app as images_app
 from obs.local.cli import app as local_app
 from obs.simulate.cli import simulate
 from obs.toolchain_cli import app as tools_app
+from obs.upgrades_cli import app as upgrades_app
 from obs.verify.cli import verify
 
 if TYPE_CHECKING:
@@ -26,8 +28,10 @@ app = typer.Typer(
 )
 charts_app = typer.Typer(no_args_is_help=True, help="The chart cache, outside the checkout.")
 app.add_typer(charts_app, name="charts")
+app.add_typer(images_app, name="images")
 app.add_typer(local_app, name="local")
 app.add_typer(tools_app, name="tools")
+app.add_typer(upgrades_app, name="upgrades")
 app.command()(simulate)
 app.command()(verify)
 
@@ -37,14 +41,14 @@ Out = Annotated[Path, typer.Option("--out", help="Folder to write; obs replaces 
 
 
 def _written(
-    stack: str, folder: Path, project: Path, offline: bool, require_charts: bool
+    stack: str, folder: Path, project: Path, offline: bool, require_charts: bool, *, keep_going: bool = False
 ) -> tuple[StackRun, Expansion]:
     """The run of a stack and what it deploys, after writing that to a folder."""
     from obs.run import run_stack
     from obs.write import write_rendering
 
     run = run_stack(stack, project)
-    expansion = run.expanded(offline=offline, require_charts=require_charts)
+    expansion = run.expanded(offline=offline, require_charts=require_charts, keep_going=keep_going)
     write_rendering(folder, expansion)
     return run, expansion
 
@@ -63,11 +67,11 @@ def preview(
 
     with errors():
         with err.status(f"running stack {stack}"):
-            run, expansion = _written(stack, folder, project, offline, require_charts)
-            checked = check_run(run, project)
-        print_summary(out, run, expansion)
+            run, expansion = _written(stack, folder, project, offline, require_charts, keep_going=True)
+            checked = check_run(run, expansion, project)
+        print_summary(out, run, expansion, project)
         print_findings(out, checked)
-        missing = any(chart.state == "missing" for chart in expansion.charts)
+        missing = any(chart.state != "rendered" for chart in expansion.charts)
         out.print(f"{'everything else' if missing else 'every object'} is in [bold]{folder}[/]")
     raise typer.Exit(1 if checked.findings else 0)
 
@@ -92,14 +96,14 @@ def render(
 
 @app.command()
 def check(stack: Stack, as_json: Json = False, project: Project = HERE) -> None:
-    """Check rules, panels, objectives, links and chart values. Exits with 1 on a finding."""
+    """Check rules, panels, objectives, links, and all that is rendered of it. Exits with 1 on a finding."""
     from obs.check.run import check_run
     from obs.run import run_stack
     from obs.summary import print_findings
 
     with errors():
         run = run_stack(stack, project)
-        checked = check_run(run, project)
+        checked = check_run(run, run.expanded(offline=True, build_helm=False, keep_going=True), project)
     if as_json:
         data = {"findings": [f.to_dict() for f in checked.findings], "skipped": list(checked.skipped)}
         print_json(data)
@@ -116,7 +120,7 @@ def inventory(stack: Stack, as_json: Json = False, offline: Offline = False, pro
 
     with errors():
         run = run_stack(stack, project)
-        items = collect(run, run.expanded(offline=offline))
+        items = collect(run, run.expanded(offline=offline), project)
     if as_json:
         print_json(items)
         return

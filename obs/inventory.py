@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import contracts
 from dashboards.grafana import panel_id
+from obs.check.rendered import Rendered
+from obs.check.wiring import Stack, external_addresses
 from obs.expand import Expansion
+from obs.image_lock import IMAGE_LOCK, listed, read
+from obs.images import users
 from obs.run import StackRun
 
 Inventory = dict[str, list[dict[str, Any]]]
 
 
-def inventory(run: StackRun, expansion: Expansion) -> Inventory:
-    """Keys: systems, contracts, signals, recording_rules, alerts, slos, dashboards, charts, images.
+def inventory(run: StackRun, expansion: Expansion, project: Path) -> Inventory:
+    """Keys: systems, contracts, signals, recording_rules, alerts, slos, dashboards, charts, images, external_addresses.
 
     Names of signals are ``<system>.<signal>``; ``where`` is file:line of the definition; durations are
-    Prometheus', thresholds in the signal's unit.
+    Prometheus', thresholds in the signal's unit. ``digest`` of an image is null where images.lock has none.
+    ``external_addresses`` are Services of namespaces that are not the stack's, by name and namespace.
     """
     plan = run.plan
     return {
@@ -77,7 +83,11 @@ def inventory(run: StackRun, expansion: Expansion) -> Inventory:
             {"name": c.name, "version": c.version, "namespace": c.namespace, "state": c.state, "reason": c.reason}
             for c in expansion.charts
         ],
-        "images": [{"name": image} for image in expansion.images],
+        "images": listed(users(expansion), read(project / IMAGE_LOCK), run.settings.image_registry),
+        "external_addresses": [
+            {"name": service, "address": address, "used_by": user}
+            for service, address, user in external_addresses(Stack(Rendered(expansion), run.settings.namespace))
+        ],
     }
 
 

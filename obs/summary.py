@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from model.rule import Severity
+from obs.check.rendered import Rendered
 from obs.check.run import Checked
+from obs.check.wiring import Stack, external_addresses
 from obs.expand import Expansion
+from obs.image_lock import IMAGE_LOCK, listed, read
+from obs.images import users
 from obs.run import StackRun
 
 
-def print_summary(console: Console, run: StackRun, expansion: Expansion) -> None:
+def print_summary(console: Console, run: StackRun, expansion: Expansion, project: Path) -> None:
     """Objects by component and kind, charts with versions, and how many rules, alerts and dashboards."""
     cluster = run.settings.cluster
     console.print(
@@ -23,13 +28,15 @@ def print_summary(console: Console, run: StackRun, expansion: Expansion) -> None
     )
     console.print(_objects(expansion))
     console.print(_charts(expansion))
-    console.print(_contents(run, expansion))
+    console.print(_contents(run, expansion, project))
     for warning in run.warnings:
         console.print(f"[yellow]![/] {escape(warning)}")
 
 
-def _contents(run: StackRun, expansion: Expansion) -> Table:
+def _contents(run: StackRun, expansion: Expansion, project: Path) -> Table:
     plan = run.plan
+    images = listed(users(expansion), read(project / IMAGE_LOCK), run.settings.image_registry)
+    outside = {service for service, _, _ in external_addresses(Stack(Rendered(expansion), run.settings.namespace))}
     severities = Counter(alert.severity for alert in plan.alerts)
     rows = {
         "systems": (len(plan.systems), ", ".join(s.name for s in plan.systems)),
@@ -37,7 +44,8 @@ def _contents(run: StackRun, expansion: Expansion) -> Table:
         "alerts": (len(plan.alerts), ", ".join(f"{severities[s]} {s.value}" for s in Severity if severities[s])),
         "objectives": (len(plan.objectives), ", ".join(o.slo.name for o in plan.objectives)),
         "dashboards": (len(plan.dashboards), f"{sum(len(d.panels) for d in plan.dashboards)} panels"),
-        "images": (len(expansion.images), ""),
+        "images": (len(images), f"{sum(bool(image['digest']) for image in images)} with a known digest"),
+        "services of other namespaces": (len(outside), ", ".join(sorted(outside))),
     }
     table = _table("Contents")
     table.add_column("what")
@@ -74,7 +82,7 @@ def _charts(expansion: Expansion) -> Table:
         state = (
             f"[green]{chart.objects} objects[/]"
             if rendered
-            else f"[red]missing[/]: {escape(chart.reason.removeprefix(f'{chart.name} {chart.version}: '))}"
+            else f"[red]{chart.state}[/]: {escape(chart.reason.removeprefix(f'{chart.name} {chart.version}: '))}"
         )
         table.add_row(chart.name, chart.version, state)
     return table

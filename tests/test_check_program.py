@@ -13,10 +13,14 @@ from typing import Any, NamedTuple
 
 import pytest
 from stacks import ROOT, STACKS
+from tiny_charts import REAL_HELM
 
 from components.charts import CHARTS, archive_path
 
-PARTS = ("model", "contracts", "systems", "slo", "alerting", "dashboards", "components", "obs", "runbooks", "tools")
+PARTS = (
+    *("model", "contracts", "systems", "slo", "alerting", "dashboards", "settings", "components", "obs", "runbooks"),
+    *("tools", "upgrades"),
+)
 KUBERNETES = "systems/kubernetes/signals.py"
 
 
@@ -203,7 +207,48 @@ BREAKS = {
         "retentionSize",
         '"retentionsize"',
     ),
+    "a Secret that nobody makes": Break(
+        "wiring/reference",
+        "components/kube_prometheus_values.py",
+        '"configSecret": ALERTMANAGER_CONFIG_SECRET',
+        '"configSecret": "alertmanager-configs"',
+        "Secret monitoring/alertmanager-configs",
+        "alertmanager-config",
+    ),
+    "rules that no Prometheus loads": Break(
+        "wiring/unselected",
+        "components/kube_prometheus_values.py",
+        'f"{kind}SelectorNilUsesHelmValues": False',
+        'f"{kind}SelectorNilUsesHelmValues": kind == "rule"',
+        "takes release=kube-prometheus-stack",
+    ),
+    "a data source that is not provisioned": Break(
+        "wiring/datasource",
+        "dashboards/panels.py",
+        'uid=f"${{{DATASOURCE}}}"',
+        'uid="thanos"',
+        "thanos is not provisioned",
+    ),
+    "rules that a chart brings": Break(
+        "promql/unknown-metric",
+        "components/kube_prometheus_values.py",
+        '"defaultRules": {"create": False}',
+        '"defaultRules": {"create": True}',
+        "prometheus_remote_storage_failed_samples_total",
+    ),
+    "a cluster that is older than a chart takes": Break(
+        "chart/render",
+        "Pulumi.prod.yaml",
+        'kubernetesVersion: "1.31"',
+        'kubernetesVersion: "1.24"',
+        "kubeVersion: >=1.25",
+    ),
+    "claims of another class": Break(
+        "upgrade/replace", "Pulumi.prod.yaml", "storageClass: longhorn", "storageClass: ceph", "from longhorn to ceph"
+    ),
 }
+# These look at what real charts render.
+OF_CHARTS = ("chart/unknown-key", "chart/render", "wiring/", "upgrade/")
 
 
 @pytest.fixture
@@ -211,7 +256,7 @@ def copy(tmp_path: Path) -> Path:
     ignored = shutil.ignore_patterns("__pycache__")
     for part in PARTS:
         shutil.copytree(ROOT / part, tmp_path / part, ignore=ignored)
-    for file in (*ROOT.glob("*.py"), *ROOT.glob("Pulumi*.yaml")):
+    for file in (*ROOT.glob("*.py"), *ROOT.glob("Pulumi*.yaml"), *ROOT.glob("*.lock")):
         shutil.copy(file, tmp_path)
     return tmp_path
 
@@ -246,8 +291,8 @@ def test_the_program_as_it_is_has_no_finding(stack: str) -> None:
 @pytest.mark.parametrize("name", BREAKS)
 def test_a_broken_copy_is_found(name: str, copy: Path) -> None:
     broken = BREAKS[name]
-    if broken.check == "chart/unknown-key" and not archive_path(CHARTS["kube-prometheus-stack"]).is_file():
-        pytest.skip("kube-prometheus-stack is not in the chart cache: run `obs charts pull`")
+    if broken.check.startswith(OF_CHARTS) or "chart" in name:
+        _need_charts()
     file = copy / broken.file
     text = file.read_text()
     assert broken.old in text, f"{broken.file} no longer has {broken.old!r}"
@@ -265,6 +310,39 @@ def test_a_broken_copy_is_found(name: str, copy: Path) -> None:
         assert place, finding["where"]
         line = (copy / place[1]).read_text().splitlines()[int(place[2]) - 1 :]
         assert not broken.line or any(broken.line in text for text in line[:2]), finding
+
+
+def _need_charts() -> None:
+    if not archive_path(CHARTS["kube-prometheus-stack"]).is_file() or REAL_HELM is None:
+        pytest.skip("kube-prometheus-stack is not in the chart cache (run `obs charts pull`), or there is no helm")
+
+
+def test_an_image_that_nobody_looked_at_is_found_though_only_an_argument_names_it(copy: Path) -> None:
+    _need_charts()
+    file = copy / "images.lock"
+    old, new = "prometheus-config-reloader:v0.93.1", "prometheus-config-reloader:v0.93.0"
+    assert old in file.read_text()
+    file.write_text(file.read_text().replace(old, new))
+    (found,) = check(copy)[1]["findings"]
+    assert (found["check"], found["where"]) == ("image/unlocked", "images.lock")
+    assert old in found["subject"]
+    assert new in found["suggestion"]
+
+
+def test_a_replacement_that_is_allowed_by_name_is_no_finding_until_nothing_is_replaced(copy: Path) -> None:
+    _need_charts()
+    stack = copy / "Pulumi.prod.yaml"
+    allowed = (
+        "Alertmanager monitoring/kube-prometheus-stack-alertmanager",
+        "PersistentVolumeClaim monitoring/kube-prometheus-stack-grafana",
+        "Prometheus monitoring/kube-prometheus-stack-prometheus",
+    )
+    stack.write_text(stack.read_text() + f"  dataops-observability:allowReplacements: {json.dumps(allowed)}\n")
+    found = check(copy)[1]["findings"]
+    assert [f["check"] for f in found] == ["upgrade/unused-allowance"] * 3
+    assert {f["where"] for f in found} == {"Pulumi.prod.yaml"}
+    stack.write_text(stack.read_text().replace("storageClass: longhorn", "storageClass: ceph"))
+    assert check(copy)[1]["findings"] == []
 
 
 def test_a_runbook_that_was_deleted_is_found(copy: Path) -> None:

@@ -31,7 +31,8 @@ KEYS = {
     "slos": {"name", "objective", "window"},
     "dashboards": {"name", "uid", "panels"},
     "charts": {"name", "version", "state"},
-    "images": {"name"},
+    "images": {"name", "digest", "locked", "used_by"},
+    "external_addresses": {"name", "address", "used_by"},
 }
 PLANTED = "planted-9f2c41d8-secret"
 
@@ -131,10 +132,10 @@ def test_no_secret_is_in_anything_that_is_written_or_printed(tmp_path: Path) -> 
     expansion = run.expanded(offline=True, build_helm=False)  # with the real charts where they are cached
     write_rendering(tmp_path / "out", expansion)
     console = Console(record=True, width=200, file=io.StringIO())
-    print_summary(console, run, expansion)
-    print_findings(console, check_run(run, ROOT))
+    print_summary(console, run, expansion, ROOT)
+    print_findings(console, check_run(run, expansion, ROOT))
     written = "".join(path.read_text() for path in (tmp_path / "out").rglob("*.yaml"))
-    printed = console.export_text() + json.dumps(recording.redacted()) + json.dumps(inventory(run, expansion))
+    printed = console.export_text() + json.dumps(recording.redacted()) + json.dumps(inventory(run, expansion, ROOT))
     kept = "".join(path.read_text() for path in (cache_dir() / "rendered").glob("*.yaml"))
     assert PLANTED not in written + printed + kept
     assert "[secret]" in written

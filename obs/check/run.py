@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,12 +11,23 @@ from obs.chart_archive import ChartUnavailable
 from obs.chart_cache import use
 from obs.chart_orders import ChartOrder, chart_order, is_chart
 from obs.chartkeys import chart_keys_from_archive
+from obs.check.chart_content import check_chart_content
 from obs.check.chart_values import check_chart_values
 from obs.check.deployed import check_deployed
 from obs.check.finding import Finding
-from obs.check.plan import check_plan
+from obs.check.image_lock import check_images
+from obs.check.plan import check_plan, known_series, record_expressions
+from obs.check.rendered import Rendered
+from obs.check.upgrades import check_upgrades
+from obs.check.wiring import Stack, check_wiring
+from obs.expand import Expansion, RenderedChart
+from obs.image_lock import IMAGE_LOCK
+from obs.image_lock import read as read_images
+from obs.images import users
 from obs.record import redacted
 from obs.run import StackRun
+from obs.upgrades import file_of
+from obs.upgrades import read as read_upgrades
 
 
 @dataclass(frozen=True)
@@ -26,10 +38,17 @@ class Checked:
     skipped: tuple[str, ...] = ()
 
 
-def check_run(run: StackRun, project: Path) -> Checked:
-    """Expressions, links and texts of the plan, and the charts with their values."""
-    findings = [*check_plan(run.plan), *check_deployed(run.recording, run.plan, project)]
-    skipped = []
+def check_run(run: StackRun, expansion: Expansion, project: Path) -> Checked:
+    """Expressions, links and texts of the plan, the charts with their values, and everything that is rendered."""
+    known = known_series(run.plan)
+    rendered = Rendered(expansion)
+    findings = [
+        *check_plan(run.plan, known),
+        *check_deployed(run.recording, run.plan, project),
+        *check_chart_content(rendered, record_expressions(run.plan), known),
+        *check_images(users(expansion), read_images(project / IMAGE_LOCK), run.settings.image_registry, IMAGE_LOCK),
+    ]
+    skipped: list[str] = []
     for order, where in chart_orders(run):
         findings += _floor(run, order, where)
         try:
@@ -40,7 +59,38 @@ def check_run(run: StackRun, project: Path) -> Checked:
         keys = chart_keys_from_archive(archive.path)
         wrong = check_chart_values(order.pin.name, order.values, keys, where)
         findings += [_where_written(finding, project) for finding in wrong]
+    findings += _refused(expansion)
+    if lacking := [_lack(chart) for chart in expansion.charts if chart.state != "rendered"]:
+        what = "wiring and upgrades, and rules, dashboards and images of charts that are not rendered"
+        skipped.append(f"{what}: {'; '.join(dict.fromkeys(lacking))}")
+    else:
+        findings += check_wiring(Stack(rendered, run.settings.namespace, run.settings.external_secrets))
+        findings += _upgrades(run, rendered, project)
     return Checked(tuple(sorted(findings)), tuple(skipped))
+
+
+def _lack(chart: RenderedChart) -> str:
+    return chart.reason if chart.state == "missing" else f"{chart.name} {chart.version} is refused by helm"
+
+
+def _refused(expansion: Expansion) -> Iterator[Finding]:
+    for chart in expansion.charts:
+        if chart.state == "refused":
+            yield Finding("chart/render", f"chart {chart.name} {chart.version}", chart.where, chart.reason)
+
+
+def _upgrades(run: StackRun, rendered: Rendered, project: Path) -> Iterator[Finding]:
+    if run.settings.cluster.environment == "local":
+        return  # nothing of it outlives `make down`
+    file = file_of(project, run.stack)
+    yield from check_upgrades(
+        rendered,
+        read_upgrades(file),
+        run.settings.allow_replacements,
+        stack=run.stack,
+        file=file.relative_to(project).as_posix(),
+        settings=f"Pulumi.{run.stack}.yaml",
+    )
 
 
 def chart_orders(run: StackRun) -> list[tuple[ChartOrder, str]]:
