@@ -26,13 +26,16 @@ class FakeKube:
 
     def __init__(self) -> None:
         self.pods: list[dict[str, Any]] = []
+        self.services: list[dict[str, Any]] = []
+        self.slices: list[dict[str, Any]] = []
         self.objects: dict[str, dict[str, Any]] = {}
         self.error: httpx.HTTPError | None = None
 
-    def items(self, _path: str) -> list[dict[str, Any]]:
+    def items(self, path: str) -> list[dict[str, Any]]:
         if self.error is not None:
             raise self.error
-        return self.pods
+        lists = {"pods": self.pods, "services": self.services, "endpointslices": self.slices}
+        return next(found for kind, found in lists.items() if f"/{kind}?" in path)
 
     def get(self, path: str) -> dict[str, Any] | None:
         return self.objects.get(path.rpartition("/")[2])

@@ -1,4 +1,4 @@
-"""The node agent: runs the containers of four images, from their pods, as processes on this machine.
+"""The node agent: runs the containers of a few images, from their pods, as processes on this machine.
 
 It is the part of a kubelet that the fake ones lack: mounts Secrets and ConfigMaps as files and keeps them
 up to date, runs init containers, starts containers, and stops them when their pod goes.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,23 +20,34 @@ import yaml
 
 from obs import atomic
 from obs.documents import dump
-from obs.local import loopback
+from obs.local import loopback, names
+from obs.local.container import Container, Prepared, containers
 from obs.local.kube import Kube
-from obs.local.pod import RELOADER, Files, Manifest, NotYet, Pod
+from obs.local.names import Lookup, Names
+from obs.local.pod import Files, Manifest, NotYet, Pod
 from obs.local.ports import Ports
 from obs.local.process import Servers
 from obs.local.state import FORWARDS, LocalError
 
 _RUNNING_PODS = "/api/v1/pods?fieldSelector=status.phase%3DRunning"
+# resourceVersion=0: from the API server's cache, no read of etcd.
+_SERVICES = "/api/v1/services?resourceVersion=0"
+_SLICES = "/apis/discovery.k8s.io/v1/endpointslices?resourceVersion=0"
 _INIT_SECONDS = 20
+_PATIENCE_SECONDS = 5
+"""How long a server that would have to be started again waits for those that it asks."""
 
 
 @dataclass
 class _Running:
     pod: Pod
+    since: float
     servers: tuple[str, ...] = ()
     files: dict[Path, Files] = field(default_factory=dict)
     """What its volumes held when they were last written, before anything was turned."""
+    by_name: bool = False
+    """Whether what was turned depends on who is behind a name."""
+    started_with: tuple[dict[Path, Files], Names] | None = None
     problem: str = ""
 
 
@@ -52,12 +64,14 @@ class Host:
 class Agent:
     """Call :meth:`sync` about once a second."""
 
-    def __init__(self, kube: Kube, servers: Servers, host: Host) -> None:
+    def __init__(self, kube: Kube, servers: Servers, host: Host, clock: Callable[[], float] = time.monotonic) -> None:
         self._kube = kube
         self._servers = servers
         self._host = host
+        self._clock = clock
         self._running: dict[str, _Running] = {}
         self._forwards: dict[str, str] = {}
+        self._simulated: dict[str, str] = {}
         self._refused = ""
 
     def problems(self) -> dict[str, str]:
@@ -65,34 +79,37 @@ class Agent:
         own = {running.pod.name: running.problem for running in self._running.values() if running.problem}
         return own | ({"node agent": self._refused} if self._refused else {})
 
+    def simulated(self) -> dict[str, str]:
+        """Pod -> the tool that it would run if that were there."""
+        return self._simulated
+
     def sync(self) -> None:
         """One look at the API server. While that is away, everything goes on as it was."""
         try:
-            pods = self._pods()
+            every = [self._pod(m) for m in self._kube.items(_RUNNING_PODS) if _stays(m)]
+            services = names.services(self._kube.items(_SERVICES), self._kube.items(_SLICES))
             self._refused = ""
         except httpx.HTTPError as error:
             self._refused = _refusal(error)
             return
+        pods = {pod.uid: pod for pod in every if containers(pod, tools=self._host.tools)}
+        self._simulated = {pod.name: tool for pod in every if pod.uid not in pods for tool in _lacking(pod)}
         for uid in [uid for uid in self._running if uid not in pods]:
             self._remove(self._running.pop(uid))
-        for uid, pod in pods.items():
-            running = self._running.setdefault(uid, _Running(pod))
-            try:
-                self._bring_up_to_date(running)
-                running.problem = ""
-            except httpx.HTTPError as error:
-                self._refused = _refusal(error)
-                return
-            except (NotYet, LocalError, OSError) as error:
-                running.problem = str(error)
-        forwards = {a: b for running in self._running.values() for a, b in running.pod.forwards().items()}
+        self._forward({a: b for pod in pods.values() for c in self._containers(pod) for a, b in c.forwards.items()})
+        simulated = frozenset(pod.ip for pod in every if pod.uid not in pods)
+        self._bring_up_to_date(pods, Names(services, self._forwards, simulated))
+
+    def _pod(self, manifest: Manifest) -> Pod:
+        return Pod(manifest, self._host.place, self._host.ports)
+
+    def _containers(self, pod: Pod, kind: str = "containers") -> list[Container]:
+        return containers(pod, kind, self._host.tools)
+
+    def _forward(self, forwards: dict[str, str]) -> None:
         if forwards != self._forwards:
             self._forwards = forwards
             atomic.write(self._host.place / FORWARDS, json.dumps(forwards, indent=1, sort_keys=True).encode())
-
-    def _pods(self) -> dict[str, Pod]:
-        found = (Pod(m, self._host.place, self._host.ports) for m in self._kube.items(_RUNNING_PODS) if _stays(m))
-        return {pod.uid: pod for pod in found if pod.containers()}
 
     def _remove(self, running: _Running) -> None:
         # In a rollout the new pod may run already: its server has the name of the old one, and has replaced it.
@@ -100,64 +117,105 @@ class Agent:
         self._servers.stop(*(name for name in running.servers if name not in owned))
         shutil.rmtree(running.pod.home, ignore_errors=True)
 
-    def _bring_up_to_date(self, running: _Running) -> None:
-        pod = running.pod
-        files = pod.files(self._read)
-        if files != running.files:
-            # Generated configurations last: the check of one reads the files that it names.
-            generated_last = sorted(files.items(), key=lambda entry: not _TURNS.keys().isdisjoint(entry[1]))
-            for folder, content in generated_last:
-                _replace(folder, {name: self._turned(pod, name, data) for name, data in content.items()})
-            running.files = files
-        if not running.servers:
-            self._start(running)
+    def _bring_up_to_date(self, pods: Mapping[str, Pod], known: Names) -> None:
+        newest = {(pod.namespace, pod.title): uid for uid, pod in sorted(pods.items(), key=lambda p: p[1].created)}
+        for uid, pod in pods.items():
+            running = self._running.setdefault(uid, _Running(pod, self._clock()))
+            if newest[pod.namespace, pod.title] != uid:
+                continue  # replicas of a Deployment, and the old and the new pod of a rollout, are one process
+            try:
+                files = pod.files(self._read)
+                if running.started_with != (files, known):
+                    self._write_volumes(running, files, known)
+                    self._start(running, known)
+                    running.started_with = files, known
+                running.problem = ""
+            except httpx.HTTPError as error:
+                self._refused = _refusal(error)
+                return
+            except (NotYet, LocalError, OSError) as error:
+                running.problem = str(error)
 
-    def _start(self, running: _Running) -> None:
-        pod = running.pod
-        kubeconfig = self._kube.kubeconfig
-        for kind in ("initContainers", "containers"):
-            for container, program in pod.containers(kind):
-                for mounted in pod.mounts(container).values():
-                    if not mounted.exists():  # a single file of a Secret is mounted as such
-                        mounted.mkdir(parents=True)
-                command = pod.command(container, program, self._host.tools, kubeconfig)
-                if kind == "initContainers":
-                    self._servers.run(command, _INIT_SECONDS)
-                else:
-                    self._servers.start(command)
-                    running.servers = (*running.servers, command.name)
+    def _write_volumes(self, running: _Running, files: dict[Path, Files], known: Names) -> None:
+        if files == running.files and not running.by_name:
+            return
+        lookup = self._lookup(known)
+        # Generated configurations last: the check of one reads the files that it names.
+        generated_last = sorted(files.items(), key=lambda entry: not _TURNS.keys().isdisjoint(entry[1]))
+        for folder, content in generated_last:
+            turned = {name: self._turned(running.pod, name, data, lookup) for name, data in content.items()}
+            _replace(folder, turned)
+        running.files, running.by_name = files, lookup.was_asked
+
+    def _start(self, running: _Running, known: Names) -> None:
+        if not running.servers:
+            for container in self._containers(running.pod, "initContainers"):
+                self._servers.run(self._prepared(container, self._lookup(known)).command, _INIT_SECONDS)
+        waiting = []
+        for container in self._containers(running.pod):
+            try:
+                self._start_container(running, container, known)
+            except NotYet as error:  # the others of the pod may start
+                waiting.append(str(error))
+        if waiting:
+            raise NotYet("; ".join(waiting))
+
+    def _start_container(self, running: _Running, container: Container, known: Names) -> None:
+        lookup = self._lookup(known)
+        prepared = self._prepared(container, lookup)
+        name, watches = prepared.command.name, container.program.watches
+        if name not in running.servers:
+            if lookup.unknown and not watches and self._clock() < running.since + _PATIENCE_SECONDS:
+                raise NotYet(f"{name} waits for {', '.join(sorted(lookup.unknown))}")
+            running.servers = (*running.servers, name)
+        changed = [path for path, data in prepared.files.items() if _write(path, data)]
+        if changed and not watches:
+            self._servers.stop(name)
+        self._servers.start(prepared.command)
+
+    def _prepared(self, container: Container, lookup: Lookup) -> Prepared:
+        for mounted in container.pod.mounts(container.manifest).values():
+            if not mounted.exists():  # a single file of a Secret is mounted as such
+                mounted.mkdir(parents=True)
+        return container.prepared(lookup, self._read, self._host.tools, self._kube.kubeconfig)
+
+    def _lookup(self, known: Names) -> Lookup:
+        return Lookup(known, lambda name: self._host.ports.address(f"nobody/{name}"))
 
     def _read(self, resource: str, namespace: str, name: str) -> Manifest | None:
         return self._kube.get(f"/api/v1/namespaces/{namespace}/{resource}/{name}")
 
     # --- generated configurations
 
-    def _turned(self, pod: Pod, name: str, data: bytes) -> bytes:
+    def _turned(self, pod: Pod, name: str, data: bytes, lookup: Lookup) -> bytes:
         """A mounted file as this machine needs it: the two generated configurations are turned to loopback."""
         turn = _TURNS.get(name)
         if turn is None:
             return data
-        config = turn(self, pod, yaml.load(gzip.decompress(data), Loader=yaml.CSafeLoader))
+        config = turn(self, pod, yaml.load(gzip.decompress(data), Loader=yaml.CSafeLoader), lookup)
         return gzip.compress(dump(config).encode(), mtime=0)
 
-    def _prometheus(self, pod: Pod, config: dict[str, Any]) -> dict[str, Any]:
+    def _prometheus(self, pod: Pod, config: dict[str, Any], lookup: Lookup) -> dict[str, Any]:
+        for section in ("remote_write", "remote_read"):
+            if section in config:
+                config[section] = loopback.relocated(config[section], lookup.text)
         turned = loopback.prometheus(config, kubeconfig=str(self._kube.kubeconfig), simulator=self._host.simulator)
         loopback.check_prometheus(turned, str(self._kube.kubeconfig))
         return self._relocated(pod, turned)
 
-    def _alertmanager(self, pod: Pod, config: dict[str, Any]) -> dict[str, Any]:
+    def _alertmanager(self, pod: Pod, config: dict[str, Any], _lookup: Lookup) -> dict[str, Any]:
         turned = self._relocated(pod, config)
         loopback.check_alertmanager(turned, lambda path: Path(path).read_text())
         return turned
 
     def _relocated(self, pod: Pod, config: dict[str, Any]) -> dict[str, Any]:
         """Paths as the server's own container has them."""
-        main = next(container for container, program in pod.containers() if program.tool != RELOADER)
-        moved: dict[str, Any] = loopback.relocated(config, pod.moved(main))
+        main = next(container for container in containers(pod) if container.is_main)
+        moved: dict[str, Any] = loopback.relocated(config, pod.moved(main.manifest))
         return moved
 
 
-_TURNS: dict[str, Callable[[Agent, Pod, dict[str, Any]], dict[str, Any]]] = {
+_TURNS: dict[str, Callable[[Agent, Pod, dict[str, Any], Lookup], dict[str, Any]]] = {
     "prometheus.yaml.gz": Agent._prometheus,
     "alertmanager.yaml.gz": Agent._alertmanager,
 }
@@ -168,6 +226,11 @@ def _refusal(error: httpx.HTTPError) -> str:
     if isinstance(error, httpx.HTTPStatusError) and not error.response.is_server_error:
         return str(error)
     return ""
+
+
+def _lacking(pod: Pod) -> list[str]:
+    """The tools that the pod's own containers would be."""
+    return [container.program.tool for container in containers(pod) if container.is_main]
 
 
 def _stays(manifest: Manifest) -> bool:
@@ -184,15 +247,18 @@ def _replace(folder: Path, files: Files) -> None:
             path.unlink()
 
 
-def _write(path: Path, data: bytes) -> None:
-    """Write in place: the reloader watches the file itself, and of one that takes its place it hears only once.
+def _write(path: Path, data: bytes) -> bool:
+    """Write in place; true where it was other before. The reloader watches the file itself.
 
-    What it reads in the middle of that is followed by another event.
+    Of one that takes its place it hears only once. What it reads in the middle of that is followed by another event.
     """
     if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         path.touch(mode=0o600)
     with path.open("r+b") as file:
-        if file.read() != data:
-            file.seek(0)
-            file.write(data)
-            file.truncate()
+        if file.read() == data:
+            return False
+        file.seek(0)
+        file.write(data)
+        file.truncate()
+        return True

@@ -152,7 +152,7 @@ class Machine:
                 agent.sync()
                 next_sync = time.monotonic() + _SYNC
             problem = "\n".join(f"{pod}: {why}" for pod, why in agent.problems().items())
-            now = replace(self._state, problem=problem, processes=self._servers.states())
+            now = replace(self._state, problem=problem, simulated=agent.simulated(), processes=self._servers.states())
             if now != self._state:
                 self._state = now
                 self._save()

@@ -7,11 +7,10 @@ SIMULATOR/10.244.0.7:8080/metrics, and alerts go the same way. What is rewritten
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
+from obs.local.outward import is_loopback, shown
 from obs.local.state import LocalError
 
 Config = dict[str, Any]
@@ -124,7 +123,7 @@ def _address_problems(section: Config, where: str) -> Iterator[str]:
     touching = [step for step in steps if _may_set_address(step)]
     last = touching[-1] if touching else {}
     sure = last.get("target_label") == _ADDRESS and not last.get("source_labels") and "regex" not in last
-    if not (sure and _is_loopback(str(last.get("replacement", "")))):
+    if not (sure and is_loopback(str(last.get("replacement", "")))):
         yield f"{where}: targets keep their own address"
 
 
@@ -153,7 +152,7 @@ def _integration_problems(integration: Config, where: str, read: Callable[[str],
     if not given:
         yield f"{where}: has no address of its own and would use its vendor's; a local receiver is a webhook"
     # The address may be a secret: it is not repeated.
-    yield from (f"{where}: its address is not on this machine" for address in given if not _is_loopback(address))
+    yield from (f"{where}: its address is not on this machine" for address in given if not is_loopback(address))
     yield from _remote({key: value for key, value in integration.items() if key not in _ADDRESSES}, where)
 
 
@@ -164,26 +163,13 @@ def _remote(value: Any, where: str) -> Iterator[str]:
             if key == "proxy_from_environment" and inner:
                 yield f"{where}: proxy_from_environment leads elsewhere"
             is_address = isinstance(inner, str) and (key.endswith("url") or key in ("endpoint", "smtp_smarthost"))
-            if is_address and inner and not _is_loopback(inner):
-                yield f"{where}: {key} is {_shown(inner)}"
+            if is_address and inner and not is_loopback(inner):
+                yield f"{where}: {key} is {shown(inner)}"
             else:
                 yield from _remote(inner, f"{where}, {key}")
     elif isinstance(value, list):
         for inner in value:
             yield from _remote(inner, where)
-
-
-def _shown(address: str) -> str:
-    parts = urlsplit(address if "//" in address else f"//{address}")
-    return parts.hostname or "not an address"
-
-
-def _is_loopback(address: str) -> bool:
-    host = urlsplit(address if "//" in address else f"//{address}").hostname or ""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _refuse(server: str, problems: list[str]) -> None:

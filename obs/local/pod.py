@@ -1,4 +1,4 @@
-"""One pod whose containers really run: its volumes as folders, its containers as commands."""
+"""One pod whose containers really run: what the API server says of it, its volumes as folders, its ports."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from obs.local.ports import Ports
-from obs.local.process import Command
 
 Manifest = Mapping[str, Any]
 Files = dict[str, bytes]
@@ -20,29 +19,6 @@ Read = Callable[[str, str, str], Manifest | None]
 
 class NotYet(Exception):
     """Something that the pod mounts is not there; a kubelet would wait for it, too."""
-
-
-class Flags:
-    """Arguments of the form --name=value."""
-
-    def __init__(self, args: list[str]) -> None:
-        self.args = args
-
-    def set(self, name: str, value: str) -> None:
-        self.drop(name)
-        self.args.append(f"--{name}={value}")
-
-    def drop(self, name: str) -> None:
-        self.args = [a for a in self.args if a != f"--{name}" and not a.startswith(f"--{name}=")]
-
-
-@dataclass(frozen=True)
-class Program:
-    """How a container image runs here. ``port`` is where it listens in its pod; ``localise`` turns its flags."""
-
-    tool: str
-    port: int
-    localise: Callable[[Flags, Pod], None]
 
 
 @dataclass(frozen=True)
@@ -70,28 +46,26 @@ class Pod:
         return str(self.manifest["status"]["podIP"])
 
     @property
+    def created(self) -> str:
+        return str(self.manifest["metadata"].get("creationTimestamp", ""))
+
+    @property
     def title(self) -> str:
-        """What its main server is called: the same after a restart or a rollout of its Deployment."""
+        """What it is called after a restart or a rollout of its Deployment, too."""
         owners = self.manifest["metadata"].get("ownerReferences") or ()
         return next((str(o["name"]).rpartition("-")[0] for o in owners if o["kind"] == "ReplicaSet"), self.name)
 
-    def containers(self, kind: str = "containers") -> list[tuple[Manifest, Program]]:
-        """The containers that have a program here."""
-        found = ((c, PROGRAMS.get(_image(c["image"]))) for c in self.manifest["spec"].get(kind) or ())
-        return [(container, program) for container, program in found if program is not None]
+    @property
+    def of_operator(self) -> bool:
+        labels = self.manifest["metadata"].get("labels") or {}
+        return labels.get("app.kubernetes.io/managed-by") == "prometheus-operator"
 
-    def address(self, program: Program) -> str:
-        """Where the container of a program really listens: host:port."""
-        return self.ports.address(f"{self.namespace}/{self.title}:{program.port}")
+    def containers(self, kind: str = "containers") -> list[Manifest]:
+        return list(self.manifest["spec"].get(kind) or ())
 
-    def web(self) -> str:
-        """Where the pod's main server listens, for its config reloader."""
-        main = next(program for _, program in self.containers() if program.tool != RELOADER)
-        return self.address(main)
-
-    def forwards(self) -> dict[str, str]:
-        """Pod IP and port of every container that runs -> where it really listens."""
-        return {f"{self.ip}:{program.port}": self.address(program) for _, program in self.containers()}
+    def address(self, port: int) -> str:
+        """Where what listens on a port of the pod really listens: host:port."""
+        return self.ports.address(f"{self.namespace}/{self.title}:{port}")
 
     # --- volumes
 
@@ -131,44 +105,45 @@ class Pod:
         pattern = re.compile(rf"(?<![\w./-])({'|'.join(map(re.escape, longest_first))})(?=[/\s\"',]|$)")
         return lambda text: pattern.sub(lambda match: str(mounts[match[1]]), text)
 
-    # --- commands
+    # --- environment
 
-    def command(self, container: Manifest, program: Program, tools: Mapping[str, Path], kubeconfig: Path) -> Command:
-        env = {e["name"]: self._value(e) for e in container.get("env") or ()}
-        moved = self.moved(container)
-        flags = Flags([moved(_expanded(arg, env)) for arg in container.get("args") or ()])
-        program.localise(flags, self)
-        main = program.tool != RELOADER
-        return Command(
-            name=_server_name(self, program),
-            argv=(str(tools[program.tool]), *flags.args),
-            env={**env, "KUBECONFIG": str(kubeconfig)},
-            url=f"http://{self.address(program)}" if main else "",
-        )
+    def environment(self, container: Manifest, read: Read) -> dict[str, str]:
+        """The container's variables. Raises NotYet for a Secret or ConfigMap that is not there."""
+        known = ((str(variable["name"]), self._value(variable, read)) for variable in container.get("env") or ())
+        return {name: value for name, value in known if value is not None}
 
-    def _value(self, variable: Manifest) -> str:
+    def _value(self, variable: Manifest, read: Read) -> str | None:
+        """None for what only a kubelet knows, such as a limit of the container."""
         if "value" in variable:
             return str(variable["value"])
-        path = (variable.get("valueFrom") or {}).get("fieldRef", {}).get("fieldPath", "")
-        known = {"metadata.name": self.name, "metadata.namespace": self.namespace, "status.podIP": self.ip}
-        return known.get(path, "")
+        source = variable.get("valueFrom") or {}
+        for kind, resource in (("secretKeyRef", "secrets"), ("configMapKeyRef", "configmaps")):
+            if kind in source:
+                return self._of_key(resource, source[kind], read)
+        metadata, spec, status = self.manifest["metadata"], self.manifest["spec"], self.manifest["status"]
+        known = {
+            "metadata.name": self.name,
+            "metadata.namespace": self.namespace,
+            "metadata.uid": metadata["uid"],
+            "spec.nodeName": spec.get("nodeName", ""),
+            "spec.serviceAccountName": spec.get("serviceAccountName", ""),
+            "status.podIP": self.ip,
+            "status.hostIP": status.get("hostIP", ""),
+        }
+        value = known.get((source.get("fieldRef") or {}).get("fieldPath", ""))
+        return None if value is None else str(value)
+
+    def _of_key(self, resource: str, source: Manifest, read: Read) -> str | None:
+        found = _keys(read, resource, self.namespace, source, "name").get(source["key"])
+        if found is None and not source.get("optional"):
+            where = f"{resource.removesuffix('s')} {self.namespace}/{source['name']}"
+            raise NotYet(f"{where} has no key {source['key']}")
+        return None if found is None else found.decode()
 
 
-def _server_name(pod: Pod, program: Program) -> str:
-    """prometheus, prometheus-config-reloader …; further replicas with their ordinal."""
-    main = next(p.tool for _, p in pod.containers() if p.tool != RELOADER)
-    base = main if program.tool == main else f"{main}-config-reloader"
-    ordinal = pod.name.rpartition("-")[2]
-    return base if not ordinal.isdigit() or ordinal == "0" else f"{base}-{ordinal}"
-
-
-def _image(reference: str) -> str:
+def image_name(reference: str) -> str:
     """Last part of an image's name: quay.io/prometheus/prometheus:v3 -> prometheus."""
     return reference.partition("@")[0].rpartition("/")[2].partition(":")[0]
-
-
-def _expanded(arg: str, env: Mapping[str, str]) -> str:
-    return re.sub(r"\$\((\w+)\)", lambda match: env.get(match[1], match[0]), arg)
 
 
 def _files(volume: Manifest, namespace: str, read: Read) -> Files | None:
@@ -202,35 +177,3 @@ def _keys(read: Read, resource: str, namespace: str, source: Manifest, naming: s
         content |= {key: base64.b64decode(value) for key, value in (found.get("binaryData") or {}).items()}
     items = source.get("items")
     return content if not items else {str(i["path"]): content[i["key"]] for i in items if i["key"] in content}
-
-
-# --- the images that run here
-
-
-def _prometheus(flags: Flags, pod: Pod) -> None:
-    flags.set("web.listen-address", pod.address(PROGRAMS["prometheus"]))
-
-
-def _alertmanager(flags: Flags, pod: Pod) -> None:
-    flags.set("web.listen-address", pod.address(PROGRAMS["alertmanager"]))
-    flags.set("cluster.listen-address", "")
-    flags.drop("cluster.peer")
-
-
-def _operator(flags: Flags, pod: Pod) -> None:
-    flags.set("web.listen-address", pod.address(PROGRAMS["prometheus-operator"]))
-
-
-def _reloader(flags: Flags, pod: Pod) -> None:
-    flags.set("listen-address", pod.address(PROGRAMS[RELOADER]))
-    flags.set("reload-url", f"http://{pod.web()}/-/reload")
-    flags.set("runtimeinfo-url", f"http://{pod.web()}/api/v1/status/runtimeinfo")
-
-
-RELOADER = "prometheus-config-reloader"
-PROGRAMS = {
-    "prometheus": Program("prometheus", 9090, _prometheus),
-    "alertmanager": Program("alertmanager", 9093, _alertmanager),
-    "prometheus-operator": Program("prometheus-operator", 8080, _operator),
-    RELOADER: Program(RELOADER, 8080, _reloader),
-}

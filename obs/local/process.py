@@ -25,12 +25,17 @@ _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 @dataclass(frozen=True, kw_only=True)
 class Command:
-    """What to run. ``url`` is where it will answer; ``env`` is added to the daemon's own environment."""
+    """What to run. ``env`` is added to the daemon's own environment.
+
+    ``url`` is where it will answer, ``ready`` where it says that it is ready, ``addresses`` all its ports by name.
+    """
 
     name: str
     argv: tuple[str, ...]
     env: Mapping[str, str] = field(default_factory=dict)
     url: str = ""
+    ready: str = ""
+    addresses: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -120,6 +125,8 @@ class Servers:
                 started=server.started,
                 restarts=server.restarts,
                 url=server.command.url,
+                ready=server.command.ready,
+                addresses=server.command.addresses,
                 log=str(self._log(name)),
                 problem=server.problem,
             )

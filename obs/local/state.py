@@ -30,20 +30,28 @@ class LocalError(ObsError):
 
 @dataclass(frozen=True, kw_only=True)
 class ProcessState:
-    """One server. ``url`` is where it answers, ``restarts`` how often it was started again after it had ended."""
+    """One server. ``url`` is where it answers, ``restarts`` how often it was started again after it had ended.
+
+    ``ready`` is where it says that it is ready (empty: nowhere), ``addresses`` are all its ports by name.
+    """
 
     name: str
     pid: int | None
     started: float
     restarts: int
     url: str = ""
+    ready: str = ""
+    addresses: Mapping[str, str] = field(default_factory=dict)
     log: str = ""
     problem: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class State:
-    """One local platform. ``identity`` tells its daemon from a later process with the same pid."""
+    """One local platform. ``identity`` tells its daemon from a later process with the same pid.
+
+    ``simulated``: pod -> the tool that would run in it, were it there.
+    """
 
     pid: int
     identity: str
@@ -54,6 +62,7 @@ class State:
     simulator: str = ""
     systems: tuple[str, ...] = ()
     compression: int = 1
+    simulated: Mapping[str, str] = field(default_factory=dict)
     processes: Mapping[str, ProcessState] = field(default_factory=dict)
 
     def url(self, name: str) -> str:
