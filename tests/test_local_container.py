@@ -78,7 +78,7 @@ def args(place: Path, image: str, *given: str, **more: Any) -> tuple[str, ...]:
     return prepared(one).command.argv[1:]
 
 
-def turned(place: Path, image: str, flag: str, text: str, **more: Any) -> dict[str, Any]:
+def turned(place: Path, image: str, flag: str, text: str, **more: Any) -> Any:
     """The configuration that a program is given instead of ``text``."""
     mount = {"name": "config", "mountPath": "/etc/x"}
     claim = {"name": "claim", "mountPath": "/bucket"}
@@ -87,8 +87,7 @@ def turned(place: Path, image: str, flag: str, text: str, **more: Any) -> dict[s
     done = prepared(one, c=text)
     [(path, data)] = done.files.items()
     assert f"{flag}={path}" in done.command.argv
-    config: dict[str, Any] = json.loads(data)
-    return config
+    return json.loads(data)
 
 
 def test_only_images_with_a_program_run_and_only_with_the_tools_that_are_there(tmp_path: Path) -> None:
@@ -228,7 +227,7 @@ service: {telemetry: {metrics: {readers: [{pull: {exporter: {prometheus: {host: 
 _POD_IP = [{"name": "MY_POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}]
 
 
-def collector(tmp_path: Path, text: str = COLLECTOR) -> dict[str, Any]:
+def collector(tmp_path: Path, text: str = COLLECTOR) -> Any:
     return turned(tmp_path, "otel/opentelemetry-collector-contrib:0.158.0", "--config", text, env=_POD_IP)
 
 

@@ -6,21 +6,17 @@ up to date, runs init containers, starts containers, and stops them when their p
 
 from __future__ import annotations
 
-import gzip
 import json
 import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import httpx
-import yaml
 
 from obs import atomic
-from obs.documents import dump
-from obs.local import loopback, names
+from obs.local import names
 from obs.local.container import Container, Prepared, containers
 from obs.local.kube import Kube
 from obs.local.names import Lookup, Names
@@ -28,6 +24,7 @@ from obs.local.pod import Files, Manifest, NotYet, Pod
 from obs.local.ports import Ports
 from obs.local.process import Servers
 from obs.local.state import FORWARDS, LocalError
+from obs.local.volumes import Volumes, write
 
 _RUNNING_PODS = "/api/v1/pods?fieldSelector=status.phase%3DRunning"
 # resourceVersion=0: from the API server's cache, no read of etcd.
@@ -69,6 +66,7 @@ class Agent:
         self._servers = servers
         self._host = host
         self._clock = clock
+        self._volumes = Volumes(kubeconfig=str(kube.kubeconfig), simulator=host.simulator)
         self._running: dict[str, _Running] = {}
         self._forwards: dict[str, str] = {}
         self._simulated: dict[str, str] = {}
@@ -137,15 +135,10 @@ class Agent:
                 running.problem = str(error)
 
     def _write_volumes(self, running: _Running, files: dict[Path, Files], known: Names) -> None:
-        if files == running.files and not running.by_name:
-            return
-        lookup = self._lookup(known)
-        # Generated configurations last: the check of one reads the files that it names.
-        generated_last = sorted(files.items(), key=lambda entry: not _TURNS.keys().isdisjoint(entry[1]))
-        for folder, content in generated_last:
-            turned = {name: self._turned(running.pod, name, data, lookup) for name, data in content.items()}
-            _replace(folder, turned)
-        running.files, running.by_name = files, lookup.was_asked
+        if files != running.files or running.by_name:
+            lookup = self._lookup(known)
+            self._volumes.write(running.pod, files, lookup)
+            running.files, running.by_name = files, lookup.was_asked
 
     def _start(self, running: _Running, known: Names) -> None:
         if not running.servers:
@@ -168,7 +161,7 @@ class Agent:
             if lookup.unknown and not watches and self._clock() < running.since + _PATIENCE_SECONDS:
                 raise NotYet(f"{name} waits for {', '.join(sorted(lookup.unknown))}")
             running.servers = (*running.servers, name)
-        changed = [path for path, data in prepared.files.items() if _write(path, data)]
+        changed = [path for path, data in prepared.files.items() if write(path, data)]
         if changed and not watches:
             self._servers.stop(name)
         self._servers.start(prepared.command)
@@ -185,41 +178,6 @@ class Agent:
     def _read(self, resource: str, namespace: str, name: str) -> Manifest | None:
         return self._kube.get(f"/api/v1/namespaces/{namespace}/{resource}/{name}")
 
-    # --- generated configurations
-
-    def _turned(self, pod: Pod, name: str, data: bytes, lookup: Lookup) -> bytes:
-        """A mounted file as this machine needs it: the two generated configurations are turned to loopback."""
-        turn = _TURNS.get(name)
-        if turn is None:
-            return data
-        config = turn(self, pod, yaml.load(gzip.decompress(data), Loader=yaml.CSafeLoader), lookup)
-        return gzip.compress(dump(config).encode(), mtime=0)
-
-    def _prometheus(self, pod: Pod, config: dict[str, Any], lookup: Lookup) -> dict[str, Any]:
-        for section in ("remote_write", "remote_read"):
-            if section in config:
-                config[section] = loopback.relocated(config[section], lookup.text)
-        turned = loopback.prometheus(config, kubeconfig=str(self._kube.kubeconfig), simulator=self._host.simulator)
-        loopback.check_prometheus(turned, str(self._kube.kubeconfig))
-        return self._relocated(pod, turned)
-
-    def _alertmanager(self, pod: Pod, config: dict[str, Any], _lookup: Lookup) -> dict[str, Any]:
-        turned = self._relocated(pod, config)
-        loopback.check_alertmanager(turned, lambda path: Path(path).read_text())
-        return turned
-
-    def _relocated(self, pod: Pod, config: dict[str, Any]) -> dict[str, Any]:
-        """Paths as the server's own container has them."""
-        main = next(container for container in containers(pod) if container.is_main)
-        moved: dict[str, Any] = loopback.relocated(config, pod.moved(main.manifest))
-        return moved
-
-
-_TURNS: dict[str, Callable[[Agent, Pod, dict[str, Any], Lookup], dict[str, Any]]] = {
-    "prometheus.yaml.gz": Agent._prometheus,
-    "alertmanager.yaml.gz": Agent._alertmanager,
-}
-
 
 def _refusal(error: httpx.HTTPError) -> str:
     """What is wrong for good; an API server that is away or starting is not."""
@@ -235,30 +193,3 @@ def _lacking(pod: Pod) -> list[str]:
 
 def _stays(manifest: Manifest) -> bool:
     return not manifest["metadata"].get("deletionTimestamp") and bool(manifest["status"].get("podIP"))
-
-
-def _replace(folder: Path, files: Files) -> None:
-    """Make the folder hold exactly these files."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for name, data in files.items():
-        _write(folder / name, data)
-    for path in folder.iterdir():
-        if path.name not in files:
-            path.unlink()
-
-
-def _write(path: Path, data: bytes) -> bool:
-    """Write in place; true where it was other before. The reloader watches the file itself.
-
-    Of one that takes its place it hears only once. What it reads in the middle of that is followed by another event.
-    """
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.touch(mode=0o600)
-    with path.open("r+b") as file:
-        if file.read() == data:
-            return False
-        file.seek(0)
-        file.write(data)
-        file.truncate()
-        return True

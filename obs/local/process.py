@@ -86,6 +86,9 @@ class Servers:
     def names(self) -> tuple[str, ...]:
         return tuple(self._servers)
 
+    def commands(self) -> dict[str, Command]:
+        return {name: server.command for name, server in self._servers.items()}
+
     def running(self, name: str) -> bool:
         server = self._servers.get(name)
         return server is not None and server.process is not None and server.process.poll() is None
