@@ -30,8 +30,8 @@ from obs.local.state import peek
 from obs.local.up import down, up
 from obs.record import record
 from obs.run import StackRun, run_stack
-from obs.toolchain import available, find
-from obs.toolchain_table import LOCAL
+from obs.toolchain import available
+from obs.toolchain_table import LOCAL, OPTIONAL
 from slo.rules import compile_slo
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -141,7 +141,7 @@ def _platform(folder: Path) -> list[tuple[str, str, str]]:
     """The local platform, started and stopped three times; memory is the most that all its processes had at once."""
     if lacking := [name for name in LOCAL if available(name) is None]:
         return [("make up", f"not measured: {', '.join(lacking)} not built", "30 s")]
-    tools = {name: find(name) for name in LOCAL}
+    tools = {name: path for name in (*LOCAL, *OPTIONAL) if (path := available(name)) is not None}
     ups, downs, peak = [], [], 0
     for number in range(3):
         place = folder / f"platform-{number}"

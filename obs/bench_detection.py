@@ -19,8 +19,7 @@ from obs.local.state import LocalError, State
 from obs.local.up import down, up
 from obs.run import run_stack
 from obs.simulate.scenarios import SCENARIOS
-from obs.toolchain import ensure
-from obs.toolchain_table import LOCAL
+from obs.toolchain import ensure_local
 
 ROOT = Path(__file__).resolve().parent.parent
 BAR = 120.0
@@ -65,7 +64,7 @@ def measured(state: State, console: Console) -> Iterator[tuple[str, str, float |
 
 def main() -> None:
     console = Console()
-    tools = ensure(LOCAL, console)
+    tools = ensure_local(console)
     place = Path(tempfile.mkdtemp(prefix="detection-"))
     try:
         state = up(ROOT, place, tools, by_apply=True, compression=1, say=lambda what: console.print(f"[dim]{what}[/]"))

@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from obs.toolchain_table import TOOLS, Tool, ToolMissing, build_time, go_version
+from obs.toolchain_table import LOCAL, OPTIONAL, TOOLS, Tool, ToolMissing, build_time, go_version
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -65,6 +65,29 @@ def ensure(names: Iterable[str], console: Console | None = None) -> dict[str, Pa
     if missing := [tool for tool in wanted if _search(tool) is None]:
         build(missing, console)
     return {tool.name: find(tool.name) for tool in wanted}
+
+
+def ensure_local(console: Console | None = None) -> dict[str, Path]:
+    """Name -> program for what a local platform runs: everything that it needs, and what else can be had.
+
+    One that is not needed and could not be built is left out, and is not tried again until `obs tools build NAME`
+    or another pin. Raises ToolMissing as :func:`ensure`.
+    """
+    found = ensure(LOCAL, console)
+    for tool in known(OPTIONAL):
+        failed = tool.built.with_name(f"{tool.name}.failed")
+        if _search(tool) is None and failed.is_file():
+            continue
+        try:
+            found |= ensure([tool.name], console)
+            failed.unlink(missing_ok=True)
+        except ToolMissing as error:
+            if console:
+                console.print(f"without {tool.name}, whose pods are simulated: {error}", highlight=False)
+            if shutil.which("go"):
+                failed.parent.mkdir(parents=True, exist_ok=True)
+                failed.write_text(str(error))
+    return found
 
 
 def _search(tool: Tool) -> Path | None:

@@ -54,9 +54,8 @@ def tools_build(
 ) -> None:
     """Build what is missing into the cache, at the versions of tools/*/go.mod."""
     from obs import toolchain
-    from obs.toolchain_table import LOCAL
 
     with errors():
-        tools = toolchain.ensure(names or LOCAL, err)
+        tools = toolchain.ensure(names, err) if names else toolchain.ensure_local(err)
     for name, path in tools.items():
         out.print(f"{name} {path}", highlight=False, soft_wrap=True)

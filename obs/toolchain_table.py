@@ -133,6 +133,19 @@ _LOCAL = (
         oldest=(3, 14),
         variable="OBS_HELM",
     ),
+    # A program of our own with the few components that are used; it takes its version from the build.
+    Tool(name="otelcol", module="otelcol", pin="go.opentelemetry.io/collector/otelcol", package=".", seconds=151),
+    _common("thanos", "github.com/thanos-io/thanos/cmd/thanos", 208, tags=_THANOS_TAGS),
+)
+_OPTIONAL = (
+    Tool(
+        name="loki",
+        module="loki",
+        pin="github.com/grafana/loki/v3",
+        package="github.com/grafana/loki/v3/cmd/loki",
+        seconds=479,
+        stamps=("github.com/grafana/loki/v3/pkg/util/build.Version={version}",),
+    ),
 )
 _MORE = (
     Tool(
@@ -145,21 +158,12 @@ _MORE = (
         ask=("-v",),
     ),
     _common("statsd_exporter", "github.com/prometheus/statsd_exporter", 8),
-    # A program of our own with the few components that are used; it takes its version from the build.
-    Tool(name="otelcol", module="otelcol", pin="go.opentelemetry.io/collector/otelcol", package=".", seconds=151),
-    _common("thanos", "github.com/thanos-io/thanos/cmd/thanos", 208, tags=_THANOS_TAGS),
-    Tool(
-        name="loki",
-        module="loki",
-        pin="github.com/grafana/loki/v3",
-        package="github.com/grafana/loki/v3/cmd/loki",
-        seconds=479,
-        stamps=("github.com/grafana/loki/v3/pkg/util/build.Version={version}",),
-    ),
 )
-TOOLS: dict[str, Tool] = {tool.name: tool for tool in (*_LOCAL, *_MORE)}
+TOOLS: dict[str, Tool] = {tool.name: tool for tool in (*_LOCAL, *_OPTIONAL, *_MORE)}
 LOCAL: tuple[str, ...] = tuple(tool.name for tool in _LOCAL)
 """What a local platform and its tests need."""
+OPTIONAL: tuple[str, ...] = tuple(tool.name for tool in _OPTIONAL)
+"""What a local platform runs where it can be had; its pods are simulated otherwise."""
 
 
 @cache

@@ -13,8 +13,8 @@ from stacks import ROOT
 
 from components.charts import CHARTS, ChartPin, archive_path
 from obs import chart_orders
-from obs.toolchain import ensure
-from obs.toolchain_table import LOCAL, ToolMissing
+from obs.toolchain import ensure_local
+from obs.toolchain_table import ToolMissing
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -78,7 +78,7 @@ def platform_means() -> None:
     if lacking:
         pytest.skip(f"charts are not cached: {', '.join(lacking)} (`obs charts pull`)")
     try:
-        ensure(LOCAL)
+        ensure_local()
     except ToolMissing as error:
         pytest.skip(f"a local platform cannot be had: {error}")
 

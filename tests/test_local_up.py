@@ -16,7 +16,9 @@ import httpx
 import pytest
 from stacks import ROOT
 
+from obs.local import readiness
 from obs.local import up as module
+from obs.local.readiness import Expected, expected, lacking
 from obs.local.state import FORWARDS, LocalError, ProcessState, State, as_sent_to, identity, save
 from obs.run import StackRun, run_stack
 
@@ -30,6 +32,8 @@ class Prometheus:
     managers: int = 1
     loaded: float = 0.0
     url: str = ""
+    found: int = 1
+    broken: str = ""
     asked: list[str] = field(default_factory=list)
 
     def answer(self, path: str) -> str:
@@ -38,6 +42,10 @@ class Prometheus:
             return f"prometheus_config_last_reload_success_timestamp_seconds {self.loaded:.3f}\n"
         if path.startswith("/api/v1/alertmanagers"):
             return json.dumps({"data": {"activeAlertmanagers": [{}] * self.managers}})
+        if path == "/ready":
+            return ""
+        if path.startswith("/api/v1/query?"):
+            return json.dumps({"data": {"result": [{}] * self.found}})
         targets = [
             {"labels": {"job": job, "instance": "10.0.0.1:80"}, "health": self.health, "lastError": "refused"}
             for job in self.jobs
@@ -61,8 +69,9 @@ def prometheus(jobs: list[str]) -> Iterator[Prometheus]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            body = served.answer(self.path).encode()
-            self.send_response(200)
+            broken = self.path == served.broken
+            body = ("ingester is joining" if broken else served.answer(self.path)).encode()
+            self.send_response(503 if broken else 200)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
@@ -86,9 +95,10 @@ def state(prometheus: Prometheus, **more: Any) -> State:
     return replace(base, **more)
 
 
-def missing(prometheus: Prometheus, jobs: list[str], **more: Any) -> list[str]:
+def missing(prometheus: Prometheus, jobs: list[str], front: str = "", **more: Any) -> list[str]:
+    needed = Expected(dict.fromkeys(jobs, "systems/x.py:1"), ("prometheus", "alertmanager"), front)
     with httpx.Client(trust_env=False) as client:
-        return module._missing(client, state(prometheus, **more), dict.fromkeys(jobs, "systems/x.py:1"))
+        return lacking(client, state(prometheus, **more), needed)
 
 
 def test_nothing_lacks_when_every_job_has_its_targets_up(prometheus: Prometheus, jobs: list[str]) -> None:
@@ -114,16 +124,51 @@ def test_a_server_that_was_not_given_its_configuration_lacks(prometheus: Prometh
     assert missing(prometheus, jobs, problem="prometheus-0: would reach out") == ["prometheus-0: would reach out"]
 
 
+def test_a_server_without_a_pod_lacks(prometheus: Prometheus) -> None:
+    processes = {"prometheus": ProcessState(name="prometheus", pid=1, started=0, restarts=0, url=prometheus.url)}
+    assert missing(prometheus, [], processes=processes) == ["alertmanager does not run yet: its pod is not there"]
+
+
+@pytest.mark.parametrize(
+    ("ready", "said"),
+    [("/ready", "loki is not ready: ingester is joining"), ("", "loki does not answer yet")],
+)
+def test_a_server_that_is_not_ready_lacks_with_its_reason(
+    prometheus: Prometheus, jobs: list[str], ready: str, said: str
+) -> None:
+    prometheus.broken = "/ready"
+    url = f"{prometheus.url}{ready}" if ready else "http://127.0.0.1:1/ready"
+    loki = ProcessState(name="loki", pid=1, started=0, restarts=0, ready=url)
+    assert missing(prometheus, jobs, processes={**state(prometheus).processes, "loki": loki}) == [said]
+    prometheus.broken = ""
+    assert missing(prometheus, jobs, processes={**state(prometheus).processes, "loki": loki}) == (
+        [] if ready else [said]
+    )
+
+
+def test_series_that_nobody_can_read_lack(prometheus: Prometheus, jobs: list[str]) -> None:
+    assert missing(prometheus, jobs, front="prometheus") == []
+    prometheus.found = 0
+    assert missing(prometheus, jobs, front="prometheus") == ["prometheus finds no series yet"]
+
+
+def test_parts_without_a_tool_are_not_waited_for(run: StackRun) -> None:
+    everything = readiness.servers(run.settings)
+    assert {"thanos-query", "thanos-query-frontend", "thanos-sidecar", "loki", "otel-gateway"} <= everything.keys()
+    without = expected(run, {"prometheus", "alertmanager", "thanos", "otelcol"}).servers
+    assert {*everything} - {*without} == {"loki"}
+
+
 def test_waiting_ends_with_what_lacks(
     prometheus: Prometheus, run: StackRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_READY_SECONDS", 1)
+    monkeypatch.setattr(readiness, "_SECONDS", 1)
     prometheus.jobs.remove("spark-driver")
     save(tmp_path, state(prometheus))
-    with pytest.raises(
-        LocalError, match=r"not everything is up after 1 s:\n  job spark-driver has no target \(systems/spark/"
-    ):
-        module.wait_until_up(tmp_path, run, lambda _: None)
+    needed = replace(expected(run, ("prometheus", "alertmanager")), front="")
+    said = r"not everything is up after 1 s:\n  job spark-driver has no target \(systems/spark/"
+    with pytest.raises(LocalError, match=said):
+        readiness.wait_until_up(tmp_path, needed, lambda _: None)
 
 
 def test_a_change_is_waited_for_until_it_is_loaded(prometheus: Prometheus, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -102,6 +102,23 @@ class TestBuilding:
         with pytest.raises(ToolMissing, match=r"etcd \S+ building(.|\n)*kwok \S+ building"):
             toolchain.ensure(["etcd", "kwok"])
 
+    def test_what_a_local_platform_can_do_without_is_left_out_and_not_tried_again(
+        self, programs: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(toolchain, "LOCAL", ("etcd",))
+        monkeypatch.setattr(toolchain, "OPTIONAL", ("loki",))
+        log = fake_go(programs, ETCD.version, before='case "$2" in *loki.part) echo "out of memory" >&2; exit 1;; esac')
+        shown = io.StringIO()
+        assert toolchain.ensure_local(Console(file=shown, width=200)).keys() == {"etcd"}
+        assert "without loki, whose pods are simulated: loki" in shown.getvalue()
+        assert "out of memory" in shown.getvalue()
+        tried = log.read_text()
+        assert toolchain.ensure_local().keys() == {"etcd"}
+        assert log.read_text() == tried
+        fake_go(programs, TOOLS["loki"].version)
+        toolchain.ensure(["loki"])
+        assert toolchain.ensure_local().keys() == {"etcd", "loki"}
+
     def test_a_build_that_says_another_version_is_not_kept(self, programs: Path) -> None:
         fake_go(programs, "9.9.9")
         with pytest.raises(ToolMissing, match=rf"says version 9\.9\.9, kubernetes/go\.mod pins {ETCD.version}"):

@@ -37,14 +37,13 @@ def up(
     from obs.chart_cache import pull
     from obs.local import state as states
     from obs.local.up import up as start
-    from obs.toolchain import ensure
-    from obs.toolchain_table import LOCAL
+    from obs.toolchain import ensure_local
 
     started = time.monotonic()
     with errors():
         place = states.folder(project, name)
     with errors(), states.only_one(place):
-        tools = ensure(LOCAL, err)
+        tools = ensure_local(err)
         if lacking := [pin for pin in CHARTS.values() if not archive_path(pin).is_file()]:
             pull(lacking, None, console=err)
         with err.status("starting") as status:
@@ -156,6 +155,8 @@ def _print(state: State) -> None:
     out.print(table)
     if state.problem:
         out.print(f"[red]{state.problem}[/]", highlight=False)
+    for pod, tool in state.simulated.items():
+        out.print(f"{pod} is simulated: {tool} is neither on PATH nor built", highlight=False)
     out.print(f"notifications: {state.simulator}/-/notifications", highlight=False, soft_wrap=True)
     out.print(f"{total / 2**20:.0f} MiB in all; time runs {state.compression} times as fast", highlight=False)
     out.print(f"export KUBECONFIG={state.kubeconfig}", highlight=False, soft_wrap=True)

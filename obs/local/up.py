@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import httpx
@@ -19,12 +17,11 @@ from obs.local import deploy
 from obs.local.daemon import Order
 from obs.local.kube import Kube
 from obs.local.pulumi_cli import has_pulumi, pulumi_up
+from obs.local.readiness import Say, expected, states, wait_until_up
 from obs.local.state import LocalError, State, identity, load, peek
-from obs.run import StackRun, run_stack
+from obs.run import run_stack
 
-Say = Callable[[str], None]
-_START_SECONDS, _READY_SECONDS, _STOP_SECONDS = 90, 90, 4
-_POLL = 0.5
+_START_SECONDS, _STOP_SECONDS = 90, 4
 _RELOAD_SECONDS, _SETTLED_SECONDS = 20, 4
 """A Secret is seen within 1 s, the reloader waits 1 s: what takes longer than the second is not coming."""
 
@@ -32,7 +29,7 @@ _RELOAD_SECONDS, _SETTLED_SECONDS = 20, 4
 def up(
     project: Path, place: Path, tools: dict[str, Path], *, by_apply: bool, compression: int | None, say: Say
 ) -> State:
-    """Start the local platform, or bring the one that runs up to date; returns when every target is up.
+    """Start the local platform, or bring the one that runs up to date; returns when everything is up.
 
     The stack is deployed by the Pulumi CLI where there is one, else or ``by_apply`` by server-side apply. A platform
     that runs with other systems, or at another pace than ``compression`` asks for, is started anew. Raises
@@ -53,7 +50,7 @@ def up(
         _deploy(deploy.Target(project, place, state), by_apply, say)
         if not fresh and _versions(state) != versions:
             _wait_for_reload(state, before, say)
-        wait_until_up(place, run, say)
+        wait_until_up(place, expected(run, tools), say)
     except BaseException as error:
         if fresh:
             down(place, keep=isinstance(error, Exception))  # the logs, but for one who has changed their mind
@@ -122,7 +119,7 @@ def _started(order: Order, say: Say) -> State:
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         )
     told = ""
-    for state in _states(place, _START_SECONDS):
+    for state in states(place, _START_SECONDS):
         if state is not None and state.pid == daemon.pid:
             if state.phase == "failed":
                 raise LocalError(f"starting {state.step} failed: {state.problem}")
@@ -135,55 +132,6 @@ def _started(order: Order, say: Say) -> State:
             lines = (place / "daemon.log").read_text(errors="replace").splitlines()[-5:]
             raise LocalError("the local platform ended while it started:\n" + "\n".join(lines))
     raise LocalError(f"the control plane is not ready after {_START_SECONDS} s; its logs are in {place / 'logs'}")
-
-
-def _states(place: Path, seconds: float) -> Iterator[State | None]:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        yield peek(place)
-        time.sleep(_POLL)  # each look costs the servers that one waits for
-
-
-def wait_until_up(place: Path, run: StackRun, say: Say) -> None:
-    """Returns when Prometheus reaches every target, every job among them, and an Alertmanager."""
-    jobs = {scrape.job: str(scrape.where) for system in run.plan.systems for scrape in system.scrapes}
-    told, missing = 0, ["Prometheus does not run yet"]
-    with httpx.Client(timeout=2.0, trust_env=False) as client:
-        for state in _states(place, _READY_SECONDS):
-            if state is None or not state.alive:
-                raise LocalError(f"the local platform has ended; its log is {place / 'daemon.log'}")
-            missing = _missing(client, state, jobs)
-            if not missing:
-                return
-            if len(missing) != told:
-                told = len(missing)
-                say(f"waiting: {missing[0]}" + (f", and {told - 1} more" if told > 1 else ""))
-    lines = "\n".join(f"  {line}" for line in missing)
-    raise LocalError(f"not everything is up after {_READY_SECONDS} s:\n{lines}\nlogs are in {place / 'logs'}")
-
-
-def _missing(client: httpx.Client, state: State, jobs: Mapping[str, str]) -> list[str]:
-    """What is not up yet, in words. ``jobs``: name -> file:line of the scrape."""
-    if state.problem:
-        return state.problem.splitlines()
-    if "prometheus" not in state.processes or "alertmanager" not in state.processes:
-        return ["the operator has not made its pods yet"]
-    try:
-        api = f"{state.url('prometheus')}/api/v1"
-        targets = client.get(f"{api}/targets", params={"state": "active"}).raise_for_status().json()
-        managers = client.get(f"{api}/alertmanagers").raise_for_status().json()
-    except (httpx.HTTPError, json.JSONDecodeError):
-        return ["Prometheus does not answer yet"]
-    active = targets["data"]["activeTargets"]
-    found = {t["labels"]["job"] for t in active}
-    lacking = [f"job {job} has no target ({where})" for job, where in sorted(jobs.items()) if job not in found]
-    unhealthy = [
-        f"{t['labels']['job']} {t['labels']['instance']}: {t['lastError'] or 'not scraped yet'}"
-        for t in active
-        if t["health"] != "up"
-    ]
-    alone = [] if managers["data"]["activeAlertmanagers"] else ["Prometheus has found no Alertmanager yet"]
-    return [*lacking, *unhealthy, *alone]
 
 
 def down(place: Path, *, keep: bool = False) -> bool:

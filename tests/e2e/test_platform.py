@@ -19,8 +19,7 @@ from obs.local import deploy
 from obs.local.pulumi_cli import has_pulumi
 from obs.local.state import LocalError, folder, peek
 from obs.local.up import up
-from obs.toolchain import find
-from obs.toolchain_table import LOCAL
+from obs.toolchain import ensure_local
 
 _FIRES = "argocd-down"
 """A fault that fires one alert within seconds and resolves as quickly."""
@@ -138,11 +137,11 @@ def _loaded(platform: Platform, alert: str) -> bool:
 def test_a_selector_that_matches_nothing_is_no_success(
     platform: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("obs.local.up._READY_SECONDS", 15)
+    monkeypatch.setattr("obs.local.readiness._SECONDS", 15)
     project = _copy(tmp_path)
     spark = project / "systems" / "spark" / "__init__.py"
     spark.write_text(spark.read_text().replace('"spark-role": "driver"', '"spark-role": "drivr"'))
-    tools = {name: find(name) for name in LOCAL}
+    tools = ensure_local()
     try:
         with pytest.raises(LocalError, match="job spark-driver has no target"):
             up(project, platform.place, tools, by_apply=True, compression=None, say=lambda _: None)
