@@ -48,7 +48,8 @@ def promised() -> tuple[Job, ...]:
 class Fake:
     """What the server answers. ``series``: job -> metric -> its labels; ``empty`` are parts of queries without data.
 
-    ``asked`` are the queries that came, ``broken`` path -> status; ``seen`` the headers of the last request.
+    ``asked`` are the queries that came, ``broken`` path -> status; ``seen`` the headers of the last request,
+    ``given`` path -> the parameters of the last one there.
     """
 
     targets: list[dict[str, Any]] = field(default_factory=list)
@@ -60,12 +61,14 @@ class Fake:
     alertmanagers: list[str] = field(default_factory=list)
     alerts: list[dict[str, Any]] = field(default_factory=list)
     peers: str = "ready"
+    stores: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     values: Callable[[str, str], list[str]] = lambda _label, _selector: [CLUSTER]
     has_data: Callable[[str], bool] = lambda _query: True
     value: str = "1"
     broken: dict[str, int] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     seen: dict[str, str] = field(default_factory=dict)
+    given: dict[str, dict[str, str]] = field(default_factory=dict)
     prefix: str = ""
 
     def answer(self, path: str, given: dict[str, str]) -> Any:
@@ -78,6 +81,7 @@ class Fake:
             "/api/v1/status/config": lambda: _data({"yaml": self.config}),
             "/api/v1/targets": lambda: _data(self._targets(given)),
             "/api/v1/rules": lambda: _data({"groups": self.groups}),
+            "/api/v1/stores": lambda: _data(self.stores),
             "/api/v1/metadata": lambda: _data(self.metadata),
             "/api/v1/alertmanagers": lambda: _data({"activeAlertmanagers": [{"url": u} for u in self.alertmanagers]}),
             "/api/v1/query": lambda: _data(self._query(given["query"])),
@@ -130,6 +134,25 @@ def as_planned() -> Fake:
         },
         alertmanagers=["http://127.0.0.1:9093/api/v2/alerts"],
     )
+
+
+def querier() -> Fake:
+    """Thanos before that stack, as 0.42 answers: everything that Prometheus has, and the stores of mode sidecar."""
+    fake = as_planned()
+    fake.stores = {kind: [store(f"127.0.0.1:{port}")] for port, kind in enumerate(("sidecar", "store", "rule"), 4000)}
+    fake.broken = {"/api/v1/status/config": 404, "/api/v1/alertmanagers": 404}
+    return fake
+
+
+def store(name: str, error: str | None = None) -> dict[str, Any]:
+    return {
+        "name": name,
+        "lastCheck": "2026-11-21T08:42:40.195500048Z",
+        "lastError": error,
+        "labelSets": [{"cluster": CLUSTER}],
+        "minTime": 0,
+        "maxTime": 9223372036854775807,
+    }
 
 
 def _endpoints() -> Iterator[tuple[str, Any]]:
@@ -213,6 +236,7 @@ def served(fake: Fake) -> Iterator[str]:
         def _respond(self, given: dict[str, str]) -> None:
             fake.seen = dict(self.headers)
             path = urlsplit(self.path).path.removeprefix(fake.prefix)
+            fake.given[path] = given
             status = fake.broken.get(path, 200)
             try:
                 document = {"status": "error", "error": "it hurts"} if status != 200 else fake.answer(path, given)

@@ -7,7 +7,7 @@ import re
 
 from stacks import ROOT
 
-CHECKS = ("targets", "contracts", "rules", "panels", "datasources")
+CHECKS = ("targets", "contracts", "rules", "panels", "datasources", "queries")
 _REPORTING = ("_finding", "_of_group", "_grouped", "_label")
 
 

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from fake_stack import CLUSTER, Fake, as_planned, group, plan, served
 
+from model.rule import Evaluator
 from obs.verify.client import Server
 from obs.verify.finding import Result
-from obs.verify.rules import check_rules, normalised
+from obs.verify.rules import _Planned, check_rules, normalised
+from placement import placed
+from plan import Plan
 
 
-def checked(fake: Fake) -> Result:
-    with served(fake) as url, Server(url, "Prometheus") as prometheus:
-        return check_rules(prometheus, plan(), CLUSTER)
+def checked(fake: Fake, of: Plan | None = None, ruler: Fake | None = None) -> Result:
+    with ExitStack() as stack:
+        prometheus = stack.enter_context(Server(stack.enter_context(served(fake)), "Prometheus"))
+        querier = stack.enter_context(Server(stack.enter_context(served(ruler)), "Querier")) if ruler else None
+        return check_rules(prometheus, of or plan(), CLUSTER, querier)
 
 
 def rule(fake: Fake, name: str) -> dict[str, Any]:
@@ -123,3 +130,53 @@ def test_rules_of_another_cluster_behind_a_querier_do_not_count() -> None:
     broken["labels"] = {**broken["labels"], "cluster": "elsewhere"}
     fake.groups.append(group("heartbeat", "1s", [broken]))
     assert checked(fake).findings == ()
+
+
+def split() -> tuple[Plan, Fake, Fake]:
+    """A plan of which the Ruler has some rules, Prometheus with the others, and a querier that has both."""
+    of = replace(plan(), rules=placed(plan().rules, 3600))
+    prometheus, querier = as_planned(), as_planned()
+    near = {rule_.name for rule_ in _of(of, Evaluator.PROMETHEUS)}
+    for group_ in prometheus.groups:
+        group_["rules"] = [one for one in group_["rules"] if one["name"] in near]
+    assert 0 < len(near) < len(of.records) + len(of.alerts)
+    return of, prometheus, querier
+
+
+def _of(of: Plan, evaluator: Evaluator) -> list[Any]:
+    names = [obj for obj in of.rules if obj.evaluator is evaluator]
+    return [_Planned(group_, one) for obj in names for group_ in obj.groups for one in group_.rules]
+
+
+def test_rules_of_the_ruler_are_asked_of_the_querier() -> None:
+    of, prometheus, querier = split()
+    result = checked(prometheus, of, querier)
+    assert result.findings == ()
+    assert result.ok == result.total == len(of.records) + len(of.alerts)
+
+
+def test_a_rule_that_the_ruler_has_not_loaded_is_missing() -> None:
+    of, prometheus, querier = split()
+    lost = _of(of, Evaluator.RULER)[0]
+    for group_ in querier.groups:
+        group_["rules"] = [one for one in group_["rules"] if not lost.is_rule(one)]
+    [finding] = checked(prometheus, of, querier).findings
+    assert (finding.check, finding.subject) == ("rules/missing", lost.subject)
+
+
+def test_without_a_querier_rules_of_the_ruler_are_not_held_against_prometheus() -> None:
+    of, prometheus, _ = split()
+    [finding] = checked(prometheus, of).findings
+    assert (finding.check, finding.severity) == ("rules/ruler", "info")
+    assert f"{len(_of(of, Evaluator.RULER))} rules are the Thanos Ruler's" in finding.message
+
+
+def test_a_querier_in_the_place_of_prometheus_has_the_rules_of_both() -> None:
+    of, _, querier = split()
+    assert checked(querier, of).findings == ()
+
+
+def test_a_rule_of_the_ruler_that_prometheus_evaluates_too_is_told() -> None:
+    of, _, querier = split()
+    [finding] = checked(querier, of, querier).findings
+    assert finding.check == "rules/other"

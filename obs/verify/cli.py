@@ -21,6 +21,9 @@ def verify(
     *,
     prometheus: Annotated[str, typer.Option(help="Address of Prometheus or of a Thanos querier", metavar="URL")],
     alertmanager: Annotated[str | None, typer.Option(help="Address of Alertmanager", metavar="URL")] = None,
+    querier: Annotated[
+        str | None, typer.Option(help="Address of the Thanos query frontend, or of a querier", metavar="URL")
+    ] = None,
     loki: Annotated[str | None, typer.Option(help="Address of Loki", metavar="URL")] = None,
     tempo: Annotated[str | None, typer.Option(help="Address of Tempo", metavar="URL")] = None,
     stack: Annotated[str | None, typer.Option(help="The stack; otherwise Prometheus' label cluster tells")] = None,
@@ -29,14 +32,14 @@ def verify(
     strict: Annotated[bool, typer.Option("--strict", help="Warnings count as findings")] = False,
     project: Project = HERE,
 ) -> None:
-    """Compare a running stack with its plan: targets, metrics, rules, panels, data sources.
+    """Compare a running stack with its plan: targets, metrics, rules, panels, queries, data sources.
 
     Exits with 1 on a finding and with 2 where nothing could be compared. A bearer token is taken from
     $OBS_BEARER_TOKEN.
     """
     from obs.verify.datasources import Urls
 
-    urls = Urls(prometheus=prometheus, alertmanager=alertmanager, loki=loki, tempo=tempo)
+    urls = Urls(prometheus=prometheus, alertmanager=alertmanager, querier=querier, loki=loki, tempo=tempo)
     run_verify(urls, project, stack=stack, strict=strict, as_json=as_json, as_markdown=as_markdown)
 
 

@@ -77,10 +77,14 @@ class Server:
         """``data`` of a Prometheus API. Raises Unreachable or Refused."""
         return self._data(self._answer("GET", path, params=parameters), path)
 
-    def query(self, expr: str) -> list[Series]:
-        """An instant query; a scalar is one series without labels. Raises Unreachable or Refused."""
+    def query(self, expr: str, at: float | None = None, **parameters: str) -> list[Series]:
+        """An instant query, now or ``at`` a Unix time; a scalar is one series without labels.
+
+        Raises Unreachable or Refused.
+        """
+        form = {"query": expr, **({"time": f"{at:.3f}"} if at is not None else {}), **parameters}
         # POST: an expression may be longer than a proxy lets an address be.
-        data = self._data(self._answer("POST", "/api/v1/query", data={"query": expr}), "/api/v1/query")
+        data = self._data(self._answer("POST", "/api/v1/query", data=form), "/api/v1/query")
         if data["resultType"] == "scalar":
             return [Series(values=(float(data["result"][1]),))]
         return [_series(one) for one in data["result"]]

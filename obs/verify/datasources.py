@@ -17,13 +17,18 @@ class Urls:
 
     prometheus: str
     alertmanager: str | None = None
+    querier: str | None = None
     loki: str | None = None
     tempo: str | None = None
 
 
-def check_datasources(prometheus: Server, urls: Urls, cluster: str, told: str | None) -> Result:
+def check_datasources(
+    prometheus: Server, urls: Urls, cluster: str, told: str | None, querier: Server | None = None
+) -> Result:
     """``cluster`` is the stack's name of its cluster, ``told`` the one that Prometheus' own configuration has."""
     found: list[list[Finding]] = [list(_problems(lambda: _prometheus(prometheus, cluster, told)))]
+    if querier is not None:
+        found.append(list(_problems(lambda: _ready(querier, "/-/ready"))))
     if urls.alertmanager:
         with Server(urls.alertmanager, "Alertmanager") as server:
             found.append(list(_problems(lambda: _alertmanager(server, prometheus, cluster))))

@@ -12,7 +12,7 @@ import promql_parser
 
 from components.rules import alert_labels
 from model.quantity import seconds
-from model.rule import Alert, RecordingRule, RuleGroup
+from model.rule import Alert, Evaluator, RecordingRule, RuleGroup
 from obs.verify.client import Server
 from obs.verify.finding import Finding, Result, listed
 from plan import Plan
@@ -54,29 +54,52 @@ class _Planned:
         return same and all(has.get(label) == value for label, value in self.labels.items())
 
 
-def check_rules(prometheus: Server, plan: Plan, cluster: str) -> Result:
-    """``cluster`` is the stack's: a Thanos querier has the rules of others too. Raises Unreachable or Refused."""
-    answer = prometheus.data("/api/v1/rules", exclude_alerts="true")
-    groups = [_of_cluster(group, cluster) for group in answer["groups"]]
-    planned = [_Planned(group, rule) for group in plan.groups() for rule in group.rules]
+def check_rules(prometheus: Server, plan: Plan, cluster: str, querier: Server | None = None) -> Result:
+    """``cluster`` is the stack's: a Thanos querier has the rules of others too. Raises Unreachable or Refused.
+
+    Rules of the Ruler are asked of ``querier``; without one they are looked for in Prometheus' answer, which has
+    them where that is a querier itself.
+    """
+    loaded = {Evaluator.PROMETHEUS: _loaded(prometheus, cluster)}
+    loaded[Evaluator.RULER] = loaded[Evaluator.PROMETHEUS] if querier is None else _loaded(querier, cluster)
     findings: list[Finding] = []
-    bad = 0
-    for one in planned:
-        wrong = list(_problems(one, groups))
-        findings += wrong
-        bad += bool(wrong)
-    names = {group.name for group in plan.groups()}
-    own = [group for group in groups if group["name"] in names]
-    findings += [finding for group in plan.groups() for finding in _pace(group, own)]
-    findings += _not_ours(groups, planned)
+    ours: list[_Planned] = []
+    total = bad = 0
+    for evaluator, groups in loaded.items():
+        of_plan = [group for obj in plan.rules if obj.evaluator is evaluator for group in obj.groups]
+        planned = [_Planned(group, rule) for group in of_plan for rule in group.rules]
+        if evaluator is Evaluator.RULER and querier is None and not any(_found(one, groups) for one in planned):
+            findings += _unasked(planned)
+            continue
+        for one in planned:
+            wrong = list(_problems(one, groups))
+            findings += wrong
+            bad += bool(wrong)
+        findings += [finding for group in of_plan for finding in _pace(group, groups)]
+        total += len(planned)
+        if querier is None or evaluator is Evaluator.PROMETHEUS:
+            ours += planned
+    everything = loaded[Evaluator.PROMETHEUS]
+    findings += _not_ours(everything, ours)
     return Result(
         name="rules",
         what="rules loaded and healthy",
-        total=len(planned),
-        ok=len(planned) - bad,
+        total=total,
+        ok=total - bad,
         findings=tuple(findings),
-        facts=_times(own),
+        facts=_times([group for group in everything if group["name"] in {g.name for g in plan.groups()}]),
     )
+
+
+def _loaded(server: Server, cluster: str) -> list[Mapping[str, Any]]:
+    answer = server.data("/api/v1/rules", exclude_alerts="true")
+    return [_of_cluster(group, cluster) for group in answer["groups"]]
+
+
+def _unasked(planned: Sequence[_Planned]) -> Iterator[Finding]:
+    if planned:
+        message = f"{len(planned)} rules are the Thanos Ruler's and were not looked for: --querier has its answer"
+        yield Finding(check="rules/ruler", severity="info", subject="the Ruler's rules", message=message)
 
 
 def _of_cluster(group: Mapping[str, Any], cluster: str) -> Mapping[str, Any]:
@@ -85,14 +108,19 @@ def _of_cluster(group: Mapping[str, Any], cluster: str) -> Mapping[str, Any]:
 
 
 def _problems(one: _Planned, groups: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
-    of_name = [group for group in groups if group["name"] == one.group.name]
-    found = [rule for group in of_name for rule in group["rules"] if one.is_rule(rule)]
+    found = _found(one, groups)
     if not found:
+        of_name = any(group["name"] == one.group.name for group in groups)
         where = "is not in" if of_name else "is not loaded, nor anything else of"
         yield _finding(one, "missing", f"{where} group {one.group.name}")
     for loaded in found:  # one, unless a querier asks several replicas
         yield from _differences(one, loaded)
         yield from _health(one, loaded)
+
+
+def _found(one: _Planned, groups: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    of_name = [group for group in groups if group["name"] == one.group.name]
+    return [rule for group in of_name for rule in group["rules"] if one.is_rule(rule)]
 
 
 def _differences(one: _Planned, loaded: Mapping[str, Any]) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from obs.verify.datasources import Urls, check_datasources
 from obs.verify.finding import Finding, Result
 from obs.verify.panels import check_panels
 from obs.verify.promises import jobs
+from obs.verify.queries import check_queries
 from obs.verify.reads import reads
 from obs.verify.rules import check_rules
 from obs.verify.stack import cluster_told, find_stack
@@ -86,7 +88,9 @@ def verify_running(
     ``say`` is told what is being done. Raises Unreachable where Prometheus does not answer, and ObsError where
     the stack cannot be told or run. A check that cannot be made is a finding.
     """
-    with Server(urls.prometheus, "Prometheus") as prometheus:
+    with ExitStack() as servers:
+        prometheus = servers.enter_context(Server(urls.prometheus, "Prometheus"))
+        querier = servers.enter_context(Server(urls.querier, "Querier")) if urls.querier else None
         say("asking Prometheus")
         prometheus.query("vector(1)")
         told = cluster_told(prometheus)
@@ -99,25 +103,37 @@ def verify_running(
             prometheus=prometheus.shown,
             at=datetime.now(UTC).isoformat(timespec="seconds"),
             strict=strict,
-            results=_results(prometheus, urls, run, told, say),
+            results=_results(_Asked(prometheus, querier, urls, told), run, say),
         )
 
 
-def _results(
-    prometheus: Server, urls: Urls, run: StackRun, told: str | None, say: Callable[[str], None]
-) -> tuple[Result, ...]:
+@dataclass(frozen=True)
+class _Asked:
+    """``told`` is the cluster that Prometheus' own configuration names."""
+
+    prometheus: Server
+    querier: Server | None
+    urls: Urls
+    told: str | None
+
+
+def _results(asked: _Asked, run: StackRun, say: Callable[[str], None]) -> tuple[Result, ...]:
+    prometheus, querier = asked.prometheus, asked.querier
     plan, name = run.plan, run.settings.cluster.name
     # With nothing after the bar: a series without the label, should there be one, is the stack's too.
     # The name of a cluster (letters, digits, hyphens) means itself as a regular expression.
     cluster = matching("cluster", f"{name}|")
     readers, every = reads(plan), jobs(plan)
     checks: dict[str, Callable[[], Result]] = {
-        "datasources": lambda: check_datasources(prometheus, urls, name, told),
+        "datasources": lambda: check_datasources(prometheus, asked.urls, name, asked.told, querier),
         "targets": lambda: check_targets(prometheus, plan, namespace=run.settings.namespace, cluster=name),
         "contracts": lambda: check_contracts(prometheus, every, cluster, readers),
-        "rules": lambda: check_rules(prometheus, plan, name),
-        "panels": lambda: check_panels(prometheus, plan, cluster),
+        "rules": lambda: check_rules(prometheus, plan, name, querier),
+        # As Grafana reads; what the Ruler records, Prometheus does not have.
+        "panels": lambda: check_panels(querier or prometheus, plan, cluster),
     }
+    if querier is not None and (mode := run.settings.thanos_mode) is not None:
+        checks["queries"] = lambda: check_queries(querier, prometheus, every, cluster, mode)
     results = []
     for what, check in checks.items():
         say(f"checking {what}")
