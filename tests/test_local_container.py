@@ -218,9 +218,9 @@ def test_a_file_that_is_not_there_is_waited_for(tmp_path: Path) -> None:
 
 COLLECTOR = """
 receivers: {otlp: {protocols: {grpc: {endpoint: "${env:MY_POD_IP}:4317"}}}}
-processors: {k8sattributes: {passthrough: false}}
+processors: {k8s_attributes: {passthrough: false}}
 exporters:
-  loadbalancing: {resolver: {dns: {hostname: sampler.monitoring.svc.cluster.local, port: "4317"}}}
+  load_balancing/traces: {resolver: {dns: {hostname: sampler.monitoring.svc.cluster.local, port: "4317"}}}
   otlp: {endpoint: "tempo.monitoring.svc:4317"}
 service: {telemetry: {metrics: {readers: [{pull: {exporter: {prometheus: {host: "${env:MY_POD_IP}", port: 8888}}}}]}}}
 """
@@ -253,12 +253,18 @@ def test_spans_are_spread_over_the_instances_that_there_are(tmp_path: Path, reso
     }
 
 
+def test_while_there_is_no_instance_the_collector_has_one_that_refuses(tmp_path: Path) -> None:
+    """Without any it would not start."""
+    gone = "exporters: {loadbalancing: {resolver: {dns: {hostname: gone.monitoring.svc}}}}"
+    assert collector(tmp_path, gone)["exporters"]["loadbalancing"]["resolver"] == {"static": {"hostnames": [NOBODY]}}
+
+
 def test_a_back_end_that_is_simulated_refuses_and_the_collector_starts(tmp_path: Path) -> None:
     assert collector(tmp_path)["exporters"]["otlp"]["endpoint"] == NOBODY
 
 
 def test_the_collector_asks_the_local_api_server(tmp_path: Path) -> None:
-    assert collector(tmp_path)["processors"]["k8sattributes"]["auth_type"] == "kubeConfig"
+    assert collector(tmp_path)["processors"]["k8s_attributes"]["auth_type"] == "kubeConfig"
 
 
 def test_the_collector_does_not_ask_a_cloud_where_it_is(tmp_path: Path) -> None:

@@ -155,7 +155,7 @@ class _Turn:
 
     def _elements(self, element: Any) -> list[Any]:
         several = self.lookup.every(element) if isinstance(element, str) else None
-        return [self.value(element)] if several is None else several
+        return several or [self.value(element)]
 
     # --- flags
 

@@ -138,18 +138,23 @@ def _otelcol(config: Config, place: Place) -> Config:
             host, _, port = place.address(int(prometheus["port"])).partition(":")
             prometheus |= {"host": host, "port": int(port)}
     for name, exporter in (config.get("exporters") or {}).items():
-        if name.partition("/")[0] == "loadbalancing":
+        if _kind(name) == "loadbalancing":
             exporter["resolver"] = {"static": {"hostnames": _backends(exporter["resolver"])}}
     for name, processor in (config.get("processors") or {}).items():
-        if name.partition("/")[0] == "k8sattributes":
+        if _kind(name) == "k8sattributes":
             # $KUBECONFIG instead of the token that a kubelet would mount.
             config["processors"][name] = {**(processor or {}), "auth_type": "kubeConfig"}
     return config
 
 
+def _kind(component: str) -> str:
+    """load_balancing/traces -> loadbalancing: the collector knows both spellings."""
+    return component.partition("/")[0].replace("_", "")
+
+
 def _otelcol_outward(_flag: str, config: Any) -> Iterator[str]:
     for name, processor in (config.get("processors") or {}).items():
-        kind, given = name.partition("/")[0], processor or {}
+        kind, given = _kind(name), processor or {}
         if kind == "k8sattributes" and given.get("auth_type") != "kubeConfig":
             yield f"processor {name} asks another API server than the local one"
         elif kind == "resourcedetection" and (asked := sorted({*given.get("detectors", ())} - {"env", "system"})):
