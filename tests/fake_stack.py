@@ -29,6 +29,10 @@ CLUSTER = "local"
 _BY_JOB = re.compile(r'(?P<how>.*?)\(?(?:\d+, )?\{job="(?P<job>[^"]+)", cluster=~"[^"]*"(?:, (?P<label>\w+)!="")?\}\)?')
 
 
+LOSSES = re.compile(r"increase\(otelcol_|otelcol_exporter_queue_size")
+"""What is asked of a collector that loses something."""
+
+
 @cache
 def run() -> StackRun:
     """Stack local, run once for all tests of a process."""
@@ -133,6 +137,7 @@ def as_planned() -> Fake:
             for job in promised()
         },
         alertmanagers=["http://127.0.0.1:9093/api/v2/alerts"],
+        has_data=lambda query: not LOSSES.search(query),
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import typer
-from fake_stack import Fake, as_planned, run, served
+from fake_stack import Fake, as_planned, querier, run, served
 from stacks import ROOT
 from typer.testing import CliRunner, Result
 
@@ -111,7 +111,7 @@ def test_json_is_one_document_of_the_documented_shape(fake: Fake, url: str) -> N
         "stack", "cluster", "prometheus", "at", "strict", "clean", "errors", "warnings", "checks",
     ]  # fmt: skip
     assert [check["name"] for check in document["checks"]] == [
-        "datasources", "targets", "contracts", "rules", "panels",
+        "datasources", "targets", "contracts", "rules", "panels", "collector",
     ]  # fmt: skip
     assert list(document["checks"][1]) == ["name", "what", "ok", "total", "facts", "findings"]
     assert list(document["checks"][1]["findings"][0]) == ["check", "severity", "subject", "message", "where", "names"]
@@ -124,6 +124,23 @@ def test_markdown_has_a_table_of_checks_and_one_of_findings(fake: Fake, url: str
     assert text.startswith("## Stack `local` on cluster `local`: findings\n")
     assert "| targets | " in text
     assert "| error | targets/none | " in text
+
+
+def test_a_querier_and_what_is_sent_are_checked_where_they_are_given(url: str) -> None:
+    with served(querier()) as front:
+        given = ("--querier", front, "--otlp", "http://127.0.0.1:1", "--loki", url)
+        document = json.loads(obs_verify("--prometheus", url, *given, "--json").stdout)
+    checks = {check["name"]: check for check in document["checks"]}
+    assert checks["queries"]["ok"] == checks["queries"]["total"] > 100
+    [finding] = checks["roundtrip"]["findings"]
+    assert finding["check"] == "roundtrip/unanswered"
+    assert "Collector http://127.0.0.1:1/v1/logs" in finding["message"]
+
+
+def test_nothing_is_sent_that_nobody_looks_for(url: str) -> None:
+    done = obs_verify("--prometheus", url, "--otlp", "http://127.0.0.1:1")
+    assert done.exit_code == 2
+    assert "give --loki or --tempo, too" in done.output
 
 
 def test_two_forms_at_once_are_refused(url: str) -> None:

@@ -7,8 +7,8 @@ import re
 
 from stacks import ROOT
 
-CHECKS = ("targets", "contracts", "rules", "panels", "datasources", "queries")
-_REPORTING = ("_finding", "_of_group", "_grouped", "_label")
+CHECKS = ("targets", "contracts", "rules", "panels", "datasources", "queries", "collector", "roundtrip")
+_REPORTING = ("_finding", "_of_group", "_grouped", "_label", "_Loss")
 
 
 def reported() -> set[str]:

@@ -26,20 +26,24 @@ def verify(
     ] = None,
     loki: Annotated[str | None, typer.Option(help="Address of Loki", metavar="URL")] = None,
     tempo: Annotated[str | None, typer.Option(help="Address of Tempo", metavar="URL")] = None,
+    otlp: Annotated[
+        str | None,
+        typer.Option(help="OTLP/HTTP address of the collector: a log line and a trace are written", metavar="URL"),
+    ] = None,
     stack: Annotated[str | None, typer.Option(help="The stack; otherwise Prometheus' label cluster tells")] = None,
     as_json: Json = False,
     as_markdown: Markdown = False,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings count as findings")] = False,
     project: Project = HERE,
 ) -> None:
-    """Compare a running stack with its plan: targets, metrics, rules, panels, queries, data sources.
+    """Compare a running stack with its plan: targets, metrics, rules, panels, data sources, and what they are made of.
 
     Exits with 1 on a finding and with 2 where nothing could be compared. A bearer token is taken from
     $OBS_BEARER_TOKEN.
     """
     from obs.verify.datasources import Urls
 
-    urls = Urls(prometheus=prometheus, alertmanager=alertmanager, querier=querier, loki=loki, tempo=tempo)
+    urls = Urls(prometheus=prometheus, alertmanager=alertmanager, querier=querier, loki=loki, tempo=tempo, otlp=otlp)
     run_verify(urls, project, stack=stack, strict=strict, as_json=as_json, as_markdown=as_markdown)
 
 
@@ -58,6 +62,8 @@ def run_verify(
     ``config`` is what the stack was deployed with, where that is not its file.
     """
     with errors():
+        if urls.otlp and not (urls.loki or urls.tempo):
+            raise ObsError("--otlp sends what is then looked for: give --loki or --tempo, too")
         if as_json and as_markdown:
             raise ObsError("--json and --markdown are two forms of the same; give one of them")
         from obs.verify.report import markdown, print_report

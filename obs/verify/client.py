@@ -1,4 +1,4 @@
-"""Asks the HTTP APIs of Prometheus (or a Thanos querier), Alertmanager, Loki and Tempo."""
+"""Asks the HTTP APIs of Prometheus (or a Thanos querier), Alertmanager, Loki and Tempo, and sends OTLP."""
 
 from __future__ import annotations
 
@@ -72,6 +72,10 @@ class Server:
     def json(self, path: str, **parameters: str) -> Any:
         """A JSON document that is not wrapped as Prometheus does. Raises Unreachable or Refused."""
         return self._document(self._answer("GET", path, params=parameters), path)
+
+    def post(self, path: str, document: Mapping[str, Any]) -> None:
+        """Send a JSON document. Raises Unreachable or Refused."""
+        self._answer("POST", path, json=document)
 
     def data(self, path: str, **parameters: str) -> Any:
         """``data`` of a Prometheus API. Raises Unreachable or Refused."""

@@ -13,13 +13,17 @@ from obs.verify.finding import Finding, Result
 
 @dataclass(frozen=True, kw_only=True)
 class Urls:
-    """Where the servers of a running stack are; None for those that are not asked."""
+    """Where the servers of a running stack are; None for those that are not asked.
+
+    ``otlp`` is where the collector takes OTLP over HTTP: something is sent there, and looked for in Loki and Tempo.
+    """
 
     prometheus: str
     alertmanager: str | None = None
     querier: str | None = None
     loki: str | None = None
     tempo: str | None = None
+    otlp: str | None = None
 
 
 def check_datasources(

@@ -9,10 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from components.services import Services
 from model.promql import matching
 from obs.run import StackRun, run_stack
 from obs.stack_config import StackConfig
 from obs.verify.client import Refused, Server, Unreachable
+from obs.verify.collector import check_collector
 from obs.verify.contracts import check_contracts
 from obs.verify.datasources import Urls, check_datasources
 from obs.verify.finding import Finding, Result
@@ -20,6 +22,7 @@ from obs.verify.panels import check_panels
 from obs.verify.promises import jobs
 from obs.verify.queries import check_queries
 from obs.verify.reads import reads
+from obs.verify.roundtrip import check_roundtrip
 from obs.verify.rules import check_rules
 from obs.verify.stack import cluster_told, find_stack
 from obs.verify.targets import check_targets
@@ -134,11 +137,27 @@ def _results(asked: _Asked, run: StackRun, say: Callable[[str], None]) -> tuple[
     }
     if querier is not None and (mode := run.settings.thanos_mode) is not None:
         checks["queries"] = lambda: check_queries(querier, prometheus, every, cluster, mode)
+    if run.settings.collector.enabled:
+        services = Services(run.settings)
+        tiers = (services.collector_gateway.name, services.collector_sampler.name)
+        checks["collector"] = lambda: check_collector(prometheus, cluster, tiers)
+    if asked.urls.otlp:
+        checks["roundtrip"] = lambda: _roundtrip(asked.urls, run.settings.namespace)
     results = []
     for what, check in checks.items():
         say(f"checking {what}")
         results.append(_made(what, check))
     return tuple(results)
+
+
+def _roundtrip(urls: Urls, namespace: str) -> Result:
+    with ExitStack() as servers:
+        collector, loki, tempo = (
+            servers.enter_context(Server(url, kind)) if url else None
+            for url, kind in ((urls.otlp, "Collector"), (urls.loki, "Loki"), (urls.tempo, "Tempo"))
+        )
+        assert collector is not None
+        return check_roundtrip(collector, loki, tempo, namespace)
 
 
 def _made(what: str, check: Callable[[], Result]) -> Result:
