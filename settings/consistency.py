@@ -46,6 +46,9 @@ def _file_system_is_small(s: Settings) -> Iterator[str]:
         "traces.mode distributed": s.traces_mode == "distributed",
     }
     yield from (f"objectStorage.kind: filesystem cannot be shared by {mode}" for mode, on in modes.items() if on)
+    loki = s.parts.get("loki")
+    if loki and (loki.replicas or 1) > 1:
+        yield "parts.loki.replicas: must be 1 with objectStorage.kind filesystem: each would have files of its own"
 
 
 def _classes_need_tenants(s: Settings) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from model.config import Duration, Part, form
+from model.quantity import seconds
 
 
 def _expression(text: str) -> str:
@@ -44,12 +45,18 @@ class MultilineRule(LogRule):
     first_line: Expression
 
 
+def _a_day(text: str) -> str:
+    if seconds(text) < 86_400:
+        raise ValueError("must be 1d or longer: Loki deletes by its tables, which are of a day")
+    return text
+
+
 class LogsSettings(Part):
     """Loki and its agent. ``debug_percentage`` of debug lines are kept (spec 10-stack 5)."""
 
     enabled: bool = True
     mode: Literal["monolithic", "distributed"] | None = None
-    retention: Duration = "30d"
+    retention: Annotated[Duration, AfterValidator(_a_day)] = "30d"
     drop: tuple[DropRule, ...] = ()
     multiline: tuple[MultilineRule, ...] = ()
     debug_percentage: Annotated[int, Field(strict=True, ge=0, le=100)] = 10
