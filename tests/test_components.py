@@ -5,24 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from stack_settings import values
 from stacks import STACKS, run
 
-from components.kube_prometheus_values import kube_prometheus_values
-from components.sizes import SIZES, sizing
+from components.sizes import SIZES
 from model.quantity import quantity
 from obs.record import Recording, Resource
-from settings import Settings
 from settings.parts import PartName
-
-
-def settings(stack: str = "prod", **config: object) -> Settings:
-    found: Settings = run(stack, config=config).namespace["settings"]
-    return found
-
-
-def values(stack: str = "prod", **config: object) -> dict[str, Any]:
-    program = run(stack, config=config).namespace
-    return kube_prometheus_values(program["settings"], sizing(program["settings"]), program["plan"].series)
 
 
 def named(recording: Recording, name: str) -> Resource:

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 from rendered_stacks import manifest, rendered
+from stack_settings import error_of, settings
 from stacks import STACKS, run
-from test_components import settings
-from test_settings import error_of
 
 from components.grafana_values import grafana_ini, role_of
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from stack_settings import settings
 from stacks import run
-from test_components import settings
 
 from components.flows import flows
 from obs.record import Recording

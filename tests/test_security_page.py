@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from grants import granted
+from stack_settings import settings
 from stacks import ROOT, run
-from test_components import settings
-from test_rbac import granted
 
 from components.flows import flows
 from components.pod_security import EXCEPTIONS

@@ -6,23 +6,15 @@ from typing import Any
 
 import pytest
 import yaml
+from stack_settings import error_of
 from stacks import ROOT, STACKS, run
 
-from obs.record import ProgramError
 from settings import Settings
 
 ALERTING: dict[str, Any] = {
     "default": "chat",
     "receivers": [{"name": "chat", "kind": "slack", "channel": "#chat", "secret": "slackWebhookUrl"}],
 }
-
-
-def error_of(config: dict[str, object], **kwargs: Any) -> str:
-    with pytest.raises(ProgramError) as caught:
-        run(config=config, **kwargs)
-    message = str(caught.value)
-    assert "Traceback" not in message
-    return message
 
 
 @pytest.mark.parametrize("stack", STACKS)
