@@ -14,7 +14,7 @@ from promql_samples import findings, recording
 from obs.check.infer import Expression
 
 ROOT = Path(__file__).resolve().parent.parent
-_ID = r"(?:promql|rules|alert|signal|dashboard|deployed|chart|wiring|image|upgrade)/[a-z-]+"
+_ID = r"(?:promql|rules|alert|signal|dashboard|deployed|chart|wiring|security|image|upgrade)/[a-z-]+"
 _SECTION = re.compile(rf"^## ({_ID})\n(.*?)(?=^##? |\Z)", re.MULTILINE | re.DOTALL)
 _BLOCK = re.compile(r"^```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
 SECTIONS = dict(_SECTION.findall((ROOT / "docs" / "checks.md").read_text()))

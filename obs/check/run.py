@@ -18,6 +18,7 @@ from obs.check.finding import Finding
 from obs.check.image_lock import check_images
 from obs.check.plan import check_plan, known_series, record_expressions
 from obs.check.rendered import Rendered
+from obs.check.security.check import check_security
 from obs.check.upgrades import check_upgrades
 from obs.check.wiring import Stack, check_wiring
 from obs.expand import Expansion, RenderedChart
@@ -61,10 +62,11 @@ def check_run(run: StackRun, expansion: Expansion, project: Path) -> Checked:
         findings += [_where_written(finding, project) for finding in wrong]
     findings += _refused(expansion)
     if lacking := [_lack(chart) for chart in expansion.charts if chart.state != "rendered"]:
-        what = "wiring and upgrades, and rules, dashboards and images of charts that are not rendered"
+        what = "wiring, security and upgrades, and rules, dashboards and images of charts that are not rendered"
         skipped.append(f"{what}: {'; '.join(dict.fromkeys(lacking))}")
     else:
         findings += check_wiring(Stack(rendered, run.settings.namespace, run.settings.external_secrets))
+        findings += check_security(rendered)
         findings += _upgrades(run, rendered, project)
     return Checked(tuple(sorted(findings)), tuple(skipped))
 
