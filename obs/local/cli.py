@@ -14,6 +14,8 @@ from obs.verify.cli import Markdown
 
 if TYPE_CHECKING:
     from obs.local.state import State
+    from obs.verify.datasources import Urls
+    from settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="The whole stack alive on this machine: real servers, simulated platform.")
 Name = Annotated[str, typer.Option("--name", help="Which local platform of this checkout")]
@@ -97,16 +99,34 @@ def verify(as_json: Json = False, as_markdown: Markdown = False, name: Name = DE
     """Compare what runs with the program: `obs verify --strict` of this platform."""
     from obs.local import deploy
     from obs.local import state as states
+    from obs.run import run_stack
     from obs.verify.cli import run_verify
-    from obs.verify.datasources import Urls
 
     with errors():
         place = states.folder(project, name)
         state = states.load(place)
-        alertmanager = states.as_sent_to(place, state, "alertmanager")
-        urls = Urls(prometheus=state.url("prometheus"), alertmanager=alertmanager, loki=None, tempo=None)
-        config = deploy.stack_config(deploy.Target(project, place, state))
-    run_verify(urls, project, config=config, strict=True, as_json=as_json, as_markdown=as_markdown)
+        run = run_stack(deploy.STACK, project, config=deploy.stack_config(deploy.Target(project, place, state)))
+        urls = _asked(place, state, run.settings)
+    run_verify(urls, project, run=run, strict=True, as_json=as_json, as_markdown=as_markdown)
+
+
+def _asked(place: Path, state: State, settings: Settings) -> Urls:
+    """Everything that runs here and can be asked; something is sent where it can be looked for."""
+    from components.services import Services
+    from obs.local import state as states
+    from obs.verify.datasources import Urls
+
+    services = Services(settings)
+    running = {name: process.url for name, process in state.processes.items()}
+    gateway = state.processes.get(services.collector_gateway.name)
+    loki = running.get(services.loki.name) if settings.logs.enabled else None
+    return Urls(
+        prometheus=state.url("prometheus"),
+        alertmanager=states.as_sent_to(place, state, "alertmanager"),
+        querier=running.get(services.thanos_query_frontend.name) if settings.thanos_mode else None,
+        loki=loki,
+        otlp=f"http://{gateway.addresses['otlp-http']}" if gateway and loki else None,
+    )
 
 
 @app.command()

@@ -11,7 +11,7 @@ from obs.console import HERE, Json, Project, err, errors, out, print_json
 from obs.errors import ObsError
 
 if TYPE_CHECKING:
-    from obs.stack_config import StackConfig
+    from obs.run import StackRun
     from obs.verify.datasources import Urls
 
 Markdown = Annotated[bool, typer.Option("--markdown", help="Print Markdown, for a ticket or a pull request")]
@@ -52,14 +52,14 @@ def run_verify(
     project: Path,
     *,
     stack: str | None = None,
-    config: StackConfig | None = None,
+    run: StackRun | None = None,
     strict: bool,
     as_json: bool,
     as_markdown: bool,
 ) -> None:
     """Verify, print, and leave with the exit code: 0 as planned, 1 findings, 2 could not verify.
 
-    ``config`` is what the stack was deployed with, where that is not its file.
+    ``run`` is the stack as it was deployed, where that is not as its file has it.
     """
     with errors():
         if urls.otlp and not (urls.loki or urls.tempo):
@@ -70,7 +70,7 @@ def run_verify(
         from obs.verify.run import verify_running
 
         with err.status("asking Prometheus") as status:
-            done = verify_running(urls, project, stack=stack, config=config, strict=strict, say=status.update)
+            done = verify_running(urls, project, stack=stack, run=run, strict=strict, say=status.update)
     if as_json:
         print_json(done.to_dict())
     elif as_markdown:

@@ -12,7 +12,6 @@ from typing import Any
 from components.services import Services
 from model.promql import matching
 from obs.run import StackRun, run_stack
-from obs.stack_config import StackConfig
 from obs.verify.client import Refused, Server, Unreachable
 from obs.verify.collector import check_collector
 from obs.verify.contracts import check_contracts
@@ -81,13 +80,13 @@ def verify_running(
     project: Path,
     *,
     stack: str | None = None,
-    config: StackConfig | None = None,
+    run: StackRun | None = None,
     strict: bool = False,
     say: Callable[[str], None] = lambda _: None,
 ) -> Verification:
     """Compare what runs at ``urls`` with the plan of a stack; without ``stack`` Prometheus tells which.
 
-    ``config`` is what the stack was deployed with, where that is not its file.
+    ``run`` is the stack as it was deployed, where that is not as its file has it.
     ``say`` is told what is being done. Raises Unreachable where Prometheus does not answer, and ObsError where
     the stack cannot be told or run. A check that cannot be made is a finding.
     """
@@ -97,11 +96,12 @@ def verify_running(
         say("asking Prometheus")
         prometheus.query("vector(1)")
         told = cluster_told(prometheus)
-        name = config.stack if config else stack or find_stack(prometheus, told, project)
-        say(f"running stack {name}")
-        run = run_stack(name, project, config=config)
+        if run is None:
+            name = stack or find_stack(prometheus, told, project)
+            say(f"running stack {name}")
+            run = run_stack(name, project)
         return Verification(
-            stack=name,
+            stack=run.stack,
             cluster=run.settings.cluster.name,
             prometheus=prometheus.shown,
             at=datetime.now(UTC).isoformat(timespec="seconds"),
