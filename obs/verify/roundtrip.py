@@ -45,9 +45,9 @@ def check_roundtrip(
         collector.post("/v1/logs", _log(namespace, token, sent))
         findings += _logs(loki, namespace, token, sent, pause)
     if tempo is not None:
-        trace = secrets.token_hex(16)
-        collector.post("/v1/traces", _trace(namespace, trace, sent))
-        findings += _traces(tempo, trace, pause)
+        trace_id = secrets.token_hex(16)
+        collector.post("/v1/traces", trace(namespace, trace_id, sent))
+        findings += _traces(tempo, trace_id, pause)
     total = (loki is not None) + (tempo is not None)
     return Result(
         name="roundtrip",
@@ -81,10 +81,10 @@ def _logs(loki: Server, namespace: str, token: str, sent: float, pause: Pause) -
         yield _finding("labels", "log line", f"arrived in Loki with other labels than it was sent with: {wrong}")
 
 
-def _traces(tempo: Server, trace: str, pause: Pause) -> Iterator[Finding]:
+def _traces(tempo: Server, trace_id: str, pause: Pause) -> Iterator[Finding]:
     def read() -> Any:
         try:
-            return tempo.json(f"/api/traces/{trace}")
+            return tempo.json(f"/api/traces/{trace_id}")
         except Refused as error:
             if error.status == 404:
                 return None
@@ -112,10 +112,10 @@ def _log(namespace: str, token: str, now: float) -> Mapping[str, Any]:
     return {"resourceLogs": [{"resource": _resource(namespace), "scopeLogs": [{"logRecords": [record]}]}]}
 
 
-def _trace(namespace: str, trace: str, now: float) -> Mapping[str, Any]:
-    """One span with an error: traces without are sampled."""
+def trace(namespace: str, trace_id: str, now: float) -> Mapping[str, Any]:
+    """A request of OTLP with one span, which has an error: traces without are sampled."""
     span = {
-        "traceId": trace,
+        "traceId": trace_id,
         "spanId": secrets.token_hex(8),
         "name": "verify",
         "kind": 1,

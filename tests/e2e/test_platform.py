@@ -4,26 +4,35 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import secrets
 import shutil
 import signal
 import time
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psutil
 import pytest
 from local_platform import Platform, eventually, obs
 from stacks import ROOT
 
+from model.rule import Evaluator, RecordingRule
 from obs.local import deploy
 from obs.local.pulumi_cli import has_pulumi
+from obs.local.readiness import expected
 from obs.local.state import LocalError, folder, peek
 from obs.local.up import up
+from obs.run import run_stack
 from obs.toolchain import ensure_local
+from obs.verify.client import Server
+from obs.verify.roundtrip import trace
 
 _FIRES = "argocd-down"
 """A fault that fires one alert within seconds and resolves as quickly."""
 _ALERT, _RECEIVER = "ArgoCDControllerSilent", "ops-channel"
+FRONT = "thanos-query-frontend"
 _HEALTHY_SECONDS = 600
 """At production's pace."""
 
@@ -33,6 +42,50 @@ def test_what_runs_is_what_the_program_promises(platform: Platform) -> None:
     assert eventually(lambda: obs("local", "verify", "--name", platform.name).returncode == 0, 20), obs(
         "local", "verify", "--name", platform.name
     ).stdout
+
+
+def test_every_part_of_the_stack_runs_and_says_that_it_is_ready(platform: Platform) -> None:
+    needed = expected(run_stack("local", ROOT), ensure_local()).servers
+    assert {"prometheus", "alertmanager", "thanos-query", FRONT, "otel-gateway", "otel-sampler"} <= {*needed}
+    for name in needed:
+        process = platform.state.processes[name]
+        assert process.pid is not None
+        assert not process.ready or httpx.get(process.ready, trust_env=False).is_success
+
+
+def _through(platform: Platform, server: str, query: str) -> float:
+    [found] = platform.get(server, "/api/v1/query", query=query)["data"]["result"]
+    return float(found["value"][1])
+
+
+def test_series_of_prometheus_are_read_where_grafana_reads(platform: Platform) -> None:
+    count = 'count(up{namespace!=""})'
+    assert eventually(lambda: _through(platform, FRONT, count) == _through(platform, "prometheus", count))
+    # What leaves Prometheus has the labels of its cluster, and not those of a replica.
+    assert _through(platform, FRONT, 'count(up{cluster="local",prometheus_replica=""})') > 0
+
+
+def test_a_killed_querier_is_healed(platform: Platform) -> None:
+    _killed(platform, "thanos-query")
+    assert eventually(lambda: _through(platform, FRONT, "count(up)") > 0)
+
+
+def _spans(platform: Platform) -> float:
+    """Spans that the sampler has handed on, or keeps for Tempo where that does not run."""
+    page = httpx.get(f"http://{platform.state.processes['otel-sampler'].addresses['metrics']}/metrics", trust_env=False)
+    found = re.findall(
+        r"^otelcol_exporter_(?:sent_spans_total|queue_size)\{[^}]*tempo[^}]*\} (\S+)$", page.text, re.MULTILINE
+    )
+    return sum(map(float, found))
+
+
+def test_a_trace_with_an_error_leaves_the_sampler(platform: Platform) -> None:
+    before = _spans(platform)
+    gateway = platform.state.processes["otel-gateway"].addresses["otlp-http"]
+    with Server(f"http://{gateway}", "Collector") as collector:
+        collector.post("/v1/traces", trace("monitoring", secrets.token_hex(16), time.time()))
+    # Decided on 10 s after its root came.
+    assert eventually(lambda: _spans(platform) > before, 40)
 
 
 def test_the_cluster_looks_like_one(platform: Platform) -> None:
@@ -129,9 +182,28 @@ def test_a_change_of_a_rule_reaches_prometheus(platform: Platform, tmp_path: Pat
     assert eventually(lambda: _loaded(platform, "CPUUsageHigh") and not _loaded(platform, "ProcessorsBusy"))
 
 
-def _loaded(platform: Platform, alert: str) -> bool:
-    groups = platform.get("prometheus", "/api/v1/rules")["data"]["groups"]
-    return any(rule["name"] == alert for group in groups for rule in group["rules"])
+def test_what_looks_back_further_than_prometheus_keeps_is_the_rulers(platform: Platform, tmp_path: Path) -> None:
+    project = _copy(tmp_path)
+    stack = project / "Pulumi.local.yaml"
+    stack.write_text(f"{stack.read_text()}  dataops-observability:prometheus: {{retention: 2h}}\n")
+    config = deploy.stack_config(deploy.Target(project, platform.place, platform.state))
+    rules = [o for o in run_stack("local", project, config=config).plan.rules if o.evaluator is Evaluator.RULER]
+    names = {r.record for o in rules for g in o.groups for r in g.rules if isinstance(r, RecordingRule)}
+    assert names
+    name = min(names)
+    try:
+        deploy.apply(deploy.Target(project, platform.place, platform.state))
+        assert eventually(lambda: _loaded(platform, name, FRONT) and not _loaded(platform, name), 90)
+        # Evaluated over what the querier has, and read back through it.
+        assert eventually(lambda: bool(platform.get(FRONT, "/api/v1/query", query=name)["data"]["result"]))
+    finally:
+        deploy.apply(deploy.Target(ROOT, platform.place, platform.state))
+    assert eventually(lambda: _loaded(platform, name), 90)
+
+
+def _loaded(platform: Platform, rule_name: str, server: str = "prometheus") -> bool:
+    groups = platform.get(server, "/api/v1/rules")["data"]["groups"]
+    return any(rule["name"] == rule_name for group in groups for rule in group["rules"])
 
 
 def test_a_selector_that_matches_nothing_is_no_success(
