@@ -145,6 +145,9 @@ _MORE = (
         ask=("-v",),
     ),
     _common("statsd_exporter", "github.com/prometheus/statsd_exporter", 8),
+    _common("blackbox_exporter", "github.com/prometheus/blackbox_exporter", 84),
+    # A program of our own around the parser of Alloy, which as a whole pulls in 1,200 modules.
+    Tool(name="alloysyntax", module="alloysyntax", pin="github.com/grafana/alloy/syntax", package=".", seconds=5),
     # A program of our own with the few components that are used; it takes its version from the build.
     Tool(name="otelcol", module="otelcol", pin="go.opentelemetry.io/collector/otelcol", package=".", seconds=151),
     _common("thanos", "github.com/thanos-io/thanos/cmd/thanos", 208, tags=_THANOS_TAGS),
