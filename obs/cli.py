@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from obs.accept.cli import validate
 from obs.console import HERE, Json, Project, Stack, err, errors, out, print_json
 from obs.local.cli import app as local_app
 from obs.simulate.cli import simulate
@@ -29,6 +30,7 @@ app.add_typer(charts_app, name="charts")
 app.add_typer(local_app, name="local")
 app.add_typer(tools_app, name="tools")
 app.command()(simulate)
+app.command()(validate)
 app.command()(verify)
 
 Offline = Annotated[bool, typer.Option("--offline", help="Never ask a chart repository")]

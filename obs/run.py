@@ -37,6 +37,7 @@ class StackRun:
         offline: bool = False,
         require_charts: bool = False,
         build_helm: bool = True,
+        memo: bool = True,
         redacted: Callable[[Any], Any] = redacted,
     ) -> Expansion:
         """Every object of the stack; errors as for :func:`obs.expand.expand`."""
@@ -48,6 +49,7 @@ class StackRun:
             build_helm=build_helm,
             offline=offline,
             require_charts=require_charts,
+            memo=memo,
         )
 
 
