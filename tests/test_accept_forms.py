@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from obs.accept import forms
+from obs.accept import forms, oracle, tempo
 from obs.accept.forms import Form
 from obs.accept.kinds import ROWS
 
@@ -25,6 +25,14 @@ compactor: {compaction: {block_retention: 168h}}
 metrics_generator: {processor: {span_metrics: {dimensions: [a]}}}
 """
 INI = "app_mode = production\n[server]\nroot_url = https://grafana\n[log]\nmode = console\n"
+ORACLE = "databases: {orders: {username: u, passwordFile: /p, url: 'h:1521/S'}}\nmetrics: {custom: [/m.toml]}\n"
+QUERIES = """\
+[[metric]]
+context = "sessions"
+metricsdesc = { value = "Sessions." }
+metricstype = { value = "gauge" }
+request = "select count(*) as value from v$session"
+"""
 Problems = Callable[[str], list[str]]
 SAMPLES: list[tuple[Problems, str, tuple[str, str], str]] = [
     (forms.hashrings, '[{"endpoints": ["a:1"]}]', ('["a:1"]', "[]"), "0.endpoints: [] should be non-empty"),
@@ -40,17 +48,28 @@ SAMPLES: list[tuple[Problems, str, tuple[str, str], str]] = [
     (forms.json_object, "{}", ("{}", "[]"), "not a JSON object"),
     (forms.json_object, "{}", ("{}", "{"), "Expecting property name"),
     (forms.loki_overrides, "overrides: {team: {ingestion_rate_mb: 4}}", ("overrides", "override"), "'override' was"),
-    (forms.tempo_2, TEMPO, ("block_retention", "retention"), "compactor.compaction.retention: not a key that is known"),
-    (forms.tempo_2, TEMPO, ("{compaction: {block_retention: 168h}}", "[]"), "compactor: must be an object"),
-    (forms.tempo_3, TEMPO.replace("compactor", "backend_worker"), ("backend_worker", "compactor"), "has it no more"),
+    (oracle.config, ORACLE, ("passwordFile", "password_file"), "'password_file' was unexpected"),
+    (oracle.config, ORACLE, ("url: ", "uri: "), "'url' is a required property"),
+    (oracle.metrics, QUERIES, ("request", "query"), "'request' is a required property"),
+    (oracle.metrics, QUERIES, ('{ value = "gauge"', '{ values = "gauge"'), "values is not in metricsdesc"),
+    (oracle.metrics, QUERIES, ('"gauge"', '"gouge"'), "'gouge' is not one of"),
+    (oracle.metrics, QUERIES, ('context = "sessions"', "context ="), "Invalid value"),
     (
-        forms.tempo_overrides,
+        tempo.config_2,
+        TEMPO,
+        ("block_retention", "retention"),
+        "compactor.compaction.retention: not a key that is known",
+    ),
+    (tempo.config_2, TEMPO, ("{compaction: {block_retention: 168h}}", "[]"), "compactor: must be an object"),
+    (tempo.config_3, TEMPO.replace("compactor", "backend_worker"), ("backend_worker", "compactor"), "has it no more"),
+    (
+        tempo.overrides,
         "overrides: {t: {global: {max_bytes_per_trace: 1}}}",
         ("global", "globl"),
         "t.globl: not a",
     ),
-    (forms.tempo_overrides, "overrides: null", ("overrides", "overides"), "'overides' was unexpected"),
-    (forms.tempo_query, "backend: 127.0.0.1:3200", ("backend", "back"), "'back' was unexpected"),
+    (tempo.overrides, "overrides: null", ("overrides", "overides"), "'overides' was unexpected"),
+    (tempo.query, "backend: 127.0.0.1:3200", ("backend", "back"), "'back' was unexpected"),
 ]
 
 

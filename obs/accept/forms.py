@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import configparser
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,7 @@ class _Loader(yaml.CSafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def _yaml(text: str) -> Any:
+def read_yaml(text: str) -> Any:
     return yaml.load(text, _Loader)
 
 
@@ -45,77 +44,77 @@ class Form:
             return str(error)
 
 
-_TEXT: dict[str, Any] = {"type": "string", "minLength": 1}
-_FLAG = {"type": "boolean"}
-_NUMBER = {"type": "integer"}
-_STRING = {"type": "string"}
-_OBJECT = {"type": "object"}
+TEXT: dict[str, Any] = {"type": "string", "minLength": 1}
+FLAG = {"type": "boolean"}
+NUMBER = {"type": "integer"}
+STRING = {"type": "string"}
+OBJECT = {"type": "object"}
 
 
-def _map(required: tuple[str, ...] = (), **properties: Any) -> dict[str, Any]:
+def closed(required: tuple[str, ...] = (), **properties: Any) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": list(required), "additionalProperties": False}
 
 
-def _list(items: Mapping[str, Any], at_least: int = 0) -> dict[str, Any]:
+def listed(items: Mapping[str, Any], at_least: int = 0) -> dict[str, Any]:
     return {"type": "array", "items": items, "minItems": at_least}
 
 
 # thanos 0.42 pkg/receive/config.go; the program itself takes a hashring without endpoints.
-_ENDPOINT = {"anyOf": [_TEXT, _map(("address",), address=_TEXT, capnproto_address=_TEXT, az=_TEXT)]}
-_HASHRINGS = _list(
-    _map(
+_ENDPOINT = {"anyOf": [TEXT, closed(("address",), address=TEXT, capnproto_address=TEXT, az=TEXT)]}
+_HASHRINGS = listed(
+    closed(
         ("endpoints",),
-        hashring=_TEXT,
-        tenants=_list(_TEXT),
+        hashring=TEXT,
+        tenants=listed(TEXT),
         tenant_matcher_type={"enum": ["", "exact", "glob"]},
-        endpoints=_list(_ENDPOINT, at_least=1),
+        endpoints=listed(_ENDPOINT, at_least=1),
         algorithm={"enum": ["", "hashmod", "ketama"]},
-        external_labels={"type": "object", "additionalProperties": _TEXT},
-        shuffle_sharding_config=_OBJECT,
+        external_labels={"type": "object", "additionalProperties": TEXT},
+        shuffle_sharding_config=OBJECT,
     ),
     at_least=1,
 )
 # Grafana's provisioning (pkg/services/provisioning/{datasources,dashboards}/types.go and its manual, November 2026).
-_DATASOURCE = _map(
+_DATASOURCE = closed(
     ("name", "type"),
-    **dict.fromkeys(("name", "type"), _TEXT),
-    **dict.fromkeys(("uid", "access", "url", "user", "database", "basicAuthUser"), _STRING),
-    **dict.fromkeys(("basicAuth", "withCredentials", "isDefault", "editable"), _FLAG),
-    **dict.fromkeys(("orgId", "version"), _NUMBER),
-    **dict.fromkeys(("jsonData", "secureJsonData"), _OBJECT),
-    correlations=_list(_OBJECT),
+    **dict.fromkeys(("name", "type"), TEXT),
+    **dict.fromkeys(("uid", "access", "url", "user", "database", "basicAuthUser"), STRING),
+    **dict.fromkeys(("basicAuth", "withCredentials", "isDefault", "editable"), FLAG),
+    **dict.fromkeys(("orgId", "version"), NUMBER),
+    **dict.fromkeys(("jsonData", "secureJsonData"), OBJECT),
+    correlations=listed(OBJECT),
 )
-_DATASOURCES = _map(
+_DATASOURCES = closed(
     ("apiVersion", "datasources"),
     apiVersion={"const": 1},
-    prune=_FLAG,
-    deleteDatasources=_list(_map(("name",), name=_TEXT, orgId=_NUMBER, orgName=_TEXT)),
+    prune=FLAG,
+    deleteDatasources=listed(closed(("name",), name=TEXT, orgId=NUMBER, orgName=TEXT)),
     # The chart writes an empty list as null.
-    datasources={**_list(_DATASOURCE), "type": ["array", "null"]},
+    datasources={**listed(_DATASOURCE), "type": ["array", "null"]},
 )
-_PROVIDER = _map(
+_PROVIDER = closed(
     ("name", "type", "options"),
-    **dict.fromkeys(("name", "type"), _TEXT),
-    **dict.fromkeys(("folder", "folderUid"), _STRING),
-    **dict.fromkeys(("allowUiUpdates", "disableDeletion", "editable"), _FLAG),
-    **dict.fromkeys(("orgId", "updateIntervalSeconds"), _NUMBER),
-    options=_map(("path",), path=_TEXT, foldersFromFilesStructure=_FLAG),
+    **dict.fromkeys(("name", "type"), TEXT),
+    **dict.fromkeys(("folder", "folderUid"), STRING),
+    **dict.fromkeys(("allowUiUpdates", "disableDeletion", "editable"), FLAG),
+    **dict.fromkeys(("orgId", "updateIntervalSeconds"), NUMBER),
+    options=closed(("path",), path=TEXT, foldersFromFilesStructure=FLAG),
 )
-_PROVIDERS = _map(("apiVersion", "providers"), apiVersion={"const": 1}, providers=_list(_PROVIDER))
+_PROVIDERS = closed(("apiVersion", "providers"), apiVersion={"const": 1}, providers=listed(_PROVIDER))
 
 
 def hashrings(text: str) -> Problems:
-    return _fits(json.loads(text), _HASHRINGS)
+    return fits(json.loads(text), _HASHRINGS)
 
 
 def dashboard_providers(text: str) -> Problems:
-    return _fits(_yaml(text), _PROVIDERS)
+    return fits(read_yaml(text), _PROVIDERS)
 
 
 def datasources(text: str) -> Problems:
     """Also what Grafana refuses at its start: two defaults, or two of one name or uid."""
-    data = _yaml(text)
-    if problems := _fits(data, _DATASOURCES):
+    data = read_yaml(text)
+    if problems := fits(data, _DATASOURCES):
         return problems
     given = data["datasources"] or []
     if sum(bool(d.get("isDefault")) for d in given) > 1:
@@ -142,73 +141,10 @@ def json_object(text: str) -> Problems:
 
 def loki_overrides(text: str) -> Problems:
     """Loki's runtime configuration; the limits of a tenant are those of limits_config, which loki itself checks."""
-    data = _yaml(text)
-    return _fits(data or {}, _map(overrides={"type": ["object", "null"]}, multi_kv_config={"type": "object"}))
+    data = read_yaml(text)
+    return fits(data or {}, closed(overrides={"type": ["object", "null"]}, multi_kv_config={"type": "object"}))
 
 
-# Keys of the list that Tempo 3 has no more.
-_ONLY_TEMPO_2 = (
-    "ingester",
-    "ingester_client",
-    "compactor",
-    "metrics_generator.traces_storage",
-    "metrics_generator.processor.local_blocks",
-    "query_frontend.search.query_ingesters_until",
-)
-
-
-def tempo_2(text: str) -> Problems:
-    return list(_unknown(_yaml(text), _tempo_keys()))
-
-
-def tempo_3(text: str) -> Problems:
-    data = _yaml(text)
-    gone = [path for path in _ONLY_TEMPO_2 if _has(data, path.split("."))]
-    return [*(f"{path}: Tempo 3 has it no more" for path in gone), *_unknown(data, _tempo_keys())]
-
-
-def tempo_overrides(text: str) -> Problems:
-    """Limits by tenant, with the keys that the defaults have."""
-    data = _yaml(text) or {}
-    if problems := _fits(data, _map(overrides={"type": ["object", "null"]})):
-        return problems
-    limits = _tempo_keys()["overrides"]["defaults"]
-    return [p for tenant, own in (data.get("overrides") or {}).items() for p in _unknown(own, limits, f"{tenant}.")]
-
-
-def tempo_query(text: str) -> Problems:
-    """The chart makes this file whether or not its program is deployed."""
-    return _fits(_yaml(text), _map(("backend",), backend=_TEXT))
-
-
-@cache
-def _tempo_keys() -> dict[str, Any]:
-    keys: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "tempo_keys.yaml").read_text())
-    return keys
-
-
-def _unknown(data: Any, known: Any, at: str = "") -> Iterator[str]:
-    """A line for each key of ``data`` that ``known`` has not; ``any`` there, or no keys below, ends the comparison."""
-    if not isinstance(known, Mapping) or data is None:
-        return
-    if not isinstance(data, Mapping):
-        yield f"{at.removesuffix('.') or 'the file'}: must be an object"
-        return
-    for key, value in data.items():
-        if key in known:
-            yield from _unknown(value, known[key], f"{at}{key}.")
-        else:
-            yield f"{at}{key}: not a key that is known"
-
-
-def _has(data: Any, path: list[str]) -> bool:
-    for key in path:
-        if not isinstance(data, Mapping) or not data.get(key):
-            return False
-        data = data[key]
-    return True
-
-
-def _fits(data: Any, schema: Mapping[str, Any]) -> Problems:
+def fits(data: Any, schema: Mapping[str, Any]) -> Problems:
     found = Draft202012Validator(schema).iter_errors(data)
     return sorted(f"{'.'.join(map(str, e.absolute_path)) or 'the file'}: {e.message}" for e in found)

@@ -15,7 +15,7 @@ from components.grafana_values import GRAFANA_ADMIN_SECRET, OIDC_SECRET
 from components.kube_prometheus_values import ALERTMANAGER_CONFIG_SECRET, RECEIVERS_SECRET
 from components.object_storage import CREDENTIALS_SECRET, OBJSTORE_KEY, OBJSTORE_SECRET
 from components.remote_store import STORE_SECRET
-from obs.accept import forms, programs
+from obs.accept import forms, oracle, programs, tempo
 from obs.accept.alloy import Alloy
 from obs.accept.files import RULES_KEY, ConfigFile
 from obs.accept.forms import Form
@@ -54,6 +54,7 @@ class Row:
 
 
 _NO_TEMPO, _NO_GRAFANA = "no Tempo is built here", "no Grafana is built here"
+_NO_ORACLE = "no Oracle exporter is built here"
 
 ALERTMANAGER = Kind("Alertmanager configuration", (programs.AMTOOL,))
 RULES = Kind("rules", (programs.PROMTOOL,))
@@ -70,10 +71,12 @@ ALLOY = Kind("Alloy configuration", (Alloy(),), "of Alloy, only the parser is bu
 COLLECTOR = Kind("Collector configuration", (programs.OTELCOL,))
 STATSD = Kind("StatsD mappings", (programs.STATSD,))
 BLACKBOX = Kind("blackbox modules", (programs.BLACKBOX,))
-TEMPO_2 = Kind("Tempo configuration", (Form(forms.tempo_2),), _NO_TEMPO)
-TEMPO_3 = Kind("Tempo configuration", (Form(forms.tempo_3),), _NO_TEMPO)
-TEMPO_QUERY = Kind("Tempo's bridge to Jaeger", (Form(forms.tempo_query),), _NO_TEMPO)
-TEMPO_OVERRIDES = Kind("Tempo limits by tenant", (Form(forms.tempo_overrides),), _NO_TEMPO)
+ORACLE = Kind("Oracle exporter configuration", (Form(oracle.config),), _NO_ORACLE)
+ORACLE_METRICS = Kind("Oracle exporter queries", (Form(oracle.metrics),), _NO_ORACLE)
+TEMPO_2 = Kind("Tempo configuration", (Form(tempo.config_2),), _NO_TEMPO)
+TEMPO_3 = Kind("Tempo configuration", (Form(tempo.config_3),), _NO_TEMPO)
+TEMPO_QUERY = Kind("Tempo's bridge to Jaeger", (Form(tempo.query),), _NO_TEMPO)
+TEMPO_OVERRIDES = Kind("Tempo limits by tenant", (Form(tempo.overrides),), _NO_TEMPO)
 
 _CREDENTIALS = (RECEIVERS_SECRET, GRAFANA_ADMIN_SECRET, OIDC_SECRET, STORE_SECRET, CREDENTIALS_SECRET)
 ROWS: Sequence[Row] = (
@@ -94,6 +97,9 @@ ROWS: Sequence[Row] = (
     Row("opentelemetry-collector", "ConfigMap/*", "relay", COLLECTOR),
     Row("prometheus-statsd-exporter", "ConfigMap/*", "statsd.mappingConf", STATSD),
     Row("prometheus-blackbox-exporter", "ConfigMap/*", "blackbox.yaml", BLACKBOX),
+    Row("", "ConfigMap/oracle-exporter-*", "config.yaml", ORACLE),
+    Row("", "ConfigMap/oracle-exporter-*", "*.toml", ORACLE_METRICS),
+    Row("", "Secret/oracle-exporter-*", "*", CREDENTIAL),
     Row("tempo", "ConfigMap/*", "tempo.yaml", TEMPO_2),
     Row("tempo", "ConfigMap/*", "overrides.yaml", TEMPO_OVERRIDES),
     Row("tempo-distributed", "ConfigMap/*", "tempo.yaml", TEMPO_3),
