@@ -4,8 +4,8 @@ SHELL := /bin/bash
 unexport PYTHONDONTWRITEBYTECODE
 STACK ?= prod
 UV_VERSION := 0.13.8
-# What the tests ask and what is built in seconds; thanos, otelcol and loki take minutes and are asked where they are.
-TESTED_WITH := prometheus promtool alertmanager amtool kubeconform statsd_exporter alloysyntax
+# Besides what a local platform runs. thanos, otelcol and loki take minutes each and are asked where they are.
+TESTED_WITH ?= prometheus promtool alertmanager amtool kubeconform statsd_exporter blackbox_exporter alloysyntax
 UV := $(shell command -v uv || echo .uv/bin/uv)
 
 .PHONY: setup preview validate up down test unit lint types bench bench-detection golden clean

@@ -77,7 +77,8 @@ class Kube:
                 "fieldValidation": "Strict",
                 **({"dryRun": "All"} if dry_run else {}),
             },
-            content=text or json.dumps(manifest),
+            # JSON writes what is beyond 16 bits as two escapes, which YAML does not know.
+            content=text or json.dumps(manifest, ensure_ascii=False),
             headers={"Content-Type": "application/apply-patch+yaml"},
             timeout=_APPLY_SECONDS,
         )
