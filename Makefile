@@ -4,9 +4,11 @@ SHELL := /bin/bash
 unexport PYTHONDONTWRITEBYTECODE
 STACK ?= prod
 UV_VERSION := 0.13.8
+# Besides what a local platform runs. thanos, otelcol and loki take minutes each and are asked where they are.
+TESTED_WITH ?= prometheus promtool alertmanager amtool kubeconform statsd_exporter blackbox_exporter alloysyntax
 UV := $(shell command -v uv || echo .uv/bin/uv)
 
-.PHONY: setup preview up down test unit lint types bench bench-detection golden clean
+.PHONY: setup preview validate up down test unit lint types bench bench-detection golden clean
 
 setup: .venv/.ready ## build the environment from the lock file
 
@@ -22,6 +24,9 @@ setup: .venv/.ready ## build the environment from the lock file
 preview: setup ## render one stack into build/$(STACK) and check it: make preview STACK=prod
 	.venv/bin/obs preview $(STACK) --out build/$(STACK)
 
+validate: setup ## would Kubernetes and the program behind each file take the stack: make validate STACK=prod
+	.venv/bin/obs validate $(STACK)
+
 up: setup ## the whole stack alive on this machine: real servers, simulated platform
 	.venv/bin/obs local up
 
@@ -30,7 +35,7 @@ down: setup ## stop it; nothing is left
 
 # Rules and routing are proven on real servers; where these cannot be had, such tests are skipped and say so.
 test: lint types ## everything that CI runs; tests/e2e, which mostly wait, are ten minutes of it
-	-.venv/bin/obs tools build prometheus promtool alertmanager amtool
+	-.venv/bin/obs tools build $(TESTED_WITH)
 	.venv/bin/python -m pytest
 
 unit: lint types ## the same without tests/e2e: a minute

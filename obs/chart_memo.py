@@ -14,8 +14,8 @@ from components.charts import cache_dir
 from obs import atomic, documents, helm
 from obs.chart_cache import Archive
 
-_KEPT = 32
-"""Entries. One of the CRDs has 4.5 MB, most others less than 1 MB."""
+_KEPT = 128
+"""Entries: the charts of four stacks for three versions of Kubernetes. The CRDs have 4.5 MB, most less than 1 MB."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

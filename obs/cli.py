@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from obs.accept.cli import validate
 from obs.console import HERE, Json, Project, Stack, err, errors, out, print_json
 from obs.images_cli import app as images_app
 from obs.local.cli import app as local_app
@@ -33,6 +34,7 @@ app.add_typer(local_app, name="local")
 app.add_typer(tools_app, name="tools")
 app.add_typer(upgrades_app, name="upgrades")
 app.command()(simulate)
+app.command()(validate)
 app.command()(verify)
 
 Offline = Annotated[bool, typer.Option("--offline", help="Never ask a chart repository")]

@@ -20,8 +20,8 @@ _PLAIN = r"[ \t]+[\"']?([A-Za-z0-9./:_-]+)[\"']?[ \t]*(?:#.*)?$"
 _API_VERSION = re.compile("^apiVersion:" + _PLAIN, re.MULTILINE)
 _KIND = re.compile("^kind:" + _PLAIN, re.MULTILINE)
 _METADATA = re.compile(r"^metadata:[ \t]*\n((?:[ \t]+\S.*\n|[ \t]*\n)*)", re.MULTILINE)
-# What YAML 1.2 readers (kubectl) take for a number and PyYAML, being 1.1, would leave unquoted: 1e3, 12e45, 0o17.
-_NUMBER_ELSEWHERE = re.compile(r"[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?|0o[0-7]+")
+# What kubectl takes for a number or a truth value and PyYAML would leave unquoted: 1e3, 12e45, 0o17, n.
+_NO_TEXT_ELSEWHERE = re.compile(r"[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?|0o[0-7]+|[yYnN]")
 
 
 class _Loader(yaml.CSafeLoader):
@@ -49,7 +49,7 @@ class _SlowDumper(yaml.SafeDumper):
 
 
 def _text(dumper: yaml.CSafeDumper | yaml.SafeDumper, value: str) -> yaml.ScalarNode:
-    style = "|" if "\n" in value else '"' if _NUMBER_ELSEWHERE.fullmatch(value) else None
+    style = "|" if "\n" in value else '"' if _NO_TEXT_ELSEWHERE.fullmatch(value) else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
 

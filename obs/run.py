@@ -38,6 +38,7 @@ class StackRun:
         require_charts: bool = False,
         keep_going: bool = False,
         build_helm: bool = True,
+        memo: bool = True,
         redacted: Callable[[Any], Any] = redacted,
     ) -> Expansion:
         """Every object of the stack; errors as for :func:`obs.expand.expand`."""
@@ -50,6 +51,7 @@ class StackRun:
             offline=offline,
             require_charts=require_charts,
             keep_going=keep_going,
+            memo=memo,
         )
 
 

@@ -158,6 +158,9 @@ _MORE = (
         ask=("-v",),
     ),
     _common("statsd_exporter", "github.com/prometheus/statsd_exporter", 8),
+    _common("blackbox_exporter", "github.com/prometheus/blackbox_exporter", 84),
+    # A program of our own around the parser of Alloy, which as a whole pulls in 1,200 modules.
+    Tool(name="alloysyntax", module="alloysyntax", pin="github.com/grafana/alloy/syntax", package=".", seconds=5),
 )
 TOOLS: dict[str, Tool] = {tool.name: tool for tool in (*_LOCAL, *_OPTIONAL, *_MORE)}
 LOCAL: tuple[str, ...] = tuple(tool.name for tool in _LOCAL)

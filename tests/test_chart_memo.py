@@ -9,7 +9,7 @@ import pytest
 import tiny_charts as tiny
 from chart_programs import chart, expanded
 
-from obs import chart_cache
+from obs import chart_cache, chart_memo
 
 pytestmark = pytest.mark.usefixtures("tiny_world")
 PIN = tiny.pin()
@@ -56,10 +56,11 @@ def test_another_archive_or_helm_is_rendered_again(
 
 
 @pytest.mark.usefixtures("cached")
-def test_only_the_newest_renderings_are_kept(tmp_path: Path) -> None:
-    for i in range(40):
+def test_only_the_newest_renderings_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chart_memo, "_KEPT", 3)
+    for i in range(5):
         expanded(chart(PIN, values={"i": i}))
-    assert len(list((tmp_path / "cache" / "rendered").iterdir())) == 32
+    assert len(list((tmp_path / "cache" / "rendered").iterdir())) == 3
 
 
 @pytest.mark.usefixtures("cached")

@@ -14,7 +14,7 @@ from promql_samples import findings, recording
 from obs.check.infer import Expression
 
 ROOT = Path(__file__).resolve().parent.parent
-_ID = r"(?:promql|rules|alert|signal|dashboard|deployed|chart|wiring|security|image|upgrade)/[a-z-]+"
+_ID = r"(?:promql|rules|alert|signal|dashboard|deployed|chart|wiring|security|image|upgrade|object|file)/[a-z-]+"
 _SECTION = re.compile(rf"^## ({_ID})\n(.*?)(?=^##? |\Z)", re.MULTILINE | re.DOTALL)
 _BLOCK = re.compile(r"^```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
 SECTIONS = dict(_SECTION.findall((ROOT / "docs" / "checks.md").read_text()))
@@ -35,7 +35,8 @@ def checks_of(entries: list[Mapping[str, Any]]) -> list[str]:
 
 
 def test_every_check_has_a_section_and_every_section_a_check() -> None:
-    code = "".join(path.read_text() for path in (ROOT / "obs" / "check").rglob("*.py"))
+    rooms = (ROOT / "obs" / room for room in ("check", "accept"))
+    code = "".join(path.read_text() for room in rooms for path in room.rglob("*.py"))
     assert set(re.findall(rf'"({_ID})"', code)) == SECTIONS.keys()
 
 

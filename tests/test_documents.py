@@ -137,7 +137,7 @@ def test_what_is_dumped_is_what_is_loaded(value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["1e3", "12e45", "0o17", ".5", "1.", "-7", "1_000", "yes", "0x1f", "null", "2024-01-31"]
+    "text", ["1e3", "12e45", "0o17", ".5", "1.", "-7", "1_000", "yes", "0x1f", "null", "2024-01-31", "n", "Y"]
 )
 def test_a_text_that_other_readers_take_for_something_else_is_quoted(text: str) -> None:
     assert documents.dump({"a": text}).removeprefix("a: ")[0] in "'\""
@@ -145,7 +145,7 @@ def test_a_text_that_other_readers_take_for_something_else_is_quoted(text: str) 
 
 def test_texts_of_several_lines_are_blocks_and_repeated_values_no_anchors() -> None:
     value = {"a": "one\ntwo\n"}
-    assert documents.dump({"x": value, "y": value}) == "x:\n  a: |\n    one\n    two\ny:\n  a: |\n    one\n    two\n"
+    assert documents.dump({"x": value, "z": value}) == "x:\n  a: |\n    one\n    two\nz:\n  a: |\n    one\n    two\n"
 
 
 WORKLOAD = """

@@ -20,6 +20,7 @@ from obs.expand import PROGRAM, RenderedObject
 from obs.local.kube import Kube
 from obs.local.state import LocalError, State
 from obs.monitor import RANDOM_PASSWORD
+from obs.places import places
 from obs.protobuf import Secret, Unknown
 from obs.run import StackRun, run_stack
 from obs.stack_config import StackConfig, read_stack_config
@@ -83,7 +84,7 @@ def apply(target: Target) -> int:
     objects = run.expanded(require_charts=True, redacted=partial(_revealed, generated=generated)).objects
     _refuse_masked(objects)
     kube = Kube(target.kubeconfig)
-    definitions = _definitions(run)
+    definitions = places(run)
     applied = target.place / _APPLIED
     before, now = _read(applied), {_key(o) for o in objects}
     _write(applied, before | now)  # also what a failed deployment made is known to the next one
@@ -151,18 +152,6 @@ def _refuse_masked(objects: Iterable[RenderedObject]) -> None:
     if masked:
         names = ", ".join(f"{o.origin} {o.name}" for o in masked)
         raise LocalError(f"a rendering does not hold the Secrets of charts ({names}); install the Pulumi CLI to deploy")
-
-
-def _definitions(run: StackRun) -> dict[tuple[str, str], str]:
-    """(kind, name) -> file:line of what a person wrote: of the rules, scrapes and dashboards, else of the resource."""
-    found = {(r.type.rpartition(":")[2], r.name): r.source for r in run.recording.resources}
-    for rules in run.plan.rules:
-        found["PrometheusRule", f"rules-{rules.name}"] = str(rules.groups[0].where)
-    for scrape in (scrape for system in run.plan.systems for scrape in system.scrapes):
-        found[scrape.kind.value, scrape.name] = str(scrape.where)
-    for dashboard in run.plan.dashboards:
-        found["ConfigMap", f"dashboard-{dashboard.uid}"] = str(dashboard.where)
-    return found
 
 
 def _apply(kube: Kube, objects: Iterable[RenderedObject], definitions: Mapping[tuple[str, str], str]) -> None:

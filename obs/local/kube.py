@@ -62,8 +62,8 @@ class Kube:
             headers={"Content-Type": "application/merge-patch+json"},
         ).raise_for_status()
 
-    def apply(self, manifest: Mapping[str, Any], text: str = "") -> None:
-        """Server-side apply of one object (``text``: the same as YAML, where there is one).
+    def apply(self, manifest: Mapping[str, Any], text: str = "", *, dry_run: bool = False) -> None:
+        """Server-side apply of one object (``text``: the same as YAML, where there is one). ``dry_run`` keeps nothing.
 
         Raises LocalError with the API server's message; the caller says which object that is about.
         """
@@ -71,8 +71,14 @@ class Kube:
         path = self._path(manifest["apiVersion"], manifest["kind"], metadata.get("namespace") or "default")
         answer = self._http.patch(
             f"{path}/{quote(metadata['name'])}",
-            params={"fieldManager": FIELD_MANAGER, "force": "true", "fieldValidation": "Strict"},
-            content=text or json.dumps(manifest),
+            params={
+                "fieldManager": FIELD_MANAGER,
+                "force": "true",
+                "fieldValidation": "Strict",
+                **({"dryRun": "All"} if dry_run else {}),
+            },
+            # JSON writes what is beyond 16 bits as two escapes, which YAML does not know.
+            content=text or json.dumps(manifest, ensure_ascii=False),
             headers={"Content-Type": "application/apply-patch+yaml"},
             timeout=_APPLY_SECONDS,
         )

@@ -1,0 +1,24 @@
+"""Tests on the pinned charts themselves: run where the cache has them all and there is a helm."""
+
+from __future__ import annotations
+
+import pytest
+
+from components.charts import CHARTS, archive_path
+from obs.chart_archive import ChartError
+from obs.helm import find
+
+
+def _missing() -> str:
+    absent = [str(pin) for pin in CHARTS.values() if not archive_path(pin).is_file()]
+    if absent:
+        return f"not in the chart cache: {', '.join(absent)}; run `obs charts pull`"
+    try:
+        find()
+    except ChartError as error:
+        return str(error)
+    return ""
+
+
+needs_charts = [pytest.mark.charts, pytest.mark.skipif(bool(_missing()), reason=_missing() or "charts are there")]
+"""Marks of such a test."""
