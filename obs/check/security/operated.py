@@ -21,11 +21,14 @@ _RELOADER_ARGUMENT = re.compile(r"--config-reloader-(cpu|memory)-(request|limit)
 def pod_spec(item: Item, rendered: Rendered) -> dict[str, Any]:
     """What is known of the spec of its pods: everything that the operator copies from the resource or adds itself."""
     spec = item.spec
-    reloader = {"resources": _reloader_resources(rendered)}
-    own = {_MAIN[item.kind]: {"resources": mapping(spec.get("resources"))}, "config-reloader": reloader}
+    reloader: dict[str, Any] = {"resources": _reloader_resources(rendered)}
+    own: dict[str, dict[str, Any]] = {
+        _MAIN[item.kind]: {"resources": mapping(spec.get("resources"))},
+        "config-reloader": reloader,
+    }
     if spec.get("thanos") is not None:
         own["thanos-sidecar"] = {"resources": mapping(mapping(spec["thanos"]).get("resources"))}
-    init = {} if item.kind == "ThanosRuler" else {"init-config-reloader": reloader}
+    init: dict[str, dict[str, Any]] = {} if item.kind == "ThanosRuler" else {"init-config-reloader": reloader}
     return {
         "serviceAccountName": spec.get("serviceAccountName"),
         "automountServiceAccountToken": spec.get("automountServiceAccountToken"),
