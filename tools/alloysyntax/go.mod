@@ -2,7 +2,9 @@ module tools/alloysyntax
 
 go 1.26.5
 
-require github.com/grafana/alloy/syntax v0.1.1
+require (
+	github.com/grafana/alloy/syntax v0.1.1
+)
 
 require (
 	github.com/fatih/color v1.19.0 // indirect
