@@ -53,28 +53,28 @@ class _Parts:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         services = Services(settings)
-        self.prometheus = self._behind("prometheus", services.prometheus)
-        self.alertmanager = self._behind("alertmanager", services.alertmanager)
-        self.grafana = self._behind("grafana", services.grafana)
+        self.prometheus = self.behind("prometheus", services.prometheus)
+        self.alertmanager = self.behind("alertmanager", services.alertmanager)
+        self.grafana = self.behind("grafana", services.grafana)
         self.operator = self._own("prometheus-operator", {_NAME: f"{KUBE_PROMETHEUS}-prometheus-operator"})
         self.state_metrics = self._own("kube-state-metrics", {_NAME: "kube-state-metrics"})
-        self.query = self._behind("thanos-query", services.thanos_query)
-        self.query_frontend = self._behind("thanos-query-frontend", services.thanos_query_frontend)
-        self.store_gateway = self._behind("thanos-store-gateway", services.thanos_store_gateway)
-        self.receive_router = self._behind("thanos-receive-router", services.thanos_receive)
-        self.receive_ingestor = self._behind("thanos-receive-ingestor", services.thanos_ingestors)
-        self.ruler = self._behind("thanos-ruler", services.thanos_ruler)
+        self.query = self.behind("thanos-query", services.thanos_query)
+        self.query_frontend = self.behind("thanos-query-frontend", services.thanos_query_frontend)
+        self.store_gateway = self.behind("thanos-store-gateway", services.thanos_store_gateway)
+        self.receive_router = self.behind("thanos-receive-router", services.thanos_receive)
+        self.receive_ingestor = self.behind("thanos-receive-ingestor", services.thanos_ingestors)
+        self.ruler = self.behind("thanos-ruler", services.thanos_ruler)
         self.compactor = self._own("thanos-compactor", {_NAME: THANOS, "app.kubernetes.io/component": "compact"})
         self.loki = self._own("loki", {_NAME: LOKI, _INSTANCE: LOKI})
-        self.loki_front = self._behind("loki-gateway", services.loki)
+        self.loki_front = self.behind("loki-gateway", services.loki)
         self.alloy = Pods("alloy", agents_namespace(settings), {_NAME: ALLOY, _INSTANCE: ALLOY})
         self.tempo = self._own("tempo", {_NAME: TEMPO, _INSTANCE: TEMPO})
-        self.tempo_intake = self._behind("tempo-intake", services.tempo_intake)
-        self.tempo_front = self._behind("tempo-query", services.tempo)
-        self.gateway = self._behind("otel-gateway", services.collector_gateway)
-        self.sampler = self._behind("otel-sampler", services.collector_sampler)
+        self.tempo_intake = self.behind("tempo-intake", services.tempo_intake)
+        self.tempo_front = self.behind("tempo-query", services.tempo)
+        self.gateway = self.behind("otel-gateway", services.collector_gateway)
+        self.sampler = self.behind("otel-sampler", services.collector_sampler)
 
-    def _behind(self, name: str, service: Service) -> Pods:
+    def behind(self, name: str, service: Service) -> Pods:
         return Pods(name, service.namespace, service.pods)
 
     def _own(self, name: str, labels: Mapping[str, str]) -> Pods:
@@ -93,7 +93,7 @@ def flows(settings: Settings) -> list[Flow]:
         found += _collector(parts)
     if settings.traces.enabled:
         found += _traces(settings, parts)
-    return found
+    return [*found, *_exporters(settings, parts)]
 
 
 def _metrics(settings: Settings, p: _Parts) -> Iterator[Flow]:
@@ -161,3 +161,23 @@ def _traces(settings: Settings, p: _Parts) -> Iterator[Flow]:
     yield Flow(p.tempo, (p.prometheus,), (3200,), "metrics")
     if settings.traces_mode == "distributed":
         yield Flow(p.tempo, (p.tempo,), (3200, 7946, 9095, 11211), "the tasks among themselves, and their cache")
+
+
+def _exporters(settings: Settings, p: _Parts) -> Iterator[Flow]:
+    services, wanted = Services(settings), settings.exporters
+    scraped = [services.redis_exporter(name) for name in wanted.redis]
+    scraped += [services.oracle_exporter(name) for name in wanted.oracle]
+    scraped += [services.blackbox_exporter] if wanted.blackbox else []
+    scraped += [services.pushgateway] if wanted.pushgateway else []
+    for service in scraped:
+        yield Flow(p.behind(service.name, service), (p.prometheus,), tuple(service.ports.values()), "metrics")
+    if wanted.pushgateway:
+        gateway = services.pushgateway
+        jobs = (Anyone("every batch job"),)
+        yield Flow(p.behind(gateway.name, gateway), jobs, tuple(gateway.ports.values()), "what they measured")
+    if wanted.statsd:
+        statsd = services.statsd_exporter
+        target, intake = p.behind(statsd.name, statsd), (statsd.ports["statsd-udp"],)
+        yield Flow(target, (p.prometheus,), (statsd.ports["http"],), "metrics")
+        for protocol in ("TCP", "UDP"):
+            yield Flow(target, (Anyone("every sender of StatsD"),), intake, "StatsD", protocol)

@@ -23,6 +23,8 @@ from systems.nodes import NODE_LABEL
 ALERTMANAGER_CONFIG_SECRET = "alertmanager-config"
 RECEIVERS_SECRET = "alertmanager-receivers"
 SCRAPE_INTERVAL = "30s"
+# In memory, about 100 bytes each: the newest of all series, the oldest go first.
+_EXEMPLARS = 100_000
 Values = dict[str, Any]
 
 
@@ -124,7 +126,10 @@ def _prometheus(settings: Settings, size: Sizing, classes: Classes) -> Values:
             "retention": settings.prometheus.retention,
             "retentionSize": _most_of(size[PartName.PROMETHEUS].storage),
             # A counter that is born at 1 (a first failed sync) would otherwise not count as an increase.
-            "enableFeatures": ["created-timestamp-zero-ingestion"],
+            "enableFeatures": [
+                "created-timestamp-zero-ingestion",
+                *(["exemplar-storage"] if settings.traces.enabled else []),
+            ],
             "scrapeInterval": _interval(settings),
             "evaluationInterval": _interval(settings),
             "resources": size[PartName.PROMETHEUS].resources.manifest(),
@@ -136,9 +141,18 @@ def _prometheus(settings: Settings, size: Sizing, classes: Classes) -> Values:
             # false with empty selectors means: take every object of the cluster, whatever its labels (K01).
             **{f"{kind}SelectorNilUsesHelmValues": False for kind in selectors},
             **prometheus_spec(settings, size, classes),
+            **_for_traces(settings),
         },
         **prometheus_values(settings),
     }
+
+
+def _for_traces(settings: Settings) -> Values:
+    """Exemplars lead from metrics to traces; Tempo's metrics come by remote write, unless Receive takes that."""
+    if not settings.traces.enabled:
+        return {}
+    exemplars: Values = {"exemplars": {"maxSize": _EXEMPLARS}}
+    return exemplars if settings.thanos_mode == "receive" else {**exemplars, "enableRemoteWriteReceiver": True}
 
 
 def _most_of(storage: str) -> str:

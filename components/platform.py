@@ -11,6 +11,7 @@ from components.alert_routing import AlertRouting
 from components.base import Component
 from components.dashboard_maps import Dashboards
 from components.datasources import Datasources
+from components.exporters import Exporters
 from components.metrics import Metrics, OperatorCrds
 from components.monitors import Monitors
 from components.network_policies import NetworkPolicies
@@ -20,6 +21,7 @@ from components.resources import Namespace
 from components.rules import Rules
 from components.services import Services
 from components.thanos import Thanos
+from components.traces import Traces
 from plan import Plan
 from settings import Secrets, Settings
 
@@ -62,6 +64,9 @@ class Platform(Component):
         if settings.thanos_mode is not None:
             Thanos("metrics-store", settings, with_storage)
         Datasources("datasources", settings, ready)
+        if settings.traces.enabled:
+            Traces("traces", settings, with_storage)
+        Exporters("exporters", settings, secrets, needs_crds)
         Monitors("monitors", plan.systems, settings, needs_crds)
         Rules("rules", plan, settings, needs_crds)
         Dashboards("dashboards", plan.dashboards, settings, ready)

@@ -19,6 +19,9 @@ ALLOY = "alloy"
 TEMPO = "tempo"
 COLLECTOR_GATEWAY = "otel-gateway"
 COLLECTOR_SAMPLER = "otel-sampler"
+STATSD_EXPORTER = "statsd-exporter"
+BLACKBOX_EXPORTER = "blackbox-exporter"
+PUSHGATEWAY = "pushgateway"
 """Releases. A chart's fullname is the release's name where that contains the chart's, or is set to it."""
 
 _INSTANCE = "app.kubernetes.io/instance"
@@ -176,6 +179,33 @@ class Services:
         """Headless: the instances that see whole traces."""
         pods = {_NAME: "opentelemetry-collector", _INSTANCE: COLLECTOR_SAMPLER}
         return self._of(COLLECTOR_SAMPLER, {"otlp": 4317, "prometheus": 8889, "metrics": 8888}, pods)
+
+    # --- exporters
+
+    @property
+    def statsd_exporter(self) -> Service:
+        """Where StatsD is sent (UDP, or TCP), and scraped."""
+        ports = {"http": 9102, "statsd-udp": 9125, "statsd-tcp": 9125}
+        return self._of(STATSD_EXPORTER, ports, {_NAME: "prometheus-statsd-exporter", _INSTANCE: STATSD_EXPORTER})
+
+    @property
+    def blackbox_exporter(self) -> Service:
+        pods = {_NAME: "prometheus-blackbox-exporter", _INSTANCE: BLACKBOX_EXPORTER}
+        return self._of(BLACKBOX_EXPORTER, {"http": 9115}, pods)
+
+    @property
+    def pushgateway(self) -> Service:
+        return self._of(PUSHGATEWAY, {"http": 9091}, {_NAME: "prometheus-pushgateway", _INSTANCE: PUSHGATEWAY})
+
+    def redis_exporter(self, instance: str) -> Service:
+        """That of one Redis, by its name in the settings."""
+        name = f"redis-exporter-{instance}"
+        return self._of(name, {"metrics": 9121}, {_NAME: "prometheus-redis-exporter", _INSTANCE: name})
+
+    def oracle_exporter(self, instance: str) -> Service:
+        """That of one database, by its name in the settings."""
+        name = f"oracle-exporter-{instance}"
+        return self._of(name, {"metrics": 9161}, {_NAME: "oracle-exporter", _INSTANCE: name})
 
     # --- what others need of all this
 

@@ -97,7 +97,7 @@ _SMALL: dict[PartName, PartSize] = {
     _P.STATSD_EXPORTER: PartSize(_r("20m", "64Mi", "128Mi")),
     _P.REDIS_EXPORTER: PartSize(_r("10m", "32Mi", "64Mi")),
     _P.BLACKBOX_EXPORTER: PartSize(_r("10m", "32Mi", "64Mi")),
-    _P.PUSHGATEWAY: PartSize(_r("10m", "32Mi", "64Mi")),
+    _P.PUSHGATEWAY: PartSize(_r("10m", "32Mi", "64Mi"), 1, "1Gi"),
     _P.ORACLE_EXPORTER: PartSize(_r("50m", "128Mi", "256Mi")),
 }
 _MEDIUM: dict[PartName, PartSize] = {
@@ -150,13 +150,15 @@ _LARGE: dict[PartName, PartSize] = {
     _P.LOKI_GATEWAY: PartSize(_r("200m", "128Mi", "256Mi"), 3),
     _P.ALLOY: PartSize(_r("200m", "512Mi", "1Gi")),
     _P.TEMPO_DISTRIBUTOR: PartSize(_r("500m", "512Mi", "1Gi"), 3),
-    _P.TEMPO_BLOCK_BUILDER: PartSize(_r("500m", "1Gi", "2Gi"), 3, "20Gi"),
-    _P.TEMPO_LIVE_STORE: PartSize(_r("500m", "2Gi", "4Gi"), 3, "20Gi"),
+    # What these two have on disk is in Kafka too; the chart gives them no volume.
+    _P.TEMPO_BLOCK_BUILDER: PartSize(_r("500m", "1Gi", "2Gi"), 3),
+    _P.TEMPO_LIVE_STORE: PartSize(_r("500m", "2Gi", "4Gi"), 3),
     _P.TEMPO_QUERIER: PartSize(_r("500m", "1Gi", "2Gi"), 3),
     _P.TEMPO_QUERY_FRONTEND: PartSize(_r("200m", "512Mi", "1Gi"), 2),
-    _P.TEMPO_BACKEND_SCHEDULER: PartSize(_r("100m", "256Mi", "512Mi"), 1, "5Gi"),
+    _P.TEMPO_BACKEND_SCHEDULER: PartSize(_r("100m", "256Mi", "512Mi")),
     _P.TEMPO_BACKEND_WORKER: PartSize(_r("500m", "1Gi", "2Gi"), 2),
     _P.TEMPO_METRICS_GENERATOR: PartSize(_r("500m", "2Gi", "4Gi"), 3, "10Gi"),
+    _P.TEMPO_CACHE: PartSize(_r("200m", "2Gi"), 2),
     _P.COLLECTOR_GATEWAY: PartSize(_r("500m", "512Mi", "1Gi"), 4),
     _P.COLLECTOR_SAMPLER: PartSize(_r("1000m", "4Gi", "8Gi"), 4, "20Gi"),
 }

@@ -51,15 +51,19 @@ class NetworkPolicy(SpecObject):
 
 
 class ServiceAccount(KubernetesObject):
+    """``token=False``: its pods get none, unless they ask for it."""
+
     def __init__(
         self,
         name: str,
         *,
         namespace: str,
+        token: bool = True,
         annotations: Mapping[str, pulumi.Input[str]] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        super().__init__(name, {}, namespace=namespace, labels=None, annotations=annotations, opts=opts)
+        body = {} if token else {"automountServiceAccountToken": False}
+        super().__init__(name, body, namespace=namespace, labels=None, annotations=annotations, opts=opts)
 
 
 class ClusterRole(KubernetesObject):

@@ -37,6 +37,11 @@ def duration(length: float) -> str:
     return f"{ms}ms"
 
 
+def go_duration(text: str) -> str:
+    """A Prometheus duration as Go's own parser reads it, which knows no days: 7d is 604800s."""
+    return f"{seconds(text):.15g}s"
+
+
 def compressed(text: str, factor: int) -> str:
     """A duration divided by ``factor``, in whole milliseconds; what is longer than nothing stays so."""
     length = seconds(text)

@@ -5,8 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from settings.parts import PartName
+
 if TYPE_CHECKING:
     from settings.stack import Settings
+
+# Parts whose replicas nobody may choose, and why.
+_FIXED_REPLICAS = {
+    PartName.TEMPO: "there is one, which does not share its memory with others; use traces.mode distributed",
+    PartName.TEMPO_BLOCK_BUILDER: "there is one for each partition; set traces.kafka.partitions",
+    PartName.TEMPO_LIVE_STORE: "there is one for each partition; set traces.kafka.partitions",
+    PartName.TEMPO_BACKEND_SCHEDULER: "there is one; it alone hands out work",
+    PartName.STATSD_EXPORTER: "there is one; counters are in its memory",
+    PartName.PUSHGATEWAY: "there is one; what is pushed is on its volume",
+    PartName.REDIS_EXPORTER: "there is one for each Redis; a second shows the same again",
+    PartName.ORACLE_EXPORTER: "there is one for each database; a second asks the same queries again",
+}
 
 
 def inconsistencies(settings: Settings) -> Iterator[str]:
@@ -72,6 +86,12 @@ def _distributed_traces_need_kafka(s: Settings) -> Iterator[str]:
         yield "traces.kafka: is for mode distributed, and the mode is single"
 
 
+def _replicas_are_possible(s: Settings) -> Iterator[str]:
+    for part, why in _FIXED_REPLICAS.items():
+        if part in s.parts and s.parts[part].replicas is not None:
+            yield f"parts.{part.value}.replicas: {why}"
+
+
 def _shards_need_a_ruler(s: Settings) -> Iterator[str]:
     if s.shards > 1 and not s.thanos_mode:
         yield (
@@ -106,6 +126,7 @@ _RULES: tuple[Callable[[Settings], Iterator[str]], ...] = (
     _classes_need_tenants,
     _shards_need_a_ruler,
     _distributed_traces_need_kafka,
+    _replicas_are_possible,
     _traces_come_by_the_collector,
     _logging_in_is_private,
 )

@@ -52,6 +52,7 @@ class PartName(StrEnum):
     TEMPO_BACKEND_SCHEDULER = "tempoBackendScheduler"
     TEMPO_BACKEND_WORKER = "tempoBackendWorker"
     TEMPO_METRICS_GENERATOR = "tempoMetricsGenerator"
+    TEMPO_CACHE = "tempoCache"
     COLLECTOR_GATEWAY = "collectorGateway"
     COLLECTOR_SAMPLER = "collectorSampler"
     STATSD_EXPORTER = "statsdExporter"

@@ -11,7 +11,7 @@ from model.config import Duration, Part, form
 from model.quantity import seconds
 
 
-def _expression(text: str) -> str:
+def expression(text: str) -> str:
     """A regular expression of RE2, which has no look-around and no back references."""
     try:
         re.compile(text)
@@ -22,7 +22,7 @@ def _expression(text: str) -> str:
     return text
 
 
-Expression = Annotated[str, Field(min_length=1), AfterValidator(_expression)]
+Expression = Annotated[str, Field(min_length=1), AfterValidator(expression)]
 
 
 class LogRule(Part):
@@ -64,10 +64,14 @@ class LogsSettings(Part):
 
 
 class KafkaSettings(Part):
-    """The broker (host:port) and topic through which distributed Tempo takes spans in."""
+    """The broker (host:port) and topic through which distributed Tempo takes spans in.
+
+    The topic must be there, with so many ``partitions``: each has a block builder and a live store of its own.
+    """
 
     address: Annotated[str, form(r"[A-Za-z0-9][A-Za-z0-9.-]*:\d{1,5}", "host:port")]
-    topic: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,249}$")] = "tempo-ingest"
+    topic: Annotated[str, form(r"[A-Za-z0-9._-]{1,249}", "the name of a Kafka topic")] = "tempo-ingest"
+    partitions: Annotated[int, Field(strict=True, ge=1, le=50)] = 3
 
 
 class TracesSettings(Part):

@@ -20,6 +20,7 @@ STACKS: dict[str, dict[str, object]] = {
     "as it is": {},
     "distributed": {"size": "large", "logs": {"mode": "distributed"}, "traces": KAFKA},
     "side cars": {"metricsStore": {"mode": "sidecar"}},
+    "exporters": {"exporters": {"redis": {"cache": {"address": "cache.shop.svc:6379"}}, "pushgateway": {}}},
 }
 
 
