@@ -100,7 +100,7 @@ def _metrics(settings: Settings, p: _Parts) -> Iterator[Flow]:
     ruler = (p.ruler,) if settings.thanos_mode else ()
     yield Flow(p.prometheus, (p.grafana,), (9090,), "queries of what is not yet in the long-term store")
     yield Flow(p.prometheus, (p.prometheus,), (9090, 8080), "metrics of the servers and their config reloaders")
-    if settings.traces.enabled and settings.thanos_mode != "receive":
+    if settings.traces.enabled:
         yield Flow(p.prometheus, (p.tempo,), (9090,), "metrics made of spans, by remote write")
     yield Flow(p.alertmanager, (p.prometheus, *ruler), (9093,), "alerts")
     yield Flow(p.alertmanager, (p.grafana,), (9093,), "alerts and silences, shown")
@@ -124,8 +124,7 @@ def _thanos(settings: Settings, p: _Parts) -> Iterator[Flow]:
     yield Flow(p.query, (p.query_frontend, p.ruler), (10902,), "queries")
     yield Flow(p.query_frontend, (p.grafana,), (10902,), "queries")
     if receive:
-        writers = (p.prometheus, p.ruler, *((p.tempo,) if settings.traces.enabled else ()))
-        yield Flow(p.receive_router, writers, (19291,), "remote write")
+        yield Flow(p.receive_router, (p.prometheus, p.ruler), (19291,), "remote write")
         yield Flow(p.receive_ingestor, (p.receive_router,), (10901,), "samples, shared out")
     else:
         yield Flow(p.prometheus, (p.prometheus,), (10902,), "metrics of the side cars")

@@ -148,11 +148,10 @@ def _prometheus(settings: Settings, size: Sizing, classes: Classes) -> Values:
 
 
 def _for_traces(settings: Settings) -> Values:
-    """Exemplars lead from metrics to traces; Tempo's metrics come by remote write, unless Receive takes that."""
+    """Exemplars lead from metrics to traces; the metrics that Tempo makes of spans come by remote write."""
     if not settings.traces.enabled:
         return {}
-    exemplars: Values = {"exemplars": {"maxSize": _EXEMPLARS}}
-    return exemplars if settings.thanos_mode == "receive" else {**exemplars, "enableRemoteWriteReceiver": True}
+    return {"exemplars": {"maxSize": _EXEMPLARS}, "enableRemoteWriteReceiver": True}
 
 
 def _most_of(storage: str) -> str:

@@ -14,6 +14,7 @@ from components.prometheus_store import Classes
 from components.rbac import grants
 from components.remote_store import CREDENTIAL, STORE_SECRET, own_secret
 from components.resources import Secret
+from components.series_classes import with_spans
 from components.services import KUBE_PROMETHEUS, Services
 from components.sizes import sizing
 from settings import Secrets, Settings
@@ -71,7 +72,7 @@ class Metrics(Component):
             KUBE_PROMETHEUS,
             source=settings.chart_source,
             namespace=settings.namespace,
-            values=kube_prometheus_values(settings, sizing(settings), classes),
+            values=kube_prometheus_values(settings, sizing(settings), with_spans(settings, classes)),
             opts=self.child(
                 depends_on=[*grafana_secrets(name, settings, secrets, child), *grants(settings, child), *needed]
             ),

@@ -71,7 +71,7 @@ def remote_write(settings: Settings, classes: Classes) -> Values:
 def _queue(settings: Settings, name: str, relabeling: list[Values]) -> Values:
     return {
         "name": name,
-        "url": Services(settings).metrics_write_url,
+        "url": Services(settings).thanos_receive.url("remote-write", "/api/v1/receive"),
         "writeRelabelConfigs": relabeling,
         "queueConfig": dict(QUEUE),
     }

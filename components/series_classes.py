@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from model.system import RetentionClass, SeriesClass
+from settings import Settings
 
 CLASS_LABEL = "retention_class"
 """On a series in a write request, and in the external labels of a block: the name of its class."""
@@ -22,6 +23,30 @@ TENANT_HEADER = "THANOS-TENANT"
 """On a write request: the class of its series without the label."""
 DEFAULT_CLASS = RetentionClass.INFRASTRUCTURE
 """The class of a series that no other claims."""
+
+
+# What Tempo's generator makes (grafana/tempo v2.10.8, modules/generator/processor); it has no job by which to tell.
+_OF_SPANS = (
+    *(f"traces_spanmetrics_{name}" for name in ("calls_total", "size_total")),
+    *(f"traces_service_graph_request_{name}" for name in ("total", "failed_total")),
+    *(
+        f"traces_{histogram}_{part}"
+        for histogram in (
+            "spanmetrics_latency",
+            "service_graph_request_server_seconds",
+            "service_graph_request_client_seconds",
+        )
+        for part in ("bucket", "sum", "count")
+    ),
+)
+
+
+def with_spans(settings: Settings, classes: Mapping[RetentionClass, SeriesClass]) -> dict[RetentionClass, SeriesClass]:
+    """The classes of a plan, with the metrics of spans among the applications' where the stack has traces."""
+    if not settings.traces.enabled:
+        return dict(classes)
+    own = classes.get(RetentionClass.APPLICATION, SeriesClass())
+    return {**classes, RetentionClass.APPLICATION: SeriesClass(own.jobs, (*own.records, *_OF_SPANS))}
 
 
 def class_relabeling(classes: Mapping[RetentionClass, SeriesClass]) -> list[dict[str, Any]]:

@@ -217,9 +217,12 @@ class Services:
             return store.remote_write.query_url
         return self.thanos_query_frontend.url()
 
-    @property
-    def metrics_write_url(self) -> str:
-        """Where parts of the stack send samples by remote write: receive, or else Prometheus itself."""
-        if self.settings.thanos_mode == "receive":
-            return self.thanos_receive.url("remote-write", "/api/v1/receive")
-        return self.prometheus.url(path="/api/v1/write")
+    def prometheus_write_urls(self, replicas: int) -> list[str]:
+        """Where samples are written by remote write: every replica by its own address, as each scrapes everything too.
+
+        Behind the Service one replica alone would get them, and rules of the other would miss them. Of several shards
+        the first takes them all.
+        """
+        governing = self._of("prometheus-operated", {"http": 9090}, self.prometheus.pods)
+        pods = (f"prometheus-{self.prometheus.name}-{ordinal}" for ordinal in range(replicas))
+        return [f"http://{pod}.{governing.address('http')}/api/v1/write" for pod in pods]

@@ -15,16 +15,14 @@ from components.datasources import TRACE_ID
 from components.kube_prometheus_values import SCRAPE_INTERVAL
 from components.sampling import SAMPLING_RATIO
 from components.services import Services
+from components.sizes import sizing
 from model.quantity import compressed, go_duration
-from model.system import RetentionClass
 from settings import Settings
 from settings.object_storage import ObjectStorageSettings
-from settings.parts import Size
+from settings.parts import PartName, Size
 
 DATA = "/var/tempo"
 PROCESSORS = ("service-graphs", "span-metrics")
-CLASS_HEADER = {"THANOS-TENANT": RetentionClass.APPLICATION.value}
-"""Metrics of spans are of the retention class ``application``, which Receive keeps as a tenant."""
 # Objectives of the web applications are 0.3 and 0.5 s (spec 40-slo O14, O17), slow traces start at 2 s: a quantile
 # or a share is exact only at a bucket.
 LATENCY_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0, 10.0)
@@ -101,7 +99,7 @@ def metrics_generator(settings: Settings) -> Config:
         "storage": {
             "path": f"{DATA}/generator",
             "remote_write_add_org_id_header": False,
-            "remote_write": [_target(settings)],
+            "remote_write": _targets(settings),
         },
         "metrics_ingestion_time_range_slack": _SLACK,
     }
@@ -123,7 +121,7 @@ def _counted() -> Config:
     return {"histogram_buckets": list(LATENCY_BUCKETS), "dimensions": [], "span_multiplier_key": SAMPLING_RATIO}
 
 
-def _target(settings: Settings) -> Config:
-    """Where they go: where all metrics go, with their exemplars (Prometheus' ``remote_write``)."""
-    target: Config = {"url": Services(settings).metrics_write_url, "send_exemplars": True}
-    return {**target, "headers": dict(CLASS_HEADER)} if settings.thanos_mode == "receive" else target
+def _targets(settings: Settings) -> list[Config]:
+    """Where they go: to every replica of Prometheus, with their exemplars, and on from there like what it scrapes."""
+    replicas = sizing(settings)[PartName.PROMETHEUS].replicas
+    return [{"url": url, "send_exemplars": True} for url in Services(settings).prometheus_write_urls(replicas)]

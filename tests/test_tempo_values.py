@@ -15,11 +15,13 @@ from stacks import run
 from components.datasources import TRACE_ID
 from components.kube_prometheus_values import kube_prometheus_values
 from components.sampling import SAMPLING_RATIO
+from components.series_classes import with_spans
 from components.services import TEMPO, Service, Services
 from components.sizes import sizing
-from components.tempo_config import CLASS_HEADER, LATENCY_BUCKETS, PROCESSORS
+from components.tempo_config import LATENCY_BUCKETS, PROCESSORS
 from components.tempo_values import distributed_values, single_config, single_values
 from model.quantity import quantity, seconds
+from model.system import RetentionClass, SeriesClass
 from settings import Settings
 
 KAFKA = {"mode": "distributed", "kafka": {"address": "kafka.data.svc:9092", "partitions": 4}}
@@ -92,39 +94,45 @@ class TestGenerator:
         assert made == {"prod": "30s", "local": "1s"}
 
 
+SERIES = {RetentionClass.APPLICATION: SeriesClass(jobs=("spark",), records=("a:b",))}
+
+
 class TestWhereMetricsGo:
-    def written(self, stack: str = "prod", **changed: object) -> dict[str, Any]:
-        (target,) = config(stack, **changed)["metrics_generator"]["storage"]["remote_write"]
-        assert target["send_exemplars"] is True
-        return dict(target)
+    def written(self, stack: str = "prod", **changed: object) -> list[str]:
+        targets = config(stack, **changed)["metrics_generator"]["storage"]["remote_write"]
+        assert all(target["send_exemplars"] is True for target in targets)
+        return [target["url"] for target in targets]
 
     def prometheus(self, stack: str = "prod", **changed: object) -> dict[str, Any]:
         chosen = settings(stack, **changed)
         spec: dict[str, Any] = kube_prometheus_values(chosen, sizing(chosen), {})["prometheus"]["prometheusSpec"]
         return spec
 
-    def test_receive_takes_them_as_the_class_of_applications(self) -> None:
-        target = self.written()
-        assert target["url"] == Services(settings()).thanos_receive.url("remote-write", "/api/v1/receive")
-        assert target["headers"] == CLASS_HEADER
-        assert "enableRemoteWriteReceiver" not in self.prometheus()
-
     @pytest.mark.parametrize(
         "store",
         [
             {"mode": "sidecar"},
+            {"mode": "receive"},
             {
                 "kind": "remoteWrite",
                 "remoteWrite": {"url": "https://m.example/push", "queryUrl": "https://m.example/q"},
             },
         ],
-        ids=["sidecar", "remoteWrite"],
+        ids=["sidecar", "receive", "remoteWrite"],
     )
-    def test_otherwise_prometheus_takes_them_and_says_so(self, store: dict[str, Any]) -> None:
-        target = self.written(metricsStore=store)
-        assert target["url"] == Services(settings()).prometheus.url(path="/api/v1/write")
-        assert "headers" not in target
+    def test_every_replica_of_prometheus_takes_them_and_says_so(self, store: dict[str, Any]) -> None:
+        """Behind the Service one of two would get them, and a rule on spans would be blind in the other."""
+        name = "prometheus-kube-prometheus-stack-prometheus"
+        assert self.written(metricsStore=store) == [
+            f"http://{name}-{n}.prometheus-operated.monitoring.svc:9090/api/v1/write" for n in range(2)
+        ]
         assert self.prometheus(metricsStore=store)["enableRemoteWriteReceiver"] is True
+
+    def test_they_are_of_the_class_of_applications(self) -> None:
+        classes = with_spans(settings(), SERIES)
+        assert "traces_spanmetrics_latency_bucket" in classes[RetentionClass.APPLICATION].records
+        without = settings(traces={"enabled": False})
+        assert with_spans(without, SERIES) == SERIES
 
     def test_prometheus_keeps_exemplars_as_long_as_there_are_traces_to_lead_to(self) -> None:
         for store in ("receive", "sidecar"):
