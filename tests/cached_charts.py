@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 
 from components.charts import CHARTS, archive_path
@@ -9,7 +11,9 @@ from obs.chart_archive import ChartError
 from obs.helm import find
 
 
-def _missing() -> str:
+@cache
+def missing() -> str:
+    """Why no pinned chart can be rendered here; nothing where they can."""
     absent = [str(pin) for pin in CHARTS.values() if not archive_path(pin).is_file()]
     if absent:
         return f"not in the chart cache: {', '.join(absent)}; run `obs charts pull`"
@@ -20,5 +24,5 @@ def _missing() -> str:
     return ""
 
 
-needs_charts = [pytest.mark.charts, pytest.mark.skipif(bool(_missing()), reason=_missing() or "charts are there")]
+needs_charts = [pytest.mark.charts, pytest.mark.skipif(bool(missing()), reason=missing() or "charts are there")]
 """Marks of such a test."""

@@ -3,38 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 import pytest
+from cached_charts import missing
 from stacks import ROOT
 
-from components.charts import CHARTS, archive_path
-from obs.chart_archive import ChartError
 from obs.expand import Expansion
-from obs.helm import find
 from obs.record import redacted
 from obs.run import StackRun, run_stack
 from obs.stack_config import read_stack_config
-
-
-@cache
-def _missing() -> str:
-    absent = [str(pin) for pin in CHARTS.values() if not archive_path(pin).is_file()]
-    if absent:
-        return f"not in the chart cache: {', '.join(absent)}; run `obs charts pull`"
-    try:
-        find()
-    except ChartError as error:
-        return str(error)
-    return ""
 
 
 def rendered(
     stack: str, config: Mapping[str, object] | None = None, secrets: Mapping[str, str] | None = None
 ) -> tuple[StackRun, Expansion]:
     """The stack with some of its configuration replaced; skips where charts or helm are not there."""
-    if reason := _missing():
+    if reason := missing():
         pytest.skip(reason)
     values = read_stack_config(ROOT, stack, config=config, secrets=secrets)
     run = run_stack(stack, ROOT, config=values)

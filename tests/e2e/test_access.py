@@ -11,18 +11,14 @@ from typing import Any
 import httpx
 import pytest
 import yaml
-from local_platform import eventually
-from real_tools import REAL, needs
+from api_server import api_server
+from real_tools import needs
 from rendered_stacks import rendered
 from sample_pods import SOUND, broken
 
 from components.pod_security import Rule
 from obs.check.rendered import Item, Rendered, entries
 from obs.check.security.pods import pod_specs
-from obs.local.control_plane import ControlPlane
-from obs.local.kube import Kube
-from obs.local.ports import Ports
-from obs.local.process import Servers
 
 pytestmark = [pytest.mark.charts, needs("etcd", "kube-apiserver")]
 OPERATOR = "monitoring:kube-prometheus-stack-operator"
@@ -75,23 +71,10 @@ class Api:
 
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    place = tmp_path_factory.mktemp("api")
-    tools = {name: path for name, path in REAL.items() if path is not None}
-    plane = ControlPlane(place, tools, Ports(place / "ports.json"))
-    plane.prepare()
-    servers = Servers(place / "logs")
-    try:
-        servers.start(plane.etcd())
-        servers.start(plane.api_server())
-        # The server writes the certificate that its clients trust.
-        assert eventually((place / "certs" / "apiserver.crt").exists, 60), servers.last_lines("kube-apiserver", 15)
-        kube = Kube(plane.kubeconfig)
-        assert eventually(kube.ready, 60), servers.last_lines("kube-apiserver", 15)
+    with api_server(tmp_path_factory.mktemp("api")) as kube:
         for item in stack().of(*_GRANTING):
             kube.apply({**item.manifest, "metadata": {**item.manifest["metadata"], **_place(item)}})
-        yield Api(plane.kubeconfig)
-    finally:
-        servers.stop(*servers.names(), grace=3)
+        yield Api(kube.kubeconfig)
 
 
 def _place(item: Item) -> dict[str, str]:

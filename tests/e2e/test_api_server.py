@@ -11,16 +11,14 @@ from typing import Any
 
 import pytest
 from accept_samples import holder
+from api_server import api_server
 from cached_charts import needs_charts
 from local_platform import eventually
-from real_tools import REAL, needs
+from real_tools import needs
 from stacks import ROOT, STACKS
 
 from obs.expand import RenderedObject
-from obs.local.control_plane import ControlPlane
 from obs.local.kube import Kube
-from obs.local.ports import Ports
-from obs.local.process import Servers
 from obs.local.state import LocalError
 from obs.run import run_stack
 
@@ -29,21 +27,8 @@ pytestmark = [*needs_charts, needs("etcd", "kube-apiserver")]
 
 @pytest.fixture(scope="module")
 def kube(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kube]:
-    place = tmp_path_factory.mktemp("api-server")
-    tools = {name: path for name, path in REAL.items() if path}
-    plane = ControlPlane(place, tools, Ports(place / "ports.json"))
-    plane.prepare()
-    servers = Servers(place / "logs")
-    try:
-        servers.start(plane.etcd())
-        servers.start(plane.api_server())
-        assert eventually((place / "certs" / "apiserver.crt").is_file)
-        client = Kube(plane.kubeconfig)
-        assert eventually(client.ready)
-        yield client
-    finally:
-        servers.stop("kube-apiserver", grace=10)
-        servers.stop("etcd")
+    with api_server(tmp_path_factory.mktemp("api-server")) as kube:
+        yield kube
 
 
 def applied(kube: Kube, objects: list[RenderedObject], *, dry_run: bool) -> list[str]:
