@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import socket
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -208,6 +209,22 @@ def test_a_server_waits_a_while_for_those_that_it_asks(
     agent.sync()
     assert agent.problems() == {}
     assert servers.running("thanos-query")
+
+
+def test_a_server_waits_a_while_until_the_one_that_it_needs_listens(
+    agent: Agent, kube: FakeKube, servers: Servers
+) -> None:
+    kube.services = [service("query", {"http": 10902})]
+    kube.slices = [endpoints("query", {"http": 10902}, ("10.244.0.6", ""))]
+    front = thanos("front", "10.244.0.5", "--downstream-url=http://query.monitoring.svc:10902")
+    front["metadata"]["ownerReferences"] = [{"kind": "ReplicaSet", "name": "front-1"}]
+    kube.pods = [front, thanos("query", "10.244.0.6")]
+    agent.sync()
+    host, _, port = json.loads((agent._host.place / FORWARDS).read_text())["10.244.0.6:10902"].partition(":")
+    assert agent.problems() == {"q-front": f"front waits for {host}:{port}"}
+    with socket.create_server((host, int(port))):
+        agent.sync()
+    assert servers.running("front")
 
 
 def test_a_server_is_started_again_when_others_come_and_go(

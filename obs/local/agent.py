@@ -21,7 +21,7 @@ from obs.local.container import Container, Prepared, containers
 from obs.local.kube import Kube
 from obs.local.names import Lookup, Names
 from obs.local.pod import Files, Manifest, NotYet, Pod
-from obs.local.ports import Ports
+from obs.local.ports import Ports, listening
 from obs.local.process import Servers
 from obs.local.state import FORWARDS, LocalError
 from obs.local.volumes import Volumes, write
@@ -32,7 +32,7 @@ _SERVICES = "/api/v1/services?resourceVersion=0"
 _SLICES = "/apis/discovery.k8s.io/v1/endpointslices?resourceVersion=0"
 _INIT_SECONDS = 20
 _PATIENCE_SECONDS = 5
-"""How long a server that would have to be started again waits for those that it asks."""
+"""How long a server waits for those that it asks: it would have to be started again, or ask again much later."""
 
 
 @dataclass
@@ -158,8 +158,9 @@ class Agent:
         prepared = self._prepared(container, lookup)
         name, watches = prepared.command.name, container.program.watches
         if name not in running.servers:
-            if lookup.unknown and not watches and self._clock() < running.since + _PATIENCE_SECONDS:
-                raise NotYet(f"{name} waits for {', '.join(sorted(lookup.unknown))}")
+            waits = sorted(lookup.unknown | {a for a in lookup.needed if not listening(a)})
+            if waits and not watches and self._clock() < running.since + _PATIENCE_SECONDS:
+                raise NotYet(f"{name} waits for {', '.join(waits)}")
             running.servers = (*running.servers, name)
         changed = [path for path, data in prepared.files.items() if write(path, data)]
         if changed and not watches:

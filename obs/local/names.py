@@ -87,7 +87,8 @@ class Names:
 
 
 class Lookup:
-    """Answers for one container; ``unknown`` collects the names that had no answer yet.
+    """Answers for one container. ``unknown`` collects the names that had no answer yet, ``needed`` the addresses of
+    those that it asks by themselves and not as one of several.
 
     ``nobody`` gives an address at which nobody listens, always the same one for the same name.
     """
@@ -95,6 +96,7 @@ class Lookup:
     def __init__(self, names: Names, nobody: Callable[[str], str]) -> None:
         self._names, self._nobody = names, nobody
         self.unknown: set[str] = set()
+        self.needed: set[str] = set()
         self.was_asked = False
 
     def text(self, value: str) -> str:
@@ -105,7 +107,11 @@ class Lookup:
 
         def one(match: re.Match[str]) -> str:
             asked = _Asked.of(match)
-            return match[0] if asked is None else asked.scheme + (self._addresses(asked) or [self._none(asked)])[0]
+            if asked is None:
+                return match[0]
+            found = self._addresses(asked)
+            self.needed.update(found[:1])
+            return asked.scheme + (found[0] if found else self._none(asked))
 
         return _NAME.sub(one, value)
 
@@ -124,12 +130,10 @@ class Lookup:
         behind = list(self._names.behind(asked.host, asked.port))
         for ip, port in behind:
             here = self._names.forwards.get(f"{ip}:{port}")
-            if here is None and ip in self._names.simulated:
-                here = self._none(asked)
-            if here is None:
-                self.unknown.add(asked.name)  # a pod that has just come
-            else:
+            if here is not None:
                 found[here] = None
+            elif ip not in self._names.simulated:
+                self.unknown.add(asked.name)  # a pod that has just come
         if not behind:
             self.unknown.add(asked.name)
         return list(found)

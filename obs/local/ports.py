@@ -28,6 +28,14 @@ class Ports:
         return f"{LOOPBACK}:{self.get(name)}"
 
 
+def listening(address: str) -> bool:
+    """Whether somebody takes connections at host:port of this machine."""
+    host, _, port = address.rpartition(":")
+    with socket.socket() as probe:
+        probe.settimeout(0.2)
+        return probe.connect_ex((host, int(port))) == 0
+
+
 def _free(taken: set[int]) -> int:
     while True:
         with socket.socket() as probe:
