@@ -215,11 +215,11 @@ BREAKS = {
         "Secret monitoring/alertmanager-configs",
         "alertmanager-config",
     ),
-    "rules that no Prometheus loads": Break(
+    "monitors that no Prometheus loads": Break(
         "wiring/unselected",
         "components/kube_prometheus_values.py",
         'f"{kind}SelectorNilUsesHelmValues": False',
-        'f"{kind}SelectorNilUsesHelmValues": kind == "rule"',
+        'f"{kind}SelectorNilUsesHelmValues": kind == "serviceMonitor"',
         "takes release=kube-prometheus-stack",
     ),
     "a data source that is not provisioned": Break(
