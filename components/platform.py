@@ -9,6 +9,7 @@ from pulumi_kubernetes.provider import Provider
 
 from components.alert_routing import AlertRouting
 from components.base import Component
+from components.collector import Collector
 from components.dashboard_maps import Dashboards
 from components.datasources import Datasources
 from components.exporters import Exporters
@@ -63,6 +64,8 @@ class Platform(Component):
         metrics = Metrics("metrics", settings, plan.series, secrets, with_routing)
         if settings.thanos_mode is not None:
             Thanos("metrics-store", settings, with_storage)
+        if settings.collector.enabled:
+            Collector("collector", settings, needs_crds)
         Datasources("datasources", settings, ready)
         if settings.traces.enabled:
             Traces("traces", settings, with_storage)

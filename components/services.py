@@ -170,13 +170,13 @@ class Services:
     @property
     def collector_gateway(self) -> Service:
         """Where applications send everything: the load-balancing tier."""
-        ports = {"otlp": 4317, "otlp-http": 4318, "prometheus": 8889, "metrics": 8888}
+        ports = {"otlp": 4317, "otlp-http": 4318, "metrics": 8888}
         pods = {_NAME: "opentelemetry-collector", _INSTANCE: COLLECTOR_GATEWAY}
         return self._of(COLLECTOR_GATEWAY, ports, pods)
 
     @property
     def collector_sampler(self) -> Service:
-        """Headless: the instances that see whole traces."""
+        """Headless: the pods that see whole traces and series; at ``prometheus`` are the applications' metrics."""
         pods = {_NAME: "opentelemetry-collector", _INSTANCE: COLLECTOR_SAMPLER}
         return self._of(COLLECTOR_SAMPLER, {"otlp": 4317, "prometheus": 8889, "metrics": 8888}, pods)
 

@@ -26,6 +26,11 @@ class Resources:
     cpu_limit: str | None = None
     memory_limit: str | None = None
 
+    @property
+    def most_memory(self) -> int:
+        """Bytes that the container may take before it is stopped."""
+        return int(quantity(self.memory_limit or self.memory))
+
     def manifest(self) -> dict[str, dict[str, str]]:
         limits = {"memory": self.memory_limit or self.memory}
         if self.cpu_limit:
@@ -92,7 +97,8 @@ _SMALL: dict[PartName, PartSize] = {
     _P.LOKI_GATEWAY: PartSize(_r("20m", "32Mi", "64Mi")),
     _P.ALLOY: PartSize(_r("100m", "128Mi", "256Mi")),
     _P.TEMPO: PartSize(_r("500m", "1Gi"), 1, "10Gi"),
-    _P.COLLECTOR_GATEWAY: PartSize(_r("100m", "128Mi", "256Mi")),
+    # Its memory is its queue: half a minute of everything, while a sampler is replaced.
+    _P.COLLECTOR_GATEWAY: PartSize(_r("100m", "128Mi", "512Mi")),
     _P.COLLECTOR_SAMPLER: PartSize(_r("100m", "256Mi", "512Mi"), 1, "2Gi"),
     _P.STATSD_EXPORTER: PartSize(_r("20m", "64Mi", "128Mi")),
     _P.REDIS_EXPORTER: PartSize(_r("10m", "32Mi", "64Mi")),
@@ -120,7 +126,7 @@ _MEDIUM: dict[PartName, PartSize] = {
     _P.LOKI_GATEWAY: PartSize(_r("50m", "64Mi", "128Mi"), 2),
     _P.ALLOY: PartSize(_r("100m", "256Mi", "512Mi")),
     _P.TEMPO: PartSize(_r("1000m", "2Gi", "4Gi"), 1, "50Gi"),
-    _P.COLLECTOR_GATEWAY: PartSize(_r("200m", "256Mi", "512Mi"), 2),
+    _P.COLLECTOR_GATEWAY: PartSize(_r("300m", "512Mi", "1Gi"), 2),
     _P.COLLECTOR_SAMPLER: PartSize(_r("500m", "1Gi", "2Gi"), 2, "10Gi"),
 }
 _LARGE: dict[PartName, PartSize] = {
@@ -159,7 +165,7 @@ _LARGE: dict[PartName, PartSize] = {
     _P.TEMPO_BACKEND_WORKER: PartSize(_r("500m", "1Gi", "2Gi"), 2),
     _P.TEMPO_METRICS_GENERATOR: PartSize(_r("500m", "2Gi", "4Gi"), 3, "10Gi"),
     _P.TEMPO_CACHE: PartSize(_r("200m", "2Gi"), 2),
-    _P.COLLECTOR_GATEWAY: PartSize(_r("500m", "512Mi", "1Gi"), 4),
+    _P.COLLECTOR_GATEWAY: PartSize(_r("1000m", "2Gi", "4Gi"), 6),
     _P.COLLECTOR_SAMPLER: PartSize(_r("1000m", "4Gi", "8Gi"), 4, "20Gi"),
 }
 # Distributed modes may be chosen for any size: their parts then have the numbers of large.

@@ -10,14 +10,23 @@ from pydantic import AfterValidator, Field
 from model.config import Duration, Part, form
 from model.quantity import seconds
 
+# What Python knows and RE2 does not: look-around, back references, atomic groups, conditions, \Z, characters by their
+# number; and a repetition of a repetition.
+_NOT_RE2 = re.compile(r"\(\?(?:=|!|<=|<!|>|\(|P=)|\\[1-9ZuUN]")
+_TWICE = re.compile(r"[*+?}][*+]")
+_CLASS = re.compile(r"\[\^?\]?(?:\\.|[^\]\\])*\]")
+_UNICODE_CLASS = re.compile(r"\\[pP](?:\{\^?\w+\}|\w)")
+
 
 def expression(text: str) -> str:
-    """A regular expression of RE2, which has no look-around and no back references."""
+    """A regular expression of RE2, as Loki, Alloy and the collector have it."""
+    plain = _UNICODE_CLASS.sub("x", text)
     try:
-        re.compile(text)
+        re.compile(plain)
     except re.error:
         raise ValueError("must be a regular expression") from None
-    if re.search(r"\(\?(=|!|<=|<!)|\\[1-9]", text):
+    plain = _CLASS.sub("x", plain)
+    if _NOT_RE2.search(plain) or _TWICE.search(re.sub(r"\\.", "x", plain)):
         raise ValueError("must be a regular expression of RE2: without look-around and back references")
     return text
 
