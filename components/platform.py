@@ -13,6 +13,7 @@ from components.collector import Collector
 from components.dashboard_maps import Dashboards
 from components.datasources import Datasources
 from components.exporters import Exporters
+from components.logs import Logs
 from components.metrics import Metrics, OperatorCrds
 from components.monitors import Monitors
 from components.network_policies import NetworkPolicies
@@ -64,6 +65,8 @@ class Platform(Component):
         metrics = Metrics("metrics", settings, plan.series, secrets, with_routing)
         if settings.thanos_mode is not None:
             Thanos("metrics-store", settings, with_storage)
+        if settings.logs.enabled:
+            Logs("logs", settings, with_storage)
         if settings.collector.enabled:
             Collector("collector", settings, needs_crds)
         Datasources("datasources", settings, ready)

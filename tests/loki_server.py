@@ -178,9 +178,9 @@ class Loki:
 
 
 @contextmanager
-def running(file: Manifest, folder: Path) -> Iterator[Loki]:
+def running(file: Manifest, folder: Path, port: int | None = None) -> Iterator[Loki]:
     """The real Loki with a localised configuration, stopped as a kubelet stops it."""
-    http = free_port()
+    http = port or free_port()
     path = folder / "config.yaml"
     path.write_text(yaml.safe_dump(localised(file, folder, http)))
     with (folder / "log").open("a") as log:

@@ -205,7 +205,8 @@ def test_both_samplers_took_part(sent: Sent) -> None:
     for sampler in SAMPLERS:
         text = httpx.get(f"{sent.tiers.url(sampler, 8888)}/metrics", trust_env=False).text
         (decided,) = re.findall(
-            r'otelcol_processor_tail_sampling_global_count_traces_sampled_total{[^}]*decision="not_sampled"[^}]*} (\S+)',
+            r"otelcol_processor_tail_sampling_global_count_traces_sampled_total"
+            r'{[^}]*decision="not_sampled"[^}]*} (\S+)',
             text,
         )
         assert float(decided) > len(ORDINARY) / 4
