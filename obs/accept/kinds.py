@@ -100,6 +100,7 @@ ROWS: Sequence[Row] = (
     Row("", "ConfigMap/oracle-exporter-*", "config.yaml", ORACLE),
     Row("", "ConfigMap/oracle-exporter-*", "*.toml", ORACLE_METRICS),
     Row("", "Secret/oracle-exporter-*", "*", CREDENTIAL),
+    Row("", "Secret/redis-exporter-*", "*", CREDENTIAL),
     Row("tempo", "ConfigMap/*", "tempo.yaml", TEMPO_2),
     Row("tempo", "ConfigMap/*", "overrides.yaml", TEMPO_OVERRIDES),
     Row("tempo-distributed", "ConfigMap/*", "tempo.yaml", TEMPO_3),
