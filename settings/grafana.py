@@ -6,42 +6,27 @@ import re
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from alerting.settings import SecretKey
-from model.config import Name, Part, Quantity
-
-
-def _matching(pattern: str, form: str) -> AfterValidator:
-    """A validator that says in words what is allowed, also within lists and optional fields."""
-    compiled = re.compile(pattern)
-
-    def check(text: str) -> str:
-        if compiled.fullmatch(text) is None:
-            raise ValueError(f"must be {form}")
-        return text
-
-    return AfterValidator(check)
-
+from model.config import Name, Part, Quantity, form
 
 _URL = "an http:// or https:// address"
 # What stands in grafana.ini and in a template of the chart must not be syntax there.
 _ENDPOINT = Annotated[
     str,
-    _matching(
+    form(
         r"""https?://[^/\s{}'"`;#()]+(/[^\s{}'"`;#()]*)?""",
         f"{_URL} without spaces, quotes, braces, parentheses, ; and #",
     ),
 ]
 _CHARACTERS = "[A-Za-z0-9:/._@-]+"
-_WORD = Annotated[str, _matching(_CHARACTERS, "letters, digits and : / . _ @ -")]
+_WORD = Annotated[str, form(_CHARACTERS, "letters, digits and : / . _ @ -")]
 _WORDS = Annotated[
-    str, _matching(f"{_CHARACTERS}( {_CHARACTERS})*", "letters, digits, : / . _ @ - and single spaces between")
+    str, form(f"{_CHARACTERS}( {_CHARACTERS})*", "letters, digits, : / . _ @ - and single spaces between")
 ]
-_ANNOTATION = Annotated[
-    str, _matching(r"([a-z0-9.-]+/)?[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", "a name, or prefix/name")
-]
-_PLAIN = Annotated[str, _matching(r"(?s:(?!.*\{\{).*)", "a text without {{, which charts take for a template")]
+_ANNOTATION = Annotated[str, form(r"([a-z0-9.-]+/)?[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", "a name, or prefix/name")]
+_PLAIN = Annotated[str, form(r"(?s:(?!.*\{\{).*)", "a text without {{, which charts take for a template")]
 _HOST = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
 _ADDRESS = re.compile(r"[0-9.]+")
 
