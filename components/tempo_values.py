@@ -192,4 +192,10 @@ def _generator(settings: Settings, size: PartSize) -> Values:
 def _cache(size: PartSize) -> Values:
     """memcached: 80 % of its memory for items, which are pages of Parquet files and larger than its usual 1 MiB."""
     items = int(quantity(size.resources.memory) * 80 / 100 / 2**20)
-    return {**_sized(size), "enabled": True, "extraArgs": ["-m", str(items), "-I", "5m", "-c", "4096"]}
+    return {
+        **_sized(size),
+        "enabled": True,
+        # By its whole name, under which a mirror has it.
+        "image": {"repository": "library/memcached"},
+        "extraArgs": ["-m", str(items), "-I", "5m", "-c", "4096"],
+    }
