@@ -160,6 +160,7 @@ def _traces(settings: Settings, p: _Parts) -> Iterator[Flow]:
     yield Flow(p.tempo, (p.prometheus,), (3200,), "metrics")
     if settings.traces_mode == "distributed":
         yield Flow(p.tempo, (p.tempo,), (3200, 7946, 9095, 11211), "the tasks among themselves, and their cache")
+        yield Flow(p.tempo, (p.prometheus,), (9150,), "metrics of the cache")
 
 
 def _exporters(settings: Settings, p: _Parts) -> Iterator[Flow]:

@@ -34,6 +34,7 @@ _STATEFUL = ("ingester", "indexGateway", "compactor")
 _CACHES = {"chunksCache": _P.LOKI_CHUNKS_CACHE, "resultsCache": _P.LOKI_RESULTS_CACHE}
 # Beside each memcached; measured use of the exporter is below 20Mi.
 _EXPORTER = Resources("10m", "32Mi")
+_WITHOUT_RULER = '{{ include "loki.nginxFile" . | replace "http://loki-ruler." "http://loki-query-frontend." }}'
 _OFF: Values = {"enabled": False}
 
 
@@ -101,6 +102,8 @@ def _distributed(settings: Settings, size: Sizing, storage: ObjectStorageSetting
         key: _task(size[part], label, reach if reads else Access()) for key, (part, label, reads) in _TASKS.items()
     }
     tasks["ingester"]["zoneAwareReplication"] = _OFF
+    # One replica, and no key for a budget.
+    del tasks["compactor"]["podDisruptionBudget"]
     for key in _STATEFUL:
         # A list replaces the chart's whole: so the name that it expects and the access modes are said again.
         claim = {"name": "data", "accessModes": ["ReadWriteOnce"], "storageClass": settings.storage_class}
@@ -116,6 +119,9 @@ def _distributed(settings: Settings, size: Sizing, storage: ObjectStorageSetting
             **_placed(gateway, "gateway"),
             # Its access log would be most of the lines of a quiet stack, and Loki counts its requests itself.
             "verboseLogging": False,
+            # The chart's file leads questions about rules to a ruler, whether there is one or not. The query frontend
+            # answers them with 404.
+            "nginxConfig": {"file": _WITHOUT_RULER},
             "metrics": _OFF,
         },
         **{key: _cache(size[part]) for key, part in _CACHES.items()},

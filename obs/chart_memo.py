@@ -96,6 +96,13 @@ def _code() -> str:
 
 
 def _prune(folder: Path) -> None:
-    oldest_last = sorted(folder.glob("*.yaml"), key=lambda p: p.stat().st_mtime_ns, reverse=True)
+    oldest_last = sorted(folder.glob("*.yaml"), key=_written, reverse=True)
     for path in oldest_last[_KEPT:]:
         path.unlink(missing_ok=True)
+
+
+def _written(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:  # pruned by another run at this moment
+        return 0
