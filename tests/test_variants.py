@@ -1,4 +1,4 @@
-"""Every form that the settings can choose passes the checks of the rendered stack, not only those of the four stacks."""
+"""Every form that the settings can choose passes the checks of the rendered stack, not the four stacks alone."""
 
 from __future__ import annotations
 
