@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from stacks import ROOT
 
+from obs.documents import MASK
 from obs.expand import RenderedObject
 from obs.local import deploy, pulumi_cli
 from obs.local.state import LocalError, State
@@ -52,11 +53,16 @@ def test_two_receivers_with_one_secret_are_refused(target: deploy.Target) -> Non
 
 
 def test_a_secret_that_a_chart_makes_is_not_applied_masked() -> None:
-    made = RenderedObject(component="c", origin="loki", api_version="v1", kind="Secret", namespace="n", name="s")
-    own = RenderedObject(component="c", origin="program", api_version="v1", kind="Secret", namespace="n", name="s")
-    deploy._refuse_masked([own])
+    def secret(origin: str, text: str | None) -> RenderedObject:
+        return RenderedObject(
+            component="c", origin=origin, api_version="v1", kind="Secret", namespace="n", name="s", text=text
+        )
+
+    # A chart may bring an empty one for what it is not told.
+    whole = [secret("program", None), secret("kube-prometheus-stack", "kind: Secret\ndata: null\n")]
+    deploy._refuse_masked(whole)
     with pytest.raises(LocalError, match="loki s"):
-        deploy._refuse_masked([own, made])
+        deploy._refuse_masked([*whole, secret("loki", f"kind: Secret\ndata: {{key: {MASK!r}}}\n")])
 
 
 _FAKE = """#!/bin/sh

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from obs import atomic
+from obs.documents import MASK
 from obs.expand import PROGRAM, RenderedObject
 from obs.local.kube import Kube
 from obs.local.state import LocalError, State
@@ -148,7 +149,7 @@ def _revealed(value: Any, generated: Mapping[str, str]) -> Any:
 
 
 def _refuse_masked(objects: Iterable[RenderedObject]) -> None:
-    masked = [o for o in objects if o.kind == "Secret" and o.origin != PROGRAM]
+    masked = [o for o in objects if o.kind == "Secret" and o.origin != PROGRAM and MASK in (o.text or "")]
     if masked:
         names = ", ".join(f"{o.origin} {o.name}" for o in masked)
         raise LocalError(f"a rendering does not hold the Secrets of charts ({names}); install the Pulumi CLI to deploy")
