@@ -85,6 +85,16 @@ class Kube:
         if answer.is_error:
             raise LocalError(_message(answer))
 
+    def token(self, namespace: str, account: str, seconds: int) -> str:
+        """A token of a service account, as a kubelet asks for one. Raises httpx.HTTPError where there is no account."""
+        path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{quote(account)}/token"
+        body = {
+            "apiVersion": "authentication.k8s.io/v1",
+            "kind": "TokenRequest",
+            "spec": {"expirationSeconds": seconds},
+        }
+        return str(self._http.post(path, json=body).raise_for_status().json()["status"]["token"])
+
     def delete(self, api_version: str, kind: str, namespace: str, name: str) -> None:
         """Delete one object; one that is not there is deleted."""
         answer = self._http.delete(f"{self._path(api_version, kind, namespace)}/{quote(name)}")
