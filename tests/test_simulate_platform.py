@@ -97,7 +97,8 @@ def test_nodes_have_addresses_of_their_own() -> None:
 def test_there_is_a_volume_for_every_claim_of_the_stack_and_of_the_workloads() -> None:
     volumes = [o for o in OBJECTS if o["kind"] == "PersistentVolume"]
     claims = [o for o in OBJECTS if o["kind"] == "PersistentVolumeClaim"]
-    assert len(volumes) >= len(claims) + 3  # Prometheus, Alertmanager, Grafana
+    # Prometheus, Alertmanager, Grafana; Thanos: the bucket, store gateway, compactor, ruler; Loki, Tempo, the sampler.
+    assert len(volumes) >= len(claims) + 10
     assert {o["spec"]["storageClassName"] for o in (*volumes, *claims)} == {"standard"}
 
 

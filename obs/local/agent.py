@@ -158,7 +158,8 @@ class Agent:
         prepared = self._prepared(container, lookup)
         name, watches = prepared.command.name, container.program.watches
         if name not in running.servers:
-            waits = sorted(lookup.unknown | {a for a in lookup.needed if not listening(a)})
+            others = lookup.needed - {*container.forwards.values()}
+            waits = sorted(lookup.unknown | {address for address in others if not listening(address)})
             if waits and not watches and self._clock() < running.since + _PATIENCE_SECONDS:
                 raise NotYet(f"{name} waits for {', '.join(waits)}")
             running.servers = (*running.servers, name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -103,10 +103,19 @@ class Container:
         return Prepared(command, turn.files)
 
 
-def containers(pod: Pod, kind: str = "containers", tools: Mapping[str, Path] | None = None) -> list[Container]:
-    """The containers of a pod that have a program here: one of ``tools``, where these are given."""
+def containers(pod: Pod, kind: str = "containers", tools: Collection[str] | None = None) -> list[Container]:
+    """The containers of a pod that have a program here: one of ``tools``, where these are given.
+
+    A reloader is nothing without the server that it reloads.
+    """
+    if not any(container.is_main for container in _known(pod, "containers", tools)):
+        return []
+    return _known(pod, kind, tools)
+
+
+def _known(pod: Pod, kind: str, tools: Collection[str] | None) -> list[Container]:
     found = ((one, PROGRAMS.get(image_name(one["image"]))) for one in pod.containers(kind))
-    return [Container(pod, one, program) for one, program in found if program and (not tools or program.tool in tools)]
+    return [Container(pod, one, run) for one, run in found if run and (tools is None or run.tool in tools)]
 
 
 @dataclass
@@ -161,6 +170,7 @@ class _Turn:
 
     def args(self, given: list[str]) -> list[str]:
         flags = Flags(given)
+        flags.default(self.container.program.listens)
         self.container.program.flags(flags, self.container)
         return [turned for arg in flags.args for turned in self._arg(arg)]
 

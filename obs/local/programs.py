@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from obs.local.ports import LOOPBACK
@@ -29,8 +29,11 @@ class Flags:
     def __init__(self, args: list[str]) -> None:
         self.args = args
 
-    def has(self, name: str) -> bool:
-        return any(split(a)[0] == name for a in self.args)
+    def default(self, listens: Mapping[str, int]) -> None:
+        """Flags that say where to listen, for those that are not there."""
+        for name, port in listens.items():
+            if not any(split(a)[0] == name for a in self.args):
+                self.set(name, f":{port}")
 
     def set(self, name: str, value: str) -> None:
         self.drop(name)
@@ -60,7 +63,8 @@ def _none(_flag: str, _config: Any) -> Iterator[str]:
 
 @dataclass(frozen=True, kw_only=True)
 class Program:
-    """How a container image runs here. ``port`` is where it answers in its pod.
+    """How a container image runs here. ``port`` is where it answers in its pod; ``listens``: flag -> port of what it
+    listens on without being told, which would be every interface.
 
     Addresses, names and paths in flags and in files that ``configs`` name (flags, as an expression) are turned for
     every program; ``flags`` and ``config`` do what only this one needs, before that. ``outward`` tells what of a
@@ -71,6 +75,7 @@ class Program:
 
     tool: str
     port: int
+    listens: Mapping[str, int] = field(default_factory=dict)
     flags: Callable[[Flags, Place], None] = _as_it_is
     configs: str = ""
     config: Callable[[Config, Place], Config] = _same
@@ -96,29 +101,21 @@ def _reloader(flags: Flags, place: Place) -> None:
 
 # --- Thanos
 
+_HTTP, _GRPC = {"http-address": 10902}, {"grpc-address": 10901}
 _LISTENS = {
-    "sidecar": ("http", "grpc"),
-    "query": ("http", "grpc"),
-    "query-frontend": ("http",),
-    "store": ("http", "grpc"),
-    "compact": ("http",),
-    "rule": ("http", "grpc"),
-    "receive": ("http", "grpc", "remote-write", "capnproto"),
+    "sidecar": _HTTP | _GRPC,
+    "query": _HTTP | _GRPC,
+    "query-frontend": _HTTP,
+    "store": _HTTP | _GRPC,
+    "compact": _HTTP,
+    "rule": _HTTP | _GRPC,
+    "receive": _HTTP | _GRPC | {"remote-write.address": 19291, "receive.capnproto-address": 19391},
 }
-_DEFAULTS = {
-    "http": ("http-address", 10902),
-    "grpc": ("grpc-address", 10901),
-    "remote-write": ("remote-write.address", 19291),
-    "capnproto": ("receive.capnproto-address", 19391),
-}
-"""What a subcommand listens on without being told: all interfaces."""
 
 
 def _thanos(flags: Flags, _place: Place) -> None:
-    command = next(arg for arg in flags.args if not arg.startswith("-"))
-    for flag, port in (_DEFAULTS[name] for name in _LISTENS[command]):
-        if not flags.has(flag):
-            flags.set(flag, f":{port}")
+    """Each subcommand listens on something else."""
+    flags.default(_LISTENS[next(arg for arg in flags.args if not arg.startswith("-"))])
 
 
 def _thanos_outward(flag: str, config: Any) -> Iterator[str]:
@@ -203,14 +200,15 @@ def _loki_outward(_flag: str, config: Any) -> Iterator[str]:
 
 
 RELOADER = "prometheus-config-reloader"
+_WEB = "web.listen-address"
 _OTELCOL = Program(
     tool="otelcol", port=13133, configs="config", config=_otelcol, outward=_otelcol_outward, by_title=True
 )
 PROGRAMS: Mapping[str, Program] = {
-    "prometheus": Program(tool="prometheus", port=9090, watches=True),
-    "alertmanager": Program(tool="alertmanager", port=9093, flags=_alertmanager, watches=True),
-    "prometheus-operator": Program(tool="prometheus-operator", port=8080),
-    RELOADER: Program(tool=RELOADER, port=8080, flags=_reloader, watches=True),
+    "prometheus": Program(tool="prometheus", port=9090, listens={_WEB: 9090}, watches=True),
+    "alertmanager": Program(tool="alertmanager", port=9093, listens={_WEB: 9093}, flags=_alertmanager, watches=True),
+    "prometheus-operator": Program(tool="prometheus-operator", port=8080, listens={_WEB: 8080}),
+    RELOADER: Program(tool=RELOADER, port=8080, listens={"listen-address": 8080}, flags=_reloader, watches=True),
     "thanos": Program(
         tool="thanos",
         port=10902,
@@ -226,6 +224,10 @@ PROGRAMS: Mapping[str, Program] = {
     "loki": Program(
         tool="loki", port=3100, flags=_loki_flags, configs=r"config\.file", config=_loki, outward=_loki_outward
     ),
-    "statsd-exporter": Program(tool="statsd_exporter", port=9102),
+    "statsd-exporter": Program(
+        tool="statsd_exporter",
+        port=9102,
+        listens={_WEB: 9102, "statsd.listen-udp": 9125, "statsd.listen-tcp": 9125},
+    ),
 }
 """Last part of an image's name -> how it runs here."""

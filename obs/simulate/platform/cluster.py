@@ -10,7 +10,7 @@ CORES, MEMORY_GIB = 4, 32
 KUBELET_VERSION = "v1.36.4"
 KUBELET_PORT = 10250
 STORAGE_CLASS = "standard"
-_VOLUMES = 6
+_VOLUMES = 20
 
 
 def objects() -> list[dict[str, Any]]:
