@@ -17,6 +17,7 @@ import httpx
 
 from obs import atomic
 from obs.local import names
+from obs.local.accounts import Accounts
 from obs.local.container import Container, Prepared, containers
 from obs.local.kube import Kube
 from obs.local.names import Lookup, Names
@@ -66,7 +67,8 @@ class Agent:
         self._servers = servers
         self._host = host
         self._clock = clock
-        self._volumes = Volumes(kubeconfig=str(kube.kubeconfig), simulator=host.simulator)
+        self._accounts = Accounts(kube, host.place / "accounts")
+        self._volumes = Volumes(simulator=host.simulator)
         self._running: dict[str, _Running] = {}
         self._forwards: dict[str, str] = {}
         self._simulated: dict[str, str] = {}
@@ -137,7 +139,7 @@ class Agent:
     def _write_volumes(self, running: _Running, files: dict[Path, Files], known: Names) -> None:
         if files != running.files or running.by_name:
             lookup = self._lookup(known)
-            self._volumes.write(running.pod, files, lookup)
+            self._volumes.write(running.pod, files, lookup, self._accounts.kubeconfig(running.pod))
             running.files, running.by_name = files, lookup.was_asked
 
     def _start(self, running: _Running, known: Names) -> None:
@@ -172,7 +174,7 @@ class Agent:
         for mounted in container.pod.mounts(container.manifest).values():
             if not mounted.exists():  # a single file of a Secret is mounted as such
                 mounted.mkdir(parents=True)
-        return container.prepared(lookup, self._read, self._host.tools, self._kube.kubeconfig)
+        return container.prepared(lookup, self._read, self._host.tools, self._accounts.kubeconfig(container.pod))
 
     def _lookup(self, known: Names) -> Lookup:
         return Lookup(known, lambda name: self._host.ports.address(f"nobody/{name}"))

@@ -60,6 +60,14 @@ class Pod:
         labels = self.manifest["metadata"].get("labels") or {}
         return labels.get("app.kubernetes.io/managed-by") == "prometheus-operator"
 
+    @property
+    def account(self) -> str:
+        """The service account whose token it mounts; empty for none."""
+        spec = self.manifest["spec"]
+        projected = (volume.get("projected") or {} for volume in spec.get("volumes") or ())
+        sources = (source for one in projected for source in one.get("sources") or ())
+        return str(spec["serviceAccountName"]) if any("serviceAccountToken" in source for source in sources) else ""
+
     def containers(self, kind: str = "containers") -> list[Manifest]:
         return list(self.manifest["spec"].get(kind) or ())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +22,20 @@ Config = dict[str, Any]
 
 @dataclass(frozen=True)
 class Volumes:
-    """``kubeconfig`` is the file of the local API server, ``simulator`` (host:port) answers for what does not run."""
+    """``simulator`` (host:port) answers for what does not run."""
 
-    kubeconfig: str
     simulator: str
 
-    def write(self, pod: Pod, files: Mapping[Path, Files], lookup: Lookup) -> None:
-        """Make each folder hold exactly its files. Raises LocalError for what would dial another machine."""
+    def write(self, pod: Pod, files: Mapping[Path, Files], lookup: Lookup, kubeconfig: Path) -> None:
+        """Make each folder hold exactly its files. Raises LocalError for what would dial another machine.
+
+        ``kubeconfig`` is the pod's at the local API server.
+        """
         # Generated configurations last: the check of one reads the files that it names.
-        turns = {"prometheus.yaml.gz": self._prometheus, "alertmanager.yaml.gz": self._alertmanager}
+        turns = {
+            "prometheus.yaml.gz": partial(self._prometheus, str(kubeconfig)),
+            "alertmanager.yaml.gz": self._alertmanager,
+        }
         for folder, content in sorted(files.items(), key=lambda entry: not turns.keys().isdisjoint(entry[1])):
             turned = {}
             for name, data in content.items():
@@ -37,12 +43,12 @@ class Volumes:
                 turned[name] = data if turn is None else _packed(turn(pod, _unpacked(data), lookup))
             _replace(folder, turned)
 
-    def _prometheus(self, pod: Pod, config: Config, lookup: Lookup) -> Config:
+    def _prometheus(self, kubeconfig: str, pod: Pod, config: Config, lookup: Lookup) -> Config:
         for section in ("remote_write", "remote_read"):
             if section in config:
                 config[section] = loopback.relocated(config[section], lookup.text)
-        turned = loopback.prometheus(config, kubeconfig=self.kubeconfig, simulator=self.simulator)
-        loopback.check_prometheus(turned, self.kubeconfig)
+        turned = loopback.prometheus(config, kubeconfig=kubeconfig, simulator=self.simulator)
+        loopback.check_prometheus(turned, kubeconfig)
         return _relocated(pod, turned)
 
     def _alertmanager(self, pod: Pod, config: Config, _lookup: Lookup) -> Config:

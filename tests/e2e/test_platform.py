@@ -95,6 +95,17 @@ def test_the_cluster_looks_like_one(platform: Platform) -> None:
     assert {claim["status"]["phase"] for claim in claims} == {"Bound"}
 
 
+def test_nobody_asks_for_what_its_account_may_not(platform: Platform) -> None:
+    asking = ("prometheus-operator", "prometheus", "otel-gateway")
+    logs = {server: Path(platform.state.processes[server].log).read_text(errors="replace") for server in asking}
+    assert [server for server, log in logs.items() if "forbidden" in log.lower()] == []
+    assert {path.name for path in (platform.place / "accounts").iterdir()} >= {
+        "monitoring_kube-prometheus-stack-operator",
+        "monitoring_kube-prometheus-stack-prometheus",
+        "monitoring_otel-gateway",
+    }
+
+
 def test_everything_listens_on_the_loopback_interface_alone(platform: Platform) -> None:
     daemon = psutil.Process(platform.state.pid)
     sockets = [c for child in daemon.children(recursive=True) for c in child.net_connections(kind="inet")]
