@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -32,7 +32,7 @@ class Volumes:
         ``kubeconfig`` is the pod's at the local API server.
         """
         # Generated configurations last: the check of one reads the files that it names.
-        turns = {
+        turns: dict[str, Callable[[Pod, Config, Lookup], Config]] = {
             "prometheus.yaml.gz": partial(self._prometheus, str(kubeconfig)),
             "alertmanager.yaml.gz": self._alertmanager,
         }
