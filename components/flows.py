@@ -131,20 +131,19 @@ def _thanos(settings: Settings, p: _Parts) -> Iterator[Flow]:
     scraped = [p.query, p.query_frontend, p.store_gateway, p.compactor, p.ruler]
     for part in [*scraped, *([p.receive_router, p.receive_ingestor] if receive else [])]:
         yield Flow(part, (p.prometheus,), (10902,), "metrics")
-    yield Flow(p.ruler, (p.prometheus,), (8080,), "metrics of the config reloader")
 
 
 def _logs(settings: Settings, p: _Parts) -> Iterator[Flow]:
     callers = (p.grafana, p.alloy, *((p.gateway,) if settings.collector.enabled else ()))
     if settings.logs_mode == "distributed":
         yield Flow(p.loki_front, callers, (8080,), "logs to keep, and queries")
-        yield Flow(p.loki, (p.loki,), (11211,), "caches")
+        yield Flow(p.loki, (p.loki,), (3100, 11211), "the tasks behind the gateway, and their caches")
         yield Flow(p.loki, (p.prometheus,), (9150,), "metrics of the caches")
     else:
         yield Flow(p.loki, callers, (3100,), "logs to keep, and queries")
-    yield Flow(p.loki, (p.loki,), (3100, 7946, 9095), "the tasks among themselves, and who there is")
+    yield Flow(p.loki, (p.loki,), (7946, 9095), "the tasks among themselves, and who there is")
     yield Flow(p.loki, (p.prometheus,), (3100,), "metrics")
-    yield Flow(p.alloy, (p.prometheus,), (12345, 8080), "metrics, of the config reloader as well")
+    yield Flow(p.alloy, (p.prometheus,), (12345,), "metrics")
 
 
 def _collector(p: _Parts) -> Iterator[Flow]:
@@ -159,7 +158,7 @@ def _traces(settings: Settings, p: _Parts) -> Iterator[Flow]:
     yield Flow(p.tempo_front, (p.grafana,), (3200,), "queries")
     yield Flow(p.tempo, (p.prometheus,), (3200,), "metrics")
     if settings.traces_mode == "distributed":
-        yield Flow(p.tempo, (p.tempo,), (3200, 7946, 9095, 11211), "the tasks among themselves, and their cache")
+        yield Flow(p.tempo, (p.tempo,), (7946, 9095, 11211), "the tasks among themselves, and their cache")
         yield Flow(p.tempo, (p.prometheus,), (9150,), "metrics of the cache")
 
 

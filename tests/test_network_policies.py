@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
+import pytest
+from rendered_stacks import rendered
 from stack_settings import settings
 from stacks import run
 
-from components.flows import flows
+from components.flows import Pods, flows
+from obs.check.rendered import Rendered
+from obs.check.wiring import Stack
+from obs.check.wiring.flows import flows as calls
+from obs.check.wiring.pods import Pods as StackPods
 from obs.record import Recording
 
+# What no object of the stack tells of: Alertmanagers find each other by the operator's arguments, and Tempo asks DNS
+# for the port of its cache.
+UNSEEN = {("alertmanager", 9094), ("tempo", 11211)}
+EVERY_PART: list[dict[str, object]] = [
+    {},
+    {"metricsStore": {"mode": "sidecar"}},
+    {
+        "size": "large",
+        "traces": {"mode": "distributed", "kafka": {"address": "kafka.kafka.svc:9092"}},
+        "exporters": {"statsd": {}, "pushgateway": {}, "blackbox": {}},
+    },
+]
 INGRESS = {"url": "https://grafana.example.com", "ingress": {"controllerNamespace": "ingress-nginx"}}
 
 
@@ -64,3 +83,21 @@ def test_an_agent_is_known_by_its_namespace_as_well() -> None:
     loki = made(run("prod"))["monitoring", "loki"]
     agents = {"matchLabels": {"kubernetes.io/metadata.name": "monitoring-agents"}}
     assert agents in [peer.get("namespaceSelector") for rule in loki["ingress"] for peer in rule["from"]]
+
+
+@pytest.mark.charts
+@pytest.mark.parametrize("config", EVERY_PART, ids=["receive", "side cars", "distributed"])
+def test_nobody_is_let_in_who_does_not_call(config: dict[str, object]) -> None:
+    """(Whether everyone is let in who does call, the check ``wiring/network-policy`` asks of every stack.)"""
+    run_, expansion = rendered("prod", config)
+    stack = Stack(Rendered(expansion), run_.settings.namespace, run_.settings.external_secrets)
+    known = list(calls(stack))
+    for flow in flows(run_.settings):
+        for source, port in itertools.product(flow.sources, flow.ports):
+            if isinstance(source, Pods) and (flow.target.name, port) not in UNSEEN:
+                found = [c for c in known if _is(source, c.source) and _is(flow.target, c.target) and port in c.numbers]
+                assert found, f"{source.name} does not call {flow.target.name} at {port}"
+
+
+def _is(wanted: Pods, pods: StackPods) -> bool:
+    return wanted.namespace == pods.namespace and wanted.labels.items() <= pods.labels.items()
