@@ -31,7 +31,7 @@ _APPLIED = "applied.json"
 _KEPT = ("Namespace", "CustomResourceDefinition")
 """Made before everything else, and kept when the program no longer has them, as the program tells Pulumi."""
 _AT_ONCE = 4
-_ESTABLISHED_SECONDS = 30
+_ESTABLISHED_SECONDS = 60
 
 
 @dataclass(frozen=True)
