@@ -93,6 +93,8 @@ def _limits(settings: Settings) -> Values:
     kept = seconds(settings.logs.retention)
     return {
         "retention_period": settings.logs.retention,
+        # Retention deletes; nobody else may, and by Loki's own default whoever reaches it could.
+        "deletion_mode": "disabled",
         # Loki's own; the chart's 15m makes 2,880 queries of one over a month.
         "split_queries_by_interval": "1h",
         "max_query_length": duration(max(_MONTH, kept + 3600)),

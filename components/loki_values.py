@@ -81,6 +81,8 @@ def _monolithic(settings: Settings, size: Sizing, storage: ObjectStorageSettings
         "singleBinary": {
             **_task(part, "single-binary", reach),
             "replicas": replicas,
+            # The one process has a ruler in it, with no rules: nobody adds any through Loki's API.
+            "extraArgs": ["-ruler.enable-api=false"],
             # It writes what it holds in memory to the object storage first; the chart gives ingesters that time.
             "terminationGracePeriodSeconds": 300,
             "persistence": {"size": _claim(settings, storage, part), "storageClass": settings.storage_class},

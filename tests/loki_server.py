@@ -133,28 +133,28 @@ def eventually(check: Callable[[], bool], seconds: float = 30) -> bool:
 class Loki:
     def __init__(self, url: str) -> None:
         self.url = url
-        self._client = httpx.Client(base_url=url, timeout=30)
+        self.client = httpx.Client(base_url=url, timeout=30)
 
     def ready(self) -> bool:
         try:
-            return self._client.get("/ready").status_code == 200
+            return self.client.get("/ready").status_code == 200
         except httpx.HTTPError:
             return False
 
     def push(self, streams: Sequence[Stream]) -> httpx.Response:
         """The push API in JSON."""
         body = {"streams": [{"stream": dict(s), "values": [[str(t), x, dict(m)] for t, x, m in v]} for s, v in streams]}
-        return self._client.post("/loki/api/v1/push", json=body)
+        return self.client.post("/loki/api/v1/push", json=body)
 
     def push_otlp(self, resource: Labels, records: list[Manifest]) -> httpx.Response:
         """OTLP over HTTP in JSON: one resource, one scope."""
         attributes = [{"key": k, "value": {"stringValue": v}} for k, v in resource.items()]
         logs = {"resource": {"attributes": attributes}, "scopeLogs": [{"scope": {}, "logRecords": records}]}
-        return self._client.post("/otlp/v1/logs", json={"resourceLogs": [logs]})
+        return self.client.post("/otlp/v1/logs", json={"resourceLogs": [logs]})
 
     def query(self, expression: str, start: int, end: int) -> list[tuple[dict[str, str], str]]:
         """Stream labels (with structured metadata where it is not the same for all) and line, oldest first."""
-        answer = self._client.get(
+        answer = self.client.get(
             "/loki/api/v1/query_range",
             params={"query": expression, "start": start, "end": end, "limit": 5000, "direction": "forward"},
         )
@@ -164,17 +164,24 @@ class Loki:
 
     def series(self, start: int, end: int, match: str = '{namespace=~".+"}') -> list[dict[str, str]]:
         """The index labels of every stream."""
-        answer = self._client.get("/loki/api/v1/series", params={"match[]": match, "start": start, "end": end})
+        answer = self.client.get("/loki/api/v1/series", params={"match[]": match, "start": start, "end": end})
         found: list[dict[str, str]] = answer.json()["data"]
         return found
 
     def metric(self, name: str, **labels: str) -> float:
         """The sum of the series that have these labels."""
         total = 0.0
-        for line in self._client.get("/metrics").text.splitlines():
+        for line in self.client.get("/metrics").text.splitlines():
             if line.startswith((f"{name}{{", f"{name} ")) and all(f'{k}="{v}"' in line for k, v in labels.items()):
                 total += float(line.rpartition(" ")[2])
         return total
+
+
+def _arguments() -> list[str]:
+    """What the values add to the command line of the one process."""
+    given = settings()
+    found: list[str] = loki_values(given, sizing(given))["singleBinary"]["extraArgs"]
+    return found
 
 
 @contextmanager
@@ -184,7 +191,8 @@ def running(file: Manifest, folder: Path, port: int | None = None) -> Iterator[L
     path = folder / "config.yaml"
     path.write_text(yaml.safe_dump(localised(file, folder, http)))
     with (folder / "log").open("a") as log:
-        process = subprocess.Popen([str(REAL["loki"]), f"-config.file={path}", "-target=all"], stdout=log, stderr=log)
+        command = [str(REAL["loki"]), f"-config.file={path}", "-target=all", *_arguments()]
+        process = subprocess.Popen(command, stdout=log, stderr=log)
         try:
             loki = Loki(f"http://127.0.0.1:{http}")
             assert eventually(lambda: loki.ready() or process.poll() is not None, 60), (folder / "log").read_text()

@@ -136,6 +136,15 @@ def test_a_line_that_is_too_long_keeps_its_beginning(loki: Loki) -> None:
     assert len(line) == 256 * 1024
 
 
+def test_nobody_deletes_lines_or_adds_rules(loki: Loki) -> None:
+    assert loki.push([(labels("kept"), [(now(), "x", {})])]).status_code == 204
+    found(loki, '{pod="kept"}')
+    query = {"query": '{pod="kept"}', "start": "1", "end": str(now() // SECOND)}
+    assert loki.client.post("/loki/api/v1/delete", params=query).status_code == 403
+    rules = "name: x\nrules: [{record: 'x', expr: 'vector(1)'}]"
+    assert loki.client.post("/loki/api/v1/rules/any", content=rules).status_code == 404
+
+
 def test_a_flood_of_streams_is_refused_while_the_others_go_on(loki: Loki) -> None:
     """Last of the module: from here on Loki has all the streams that it may have."""
     known = labels("known")
