@@ -7,7 +7,8 @@ The attributes of links between spans cannot be reached by statements, and are t
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,16 +18,18 @@ from components.collector_masks import (
     SPAN_ID,
     SPAN_ID_KEYS,
     SPAN_ID_VALUE,
-    Mask,
     masks,
     removed_keys,
 )
 from settings.telemetry import PersonalDataSettings
 
+_BESIDE = "otelcol.privacy."
+"""Texts beside the attributes are put among them for as long as they are searched: one statement does for all."""
+
 
 @dataclass(frozen=True)
 class Place:
-    """What one context of OTTL holds: ``attributes`` (a map), and texts beside it."""
+    """What one context of OTTL holds: attributes, and ``texts`` beside them."""
 
     context: str
     texts: tuple[str, ...] = ()
@@ -34,6 +37,9 @@ class Place:
     @property
     def attributes(self) -> str:
         return f"{self.context}.attributes"
+
+    def cache(self, name: str) -> str:
+        return f'{self.context}.cache["{name}"]'
 
 
 _SHARED = (Place("resource"), Place("scope"))
@@ -65,52 +71,63 @@ def privacy_processor(personal: PersonalDataSettings) -> dict[str, Any]:
 
 
 def _statements(place: Place, personal: PersonalDataSettings) -> Iterator[str]:
-    cache = f"{place.context}.cache"
+    beside = {text: f'{place.attributes}["{_BESIDE}{text}"]' for text in place.texts}
     if place.context == "log":
-        # Structured bodies become the JSON that Loki would make of them anyway, and are searched as such.
+        # Structured bodies become the JSON that Loki would make of them anyway.
         yield "set(log.body, String(log.body)) where IsMap(log.body) or IsList(log.body)"
-    # Lists and maps in attributes are searched as attributes of their own.
+    # What is nested in attributes is searched as attributes of their own.
     yield f"flatten({place.attributes})"
-    yield f"delete_matching_keys({place.attributes}, {literal(removed_keys(personal))})"
-    everything = ", ".join((place.attributes, *place.texts))
-    yield f'set({cache}["text"], ConvertCase(Concat([{everything}], " "), "lower"))'
-    yield f'set({cache}["digits"], IsMatch({cache}["text"], {literal(DIGITS)}))'
-    wanted = masks(personal)
+    for text, attribute in beside.items():
+        yield f"set({attribute}, {text}) where IsString({text})"
+    wanted, keys = masks(personal), removed_keys(personal)
+    conditions = _Conditions(place, [entry.hints for entry in (*wanted, *keys)])
+    yield from conditions.statements()
+    for entry in keys:
+        where = conditions.where(entry.hints)
+        yield f"delete_matching_keys({place.attributes}, {literal(f'(?i){entry.pattern}')}){where}"
     if personal.card_numbers:
-        yield from _protect(place)
+        yield from _protected(place, conditions.where(digits=True))
     for mask in wanted:
-        yield from _replace(place, mask.pattern, mask.replacement, _condition(mask, cache))
+        yield _replace(place, mask.pattern, mask.replacement, conditions.where(mask.hints, mask.digits))
     if personal.card_numbers:
-        yield from _replace(place, rf"(\d){MARK}(\d)", "$1$2", _digits(cache))
+        yield _replace(place, rf"(\d){MARK}(\d)", "$1$2", conditions.where(digits=True))
+    for text, attribute in beside.items():
+        yield f"set({text}, {attribute}) where {attribute} != nil"
+        yield f"delete_key({place.attributes}, {literal(f'{_BESIDE}{text}')})"
 
 
-def _protect(place: Place) -> Iterator[str]:
-    condition = _digits(f"{place.context}.cache")
-    yield from _replace(place, SPAN_ID, f"${{1}}{MARK}$2", condition)
+def _protected(place: Place, where: str) -> Iterator[str]:
+    marked = literal(f"${{1}}{MARK}$2")
+    yield f'replace_all_patterns({place.attributes}, "value", {literal(SPAN_ID)}, {marked}){where}'
     for key in SPAN_ID_KEYS:
-        value = f"{place.attributes}[{literal(key)}]"
-        yield f"replace_pattern({value}, {literal(SPAN_ID_VALUE)}, {literal(f'${{1}}{MARK}$2')}) where {condition}"
+        yield f"replace_pattern({place.attributes}[{literal(key)}], {literal(SPAN_ID_VALUE)}, {marked}){where}"
 
 
-def _replace(place: Place, pattern: str, replacement: str, condition: str) -> Iterator[str]:
-    where = f" where {condition}" if condition else ""
-    arguments = f"{literal(pattern)}, {literal(replacement)}"
-    yield f'replace_all_patterns({place.attributes}, "value", {arguments}){where}'
-    for text in place.texts:
-        yield f"replace_pattern({text}, {arguments}){where}"
+def _replace(place: Place, pattern: str, replacement: str, where: str) -> str:
+    return f'replace_all_patterns({place.attributes}, "value", {literal(pattern)}, {literal(replacement)}){where}'
 
 
-def _condition(mask: Mask, cache: str) -> str:
-    if mask.digits:
-        return _digits(cache)
-    return " or ".join(_contains(cache, mask.hints))
+class _Conditions:
+    """Whether a place has a hint or a run of digits; what several statements ask for is found out once."""
 
+    def __init__(self, place: Place, hints: list[tuple[str, ...]]) -> None:
+        self._place = place
+        shared = [group for group, uses in Counter(filter(None, hints)).items() if uses > 1]
+        self._shared = {group: place.cache(f"hints{number}") for number, group in enumerate(shared)}
 
-def _contains(cache: str, hints: Iterable[str]) -> Iterator[str]:
-    """An expression without any operator is looked for as plain text."""
-    for hint in hints:
-        yield f'IsMatch({cache}["text"], {literal(hint.replace(".", chr(92) + "."))})'
+    def statements(self) -> Iterator[str]:
+        place = self._place
+        yield f'set({place.cache("text")}, ConvertCase(String({place.attributes}), "lower"))'
+        yield f"set({place.cache('digits')}, IsMatch({place.cache('text')}, {literal(DIGITS)}))"
+        for group, name in self._shared.items():
+            yield f"set({name}, true) where {self._any(group)}"
 
+    def where(self, hints: tuple[str, ...] = (), digits: bool = False) -> str:
+        if digits:
+            return f" where {self._place.cache('digits')} == true"
+        if hints in self._shared:
+            return f" where {self._shared[hints]} == true"
+        return f" where {self._any(hints)}" if hints else ""
 
-def _digits(cache: str) -> str:
-    return f'{cache}["digits"] == true'
+    def _any(self, hints: tuple[str, ...]) -> str:
+        return " or ".join(f"Index({self._place.cache('text')}, {literal(hint)}) >= 0" for hint in hints)

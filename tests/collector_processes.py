@@ -37,7 +37,7 @@ class Tiers:
     def __post_init__(self) -> None:
         self.ports = Ports(self.place / "ports.json")
         self.servers = Servers(self.place / "logs")
-        self.traces = TraceSink(self.ports.get("tempo"))
+        self.traces = TraceSink(self.ports.get("tempo"), self.place / "tempo")
         self.logs = LogSink(self.ports.get("loki"))
         sizes = sizing(self.settings)
         self.configs = {

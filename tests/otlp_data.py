@@ -75,15 +75,14 @@ def traces(count: int, seed: int, **more: Any) -> list[Trace]:
 
 
 def trace_requests(of: Iterable[Trace], size: int = 500) -> Iterator[ExportTraceServiceRequest]:
-    """Requests of one service each, so that the spans of every trace come apart."""
+    """Requests of one service each, so that the spans of every trace come apart, soon after each other."""
     start = time.time_ns() - 5_000_000_000
     found = list(of)
-    for number in range(max(trace.spans for trace in found)):
-        service = SERVICES[number % len(SERVICES)]
-        for at in range(0, len(found), size):
-            spans = [trace.span(number, start) for trace in found[at : at + size] if number < trace.spans]
-            if spans:
-                yield request_of(spans, {"service.name": service})
+    for at in range(0, len(found), size):
+        some = found[at : at + size]
+        for number in range(max(trace.spans for trace in some)):
+            spans = [trace.span(number, start) for trace in some if number < trace.spans]
+            yield request_of(spans, {"service.name": SERVICES[number % len(SERVICES)]})
 
 
 def request_of(

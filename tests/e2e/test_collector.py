@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import math
 import os
-import random
 import re
 import subprocess
 import time
@@ -48,7 +47,7 @@ from settings import Settings
 
 pytestmark = needs("otelcol")
 
-ORDINARY = traces(8000, seed=1)
+ORDINARY = traces(5000, seed=1)
 ERRORS = traces(150, seed=2, error=True, spans=5)
 SLOW = traces(150, seed=3, seconds=2.2)
 NEARLY_SLOW = traces(300, seed=4, seconds=1.9)
@@ -71,7 +70,7 @@ class Sent:
 
 def _personal_spans() -> Iterator[Request]:
     for number, planted in enumerate(PLANTED):
-        text, trace = planted.text, Trace(random.Random(number).randbytes(16), error=True, spans=1)
+        text, trace = planted.text, Trace(b"planted-" + number.to_bytes(8, "big"), error=True, spans=1)
         span = trace.span(0, time.time_ns())
         span.name = f"name {text}"
         span.status.message = f"failed: {text}"
@@ -117,7 +116,7 @@ def _survivors() -> Iterator[Request]:
     for number, text in enumerate(SURVIVES):
         span = Trace(b"survivor" + number.to_bytes(8, "big"), error=True, spans=1).span(0, time.time_ns())
         span.attributes.extend(
-            pairs({"text": text, "int": 4111111111111111, "double": 0.5, "flag": True, "raw": b"\x00"})
+            pairs({"text": text, "int": 4539148803436467, "double": 0.5, "flag": True, "raw": b"\x00"})
         )
         yield request_of([span], {"service.name": "survivor"})
         yield log_request([LogRecord(body=value(text), attributes=pairs({"text": text}))], {"service.name": "survivor"})
@@ -151,6 +150,8 @@ def sent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sent]:
             send(url, requests)
         send(url, [_metrics("a", 3), _metrics("b", 7), _metrics("a", 5)])
         time.sleep(DECIDED)
+        # On a busy machine the last decisions come late.
+        eventually(lambda: _whole(tiers, [*ERRORS, *SLOW, *BOTH]), 30)
         yield Sent(tiers, tiers.traces.traces())
     finally:
         tiers.stop()
@@ -204,11 +205,8 @@ def test_what_tempo_counts_is_what_was_there(sent: Sent) -> None:
 def test_both_samplers_took_part(sent: Sent) -> None:
     for sampler in SAMPLERS:
         text = httpx.get(f"{sent.tiers.url(sampler, 8888)}/metrics", trust_env=False).text
-        (decided,) = re.findall(
-            r"otelcol_processor_tail_sampling_global_count_traces_sampled_total"
-            r'{[^}]*decision="not_sampled"[^}]*} (\S+)',
-            text,
-        )
+        name = "otelcol_processor_tail_sampling_global_count_traces_sampled_total"
+        (decided,) = re.findall(rf'{name}{{[^}}]*decision="not_sampled"[^}}]*}} (\S+)', text)
         assert float(decided) > len(ORDINARY) / 4
 
 
@@ -220,7 +218,7 @@ def test_nothing_personal_comes_out_anywhere(sent: Sent) -> None:
     series = [httpx.get(f"{tiers.url(s, 8889)}/metrics", trust_env=False).text.encode() for s in SAMPLERS]
     logs = [tiers.log(name).encode() for name in (GATEWAY, *SAMPLERS)]
     queues = [file.read_bytes() for s in SAMPLERS for file in (tiers.place / f"{s}-queue").iterdir()]
-    out = b"\n".join([*tiers.traces.raw, *tiers.logs.raw, *series, *logs, *queues])
+    out = b"\n".join([*tiers.traces.raw(), *tiers.logs.raw, *series, *logs, *queues])
     for secret in {*(planted.secret for planted in PLANTED), *BY_NAME, JWT}:
         assert secret.encode() not in out, secret
         assert secret.replace('"', '\\"').encode() not in out, secret
@@ -240,7 +238,7 @@ def test_what_only_looks_personal_comes_out_as_it_went_in(sent: Sent) -> None:
     assert found == set(SURVIVES)
     for span in spans:
         rest = attributes(span.attributes)
-        assert (rest["int"], rest["double"], rest["flag"], rest["raw"]) == (4111111111111111, 0.5, True, b"\x00")
+        assert (rest["int"], rest["double"], rest["flag"], rest["raw"]) == (4539148803436467, 0.5, True, b"\x00")
     records = [record for resource, record in sent.tiers.logs.records() if resource["service.name"] == "survivor"]
     assert {record.body.string_value for record in records} == set(SURVIVES)
     assert {attributes(record.attributes)["text"] for record in records} == set(SURVIVES)
