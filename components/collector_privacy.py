@@ -80,7 +80,7 @@ def _statements(place: Place, personal: PersonalDataSettings) -> Iterator[str]:
     for text, attribute in beside.items():
         yield f"set({attribute}, {text}) where IsString({text})"
     wanted, keys = masks(personal), removed_keys(personal)
-    conditions = _Conditions(place, [entry.hints for entry in (*wanted, *keys)])
+    conditions = _Conditions(place, [*(mask.hints for mask in wanted), *(entry.hints for entry in keys)])
     yield from conditions.statements()
     for entry in keys:
         where = conditions.where(entry.hints)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -53,7 +54,7 @@ class Tiers:
         for name in names or (*SAMPLERS, GATEWAY):
             self.servers.start(self._command(name))
         for name in names or self.configs:
-            assert eventually(lambda name=name: self._ready(name), 60), self.servers.last_lines(name, 20)
+            assert eventually(partial(self._ready, name), 60), self.servers.last_lines(name, 20)
 
     def stop(self, *names: str) -> None:
         self.servers.stop(*(names or self.configs), grace=30)

@@ -14,11 +14,15 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValue, KeyValueList
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
-from opentelemetry.proto.metrics.v1.metrics_pb2 import Exemplar, Metric
+from opentelemetry.proto.metrics.v1.metrics_pb2 import AggregationTemporality, Exemplar, Metric
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, Span, Status
 
 Request = ExportTraceServiceRequest | ExportLogsServiceRequest | ExportMetricsServiceRequest
-PATHS = {ExportTraceServiceRequest: "traces", ExportLogsServiceRequest: "logs", ExportMetricsServiceRequest: "metrics"}
+PATHS: Mapping[type[Any], str] = {
+    ExportTraceServiceRequest: "traces",
+    ExportLogsServiceRequest: "logs",
+    ExportMetricsServiceRequest: "metrics",
+}
 SERVICES = ("shop-web", "shop-api", "shop-db")
 
 
@@ -115,7 +119,7 @@ def metric_request(metrics: Iterable[Metric], resource: Mapping[str, Any]) -> Ex
 def counter(name: str, total: float, labels: Mapping[str, Any], exemplar: bytes = b"") -> Metric:
     metric = Metric(name=name, unit="1")
     metric.sum.is_monotonic = True
-    metric.sum.aggregation_temporality = 2  # cumulative
+    metric.sum.aggregation_temporality = AggregationTemporality.AGGREGATION_TEMPORALITY_CUMULATIVE
     point = metric.sum.data_points.add(as_double=total, time_unix_nano=time.time_ns(), attributes=pairs(labels))
     if exemplar:
         point.exemplars.append(_exemplar(exemplar))
@@ -124,7 +128,7 @@ def counter(name: str, total: float, labels: Mapping[str, Any], exemplar: bytes 
 
 def histogram(name: str, bounds: list[float], counts: list[int], labels: Mapping[str, Any], exemplar: bytes) -> Metric:
     metric = Metric(name=name, unit="s")
-    metric.histogram.aggregation_temporality = 2
+    metric.histogram.aggregation_temporality = AggregationTemporality.AGGREGATION_TEMPORALITY_CUMULATIVE
     point = metric.histogram.data_points.add(
         time_unix_nano=time.time_ns(), count=sum(counts), sum=1.0, explicit_bounds=bounds, bucket_counts=counts
     )

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import grpc
+import grpc  # type: ignore[import-untyped]
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
@@ -130,7 +130,7 @@ class _Tempo:
 
 def _serve(port: str, file: str) -> None:
     server = grpc.server(ThreadPoolExecutor(4))
-    add_TraceServiceServicer_to_server(_Tempo(Path(file)), server)
+    add_TraceServiceServicer_to_server(_Tempo(Path(file)), server)  # type: ignore[no-untyped-call]
     server.add_insecure_port(f"127.0.0.1:{port}")
     server.start()
     server.wait_for_termination()

@@ -183,7 +183,7 @@ def multiplier(span: Span) -> float:
     """GetSpanMultiplier of Tempo 2.10.8 (modules/generator/processor/util/util.go)."""
     for pair in span.attributes:
         if pair.key == SAMPLING_RATIO and pair.value.double_value > 0:
-            return 1.0 / pair.value.double_value
+            return 1.0 / float(pair.value.double_value)
     return 1.0
 
 
