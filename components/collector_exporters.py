@@ -101,5 +101,9 @@ def to_tempo(services: Services, size: PartSize) -> Config:
 
 
 def prometheus(endpoint: str) -> Config:
-    """Where Prometheus finds the applications' series. Without OpenMetrics there are no exemplars."""
-    return {"endpoint": endpoint, "enable_open_metrics": True, "metric_expiration": "5m"}
+    """Where Prometheus finds the applications' series. Without OpenMetrics there are no exemplars.
+
+    With their times: when series move to another sampler the old one shows its last values for a while, and without a
+    time Prometheus would take old and new in turn for one counter that falls again and again.
+    """
+    return {"endpoint": endpoint, "enable_open_metrics": True, "send_timestamps": True, "metric_expiration": "5m"}

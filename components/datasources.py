@@ -42,7 +42,7 @@ def datasources(settings: Settings) -> list[dict[str, Any]]:
     """Grafana's provisioning entries, the default first; one for each store that the stack has."""
     services = Services(settings)
     found = [_metrics(settings, services)]
-    if settings.thanos_mode is not None:
+    if settings.thanos_mode is not None and settings.shards == 1:
         # What Thanos answers depends on Thanos: the way past it, for the day when that is what is broken.
         url = services.prometheus.url()
         found.append(_prometheus(settings, "Prometheus (this cluster)", PROMETHEUS, url, "Prometheus"))

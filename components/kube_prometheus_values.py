@@ -10,7 +10,14 @@ from typing import Any
 from components.grafana_values import grafana_values
 from components.images import global_registry
 from components.object_storage import volume_claim
-from components.prometheus_store import Classes, external_labels, prometheus_spec, prometheus_values, ruler_values
+from components.prometheus_store import (
+    Classes,
+    budget,
+    external_labels,
+    prometheus_spec,
+    prometheus_values,
+    ruler_values,
+)
 from components.rbac import watches_kubelets
 from components.remote_store import remote_write
 from components.sizes import Sizing
@@ -120,6 +127,7 @@ def _prometheus(settings: Settings, size: Sizing, classes: Classes) -> Values:
     return {
         # Two replicas hold slightly different samples: without affinity a graph jumps between them.
         "service": {"sessionAffinity": "ClientIP"},
+        "podDisruptionBudget": budget(size[PartName.PROMETHEUS].replicas),
         "prometheusSpec": {
             "replicas": size[PartName.PROMETHEUS].replicas,
             "shards": settings.shards,
@@ -163,6 +171,7 @@ def _alertmanager(settings: Settings, size: Sizing) -> Values:
     return {
         # It never asks the API.
         "serviceAccount": {"automountServiceAccountToken": False},
+        "podDisruptionBudget": budget(size[PartName.ALERTMANAGER].replicas),
         "alertmanagerSpec": {
             "automountServiceAccountToken": False,
             "replicas": size[PartName.ALERTMANAGER].replicas,

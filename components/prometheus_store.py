@@ -23,6 +23,11 @@ Classes = Mapping[RetentionClass, SeriesClass]
 Values = dict[str, Any]
 
 
+def budget(replicas: int) -> Values:
+    """A drain takes one at a time; of a single one a budget would hold up the drain for ever."""
+    return {"enabled": True, "minAvailable": None, "maxUnavailable": 1} if replicas > 1 else {"enabled": False}
+
+
 def external_labels(settings: Settings) -> dict[str, str]:
     """On everything that leaves Prometheus or the ruler: samples, blocks and alerts."""
     cluster = settings.cluster
@@ -102,8 +107,9 @@ def ruler_values(settings: Settings, size: Sizing, classes: Classes) -> Values:
         # The operator adds the label of the replica, and takes it off alerts: both replicas send the same alert.
         "labels": external_labels(settings),
     }
+    on: Values = {"enabled": True, "podDisruptionBudget": budget(ruler.replicas)}
     if settings.thanos_mode == "receive":
-        return {"enabled": True, "thanosRulerSpec": {**spec, **_stateless(settings, classes)}}
+        return {**on, "thanosRulerSpec": {**spec, **_stateless(settings, classes)}}
     _, reach = storage_access(settings)
     bucket = {
         "objectStorageConfig": _BUCKET,
@@ -111,7 +117,7 @@ def ruler_values(settings: Settings, size: Sizing, classes: Classes) -> Values:
         "volumes": list(reach.volumes),
         "volumeMounts": list(reach.mounts),
     }
-    return {"enabled": True, "thanosRulerSpec": {**spec, **bucket}, **_account(reach)}
+    return {**on, "thanosRulerSpec": {**spec, **bucket}, **_account(reach)}
 
 
 def _stateless(settings: Settings, classes: Classes) -> Values:

@@ -59,7 +59,11 @@ def single_config(settings: Settings) -> Values:
         "usage_report": {"reporting_enabled": False},
         "stream_over_http_enabled": True,
         "server": {"http_listen_port": _PORT},
-        "distributor": {"receivers": {"otlp": {"protocols": _OTLP}}},
+        "distributor": {
+            "receivers": {"otlp": {"protocols": _OTLP}},
+            # Without it a collector takes "too much at once" for "never", and drops the spans.
+            "retry_after_on_resource_exhausted": "5s",
+        },
         "compactor": {"compaction": {"block_retention": _retention(settings)}},
         "storage": {"trace": {**trace_storage(_storage(settings)), "wal": {"path": f"{DATA}/wal"}}},
         "querier": {"max_concurrent_queries": 10},

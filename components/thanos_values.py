@@ -206,6 +206,12 @@ def _share(size: PartSize, parts: int) -> str:
     return f"{int(limit / parts / 2**20)}MiB"
 
 
+def _hashring(ingestor: PartSize, services: Services) -> str:
+    """Changes with whatever the chart makes the hashring of."""
+    text = f"{services.thanos_ingestors.host} {ingestor.replicas}"
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def _receive(settings: Settings, size: Sizing, services: Services) -> Values:
     router, ingestor = size[PartName.THANOS_RECEIVE_ROUTER], size[PartName.THANOS_RECEIVE]
     tenants = [f"--receive.tenant-label-name={CLASS_LABEL}", f"--receive.default-tenant-id={DEFAULT_CLASS.value}"]
@@ -216,6 +222,8 @@ def _receive(settings: Settings, size: Sizing, services: Services) -> Values:
         "retention": "48h",
         "router": {
             **_replicated(router),
+            # The hashring is mounted by a subPath, which Kubernetes does not update: a router must not keep an old one.
+            "podAnnotations": {"checksum/hashring": _hashring(ingestor, services)},
             "service": _ports(services.thanos_receive.ports),
             "extraArgs": [
                 *tenants,

@@ -12,6 +12,13 @@ if TYPE_CHECKING:
 
 # Parts whose replicas nobody may choose, and why.
 _FIXED_REPLICAS = {
+    PartName.GRAFANA: "there is one; its database is on its volume",
+    PartName.OPERATOR: "there is one, which leads alone",
+    PartName.STATE_METRICS: "there is one; a second shows the same again",
+    PartName.NODE_EXPORTER: "there is one on each node",
+    PartName.ALLOY: "there is one on each node",
+    PartName.THANOS_SIDECAR: "there is one beside each Prometheus; set prometheus.replicas",
+    PartName.THANOS_COMPACTOR: "there is one for each retention class; two would damage the bucket",
     PartName.TEMPO: "there is one, which does not share its memory with others; use traces.mode distributed",
     PartName.TEMPO_BLOCK_BUILDER: "there is one for each partition; set traces.kafka.partitions",
     PartName.TEMPO_LIVE_STORE: "there is one for each partition; set traces.kafka.partitions",

@@ -71,6 +71,7 @@ ALLOY = Kind("Alloy configuration", (Alloy(),), "of Alloy, only the parser is bu
 COLLECTOR = Kind("Collector configuration", (programs.OTELCOL,))
 STATSD = Kind("StatsD mappings", (programs.STATSD,))
 BLACKBOX = Kind("blackbox modules", (programs.BLACKBOX,))
+NGINX = Kind("nginx configuration", (), "no nginx is built here")
 ORACLE = Kind("Oracle exporter configuration", (Form(oracle.config),), _NO_ORACLE)
 ORACLE_METRICS = Kind("Oracle exporter queries", (Form(oracle.metrics),), _NO_ORACLE)
 TEMPO_2 = Kind("Tempo configuration", (Form(tempo.config_2),), _NO_TEMPO)
@@ -92,6 +93,7 @@ ROWS: Sequence[Row] = (
     Row("thanos", "ConfigMap/*", "hashrings.json", HASHRINGS),
     Row("thanos", "ConfigMap/*", "rules.yaml", RULES),
     Row("loki", "ConfigMap/*", "config.yaml", LOKI),
+    Row("loki", "ConfigMap/*-gateway", "nginx.conf", NGINX),
     Row("loki", "ConfigMap/*-runtime", "runtime-config.yaml", LOKI_OVERRIDES),
     Row("*", "ConfigMap/*", "config.alloy", ALLOY),
     Row("opentelemetry-collector", "ConfigMap/*", "relay", COLLECTOR),
