@@ -62,7 +62,9 @@ def test_series_of_prometheus_are_read_where_grafana_reads(platform: Platform) -
     count = 'count(up{namespace!=""})'
     assert eventually(lambda: _through(platform, FRONT, count) == _through(platform, "prometheus", count))
     # What leaves Prometheus has the labels of its cluster, and not those of a replica.
-    assert _through(platform, FRONT, 'count(up{cluster="local",prometheus_replica=""})') > 0
+    query = 'count by (cluster, prometheus_replica) (up{namespace!=""})'
+    found = platform.get(FRONT, "/api/v1/query", query=query)["data"]["result"]
+    assert [series["metric"] for series in found] == [{"cluster": "local"}]
 
 
 def test_a_killed_querier_is_healed(platform: Platform) -> None:
