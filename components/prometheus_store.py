@@ -25,7 +25,8 @@ Values = dict[str, Any]
 
 def budget(replicas: int) -> Values:
     """A drain takes one at a time; of a single one a budget would hold up the drain for ever."""
-    return {"enabled": True, "minAvailable": None, "maxUnavailable": 1} if replicas > 1 else {"enabled": False}
+    # The chart has minAvailable, and an object may not have both.
+    return {"enabled": True, "minAvailable": replicas - 1} if replicas > 1 else {"enabled": False}
 
 
 def external_labels(settings: Settings) -> dict[str, str]:
