@@ -25,8 +25,10 @@ Values = dict[str, Any]
 
 def budget(replicas: int) -> Values:
     """A drain takes one at a time; of a single one a budget would hold up the drain for ever."""
-    # The chart has minAvailable, and an object may not have both.
-    return {"enabled": True, "minAvailable": replicas - 1} if replicas > 1 else {"enabled": False}
+    if replicas == 1:
+        return {"enabled": False}
+    # The chart has minAvailable, and an object may not have both. Kubernetes 1.25 does not know the other field.
+    return {"enabled": True, "minAvailable": replicas - 1, "unhealthyPodEvictionPolicy": None}
 
 
 def external_labels(settings: Settings) -> dict[str, str]:
