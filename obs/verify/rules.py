@@ -68,7 +68,7 @@ def check_rules(prometheus: Server, plan: Plan, cluster: str, querier: Server | 
     for evaluator, groups in loaded.items():
         of_plan = [group for obj in plan.rules if obj.evaluator is evaluator for group in obj.groups]
         planned = [_Planned(group, rule) for group in of_plan for rule in group.rules]
-        if evaluator is Evaluator.RULER and querier is None and not any(_found(one, groups) for one in planned):
+        if evaluator == Evaluator.RULER and querier is None and not any(_found(one, groups) for one in planned):
             findings += _unasked(planned)
             continue
         for one in planned:
@@ -77,7 +77,7 @@ def check_rules(prometheus: Server, plan: Plan, cluster: str, querier: Server | 
             bad += bool(wrong)
         findings += [finding for group in of_plan for finding in _pace(group, groups)]
         total += len(planned)
-        if querier is None or evaluator is Evaluator.PROMETHEUS:
+        if querier is None or evaluator == Evaluator.PROMETHEUS:
             ours += planned
     everything = loaded[Evaluator.PROMETHEUS]
     findings += _not_ours(everything, ours)
