@@ -33,14 +33,17 @@ up: setup ## the whole stack alive on this machine: real servers, simulated plat
 down: setup ## stop it; nothing is left
 	.venv/bin/obs local down
 
-# One after another: two whole platforms at a time are too much for two cores.
 # Rules and routing are proven on real servers; where these cannot be had, such tests are skipped and say so.
-test: lint types ## everything that CI runs; most of it is tests/e2e, which wait for real servers
+test: lint types ## everything that CI runs
 	-.venv/bin/obs tools build $(TESTED_WITH)
 	.venv/bin/python -m pytest --ignore=tests/e2e
+
+# One after another: two whole platforms at a time are too much for two cores.
+e2e: setup ## end to end on real servers: half an hour, and before a release
+	-.venv/bin/obs tools build $(TESTED_WITH) thanos otelcol loki
 	.venv/bin/python -m pytest -n 0 tests/e2e
 
-unit: lint types ## the same without tests/e2e: a minute
+unit: lint types ## the same, without building the servers that prove rules and files
 	.venv/bin/python -m pytest --ignore=tests/e2e
 
 lint: setup

@@ -11,13 +11,13 @@ from pathlib import Path
 import httpx
 import yaml
 from local_platform import eventually
+from otel_here import Place, localised
 from otlp_sinks import LogSink, TraceSink
 
 from components.collector_config import HEALTH_PORT, Config, gateway_config, sampler_config
 from components.collector_processors import FEATURE_GATES
 from components.services import Services
 from components.sizes import sizing
-from obs.local.otel import Place, localised
 from obs.local.ports import LOOPBACK, Ports
 from obs.local.process import Command, Servers
 from settings import Settings

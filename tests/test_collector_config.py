@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from otel_here import Place, localised
 from stacks import ROOT, STACKS, run
 
 from components.collector_config import Config, gateway_config, sampler_config
@@ -19,7 +20,6 @@ from components.services import Services
 from components.sizes import SIZES, PartSize, Resources, sizing
 from model.quantity import quantity, seconds
 from obs.errors import ObsError
-from obs.local.otel import Place, localised
 from settings import Settings
 from settings.parts import PartName, Size
 from settings.telemetry import PersonalDataSettings

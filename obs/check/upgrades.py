@@ -35,7 +35,7 @@ def check_upgrades(
             message = f"{_what(one)}. {_consequence(one)} Allow it by adding {one.name!r} to allowReplacements"
             yield Finding("upgrade/replace", one.name, places.get(one.name, file), message)
     for name in after.keys() - record.keys():
-        message = f"is not in {file}, so no later upgrade could be compared with it; after deploying: {accept}"
+        message = f"is not in {file}, so no later upgrade could be compared with it; {accept}, and commit the record"
         yield Finding("upgrade/unrecorded", name, places[name], message)
     for name in sorted(set(allowed) - {one.name for one in found}):
         message = f"nothing replaces {name}; take it out, so that the next upgrade must ask again"

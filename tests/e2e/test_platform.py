@@ -18,7 +18,6 @@ import pytest
 from local_platform import Platform, eventually, obs
 from stacks import ROOT
 
-from model.rule import Evaluator
 from obs.local import deploy
 from obs.local.pulumi_cli import has_pulumi
 from obs.local.readiness import expected
@@ -193,25 +192,6 @@ def test_a_change_of_a_rule_reaches_prometheus(platform: Platform, tmp_path: Pat
     finally:
         deploy.apply(deploy.Target(ROOT, platform.place, platform.state))
     assert eventually(lambda: _loaded(platform, "CPUUsageHigh") and not _loaded(platform, "ProcessorsBusy"))
-
-
-def test_what_looks_back_further_than_prometheus_keeps_is_the_rulers(platform: Platform, tmp_path: Path) -> None:
-    project = _copy(tmp_path)
-    stack = project / "Pulumi.local.yaml"
-    stack.write_text(f"{stack.read_text()}  dataops-observability:prometheus: {{retention: 2h}}\n")
-    config = deploy.stack_config(deploy.Target(project, platform.place, platform.state))
-    rules = [o for o in run_stack("local", project, config=config).plan.rules if o.evaluator == Evaluator.RULER]
-    names = {r.record for o in rules for g in o.groups for r in g.rules if hasattr(r, "record")}
-    assert names
-    name = min(names)
-    try:
-        deploy.apply(deploy.Target(project, platform.place, platform.state))
-        assert eventually(lambda: _loaded(platform, name, FRONT) and not _loaded(platform, name), 90)
-        # Evaluated over what the querier has, and read back through it.
-        assert eventually(lambda: bool(platform.get(FRONT, "/api/v1/query", query=name)["data"]["result"]))
-    finally:
-        deploy.apply(deploy.Target(ROOT, platform.place, platform.state))
-    assert eventually(lambda: _loaded(platform, name), 90)
 
 
 def _loaded(platform: Platform, rule_name: str, server: str = "prometheus") -> bool:
