@@ -8,7 +8,7 @@ UV_VERSION := 0.13.8
 TESTED_WITH ?= prometheus promtool alertmanager amtool kubeconform statsd_exporter blackbox_exporter alloysyntax
 UV := $(shell command -v uv || echo .uv/bin/uv)
 
-.PHONY: setup preview validate up down test unit lint types bench bench-detection golden clean
+.PHONY: setup preview validate up down test e2e unit lint types bench bench-detection golden clean
 
 setup: .venv/.ready ## build the environment from the lock file
 
