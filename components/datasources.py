@@ -42,7 +42,7 @@ def datasources(settings: Settings) -> list[dict[str, Any]]:
     """Grafana's provisioning entries, the default first; one for each store that the stack has."""
     services = Services(settings)
     found = [_metrics(settings, services)]
-    if settings.thanos_mode is not None and settings.shards == 1:
+    if asks_prometheus(settings):
         # What Thanos answers depends on Thanos: the way past it, for the day when that is what is broken.
         url = services.prometheus.url()
         found.append(_prometheus(settings, "Prometheus (this cluster)", PROMETHEUS, url, "Prometheus"))
@@ -60,6 +60,11 @@ def datasources(settings: Settings) -> list[dict[str, Any]]:
     if settings.traces.enabled:
         found.append(_traces(settings, services))
     return found
+
+
+def asks_prometheus(settings: Settings) -> bool:
+    """Whether Grafana has a way past Thanos: not to shards, of which each knows a part."""
+    return settings.thanos_mode is not None and settings.shards == 1
 
 
 def _entry(name: str, kind: str, uid: str, url: str, json_data: dict[str, Any], **more: Any) -> dict[str, Any]:

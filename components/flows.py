@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from components.datasources import asks_prometheus
 from components.kube_prometheus_values import agents_namespace
 from components.services import ALLOY, KUBE_PROMETHEUS, LOKI, TEMPO, THANOS, Service, Services
 from settings import Settings
@@ -98,7 +99,8 @@ def flows(settings: Settings) -> list[Flow]:
 
 def _metrics(settings: Settings, p: _Parts) -> Iterator[Flow]:
     ruler = (p.ruler,) if settings.thanos_mode else ()
-    yield Flow(p.prometheus, (p.grafana,), (9090,), "queries of what is not yet in the long-term store")
+    if asks_prometheus(settings):
+        yield Flow(p.prometheus, (p.grafana,), (9090,), "queries past the long-term store, for when that is broken")
     yield Flow(p.prometheus, (p.prometheus,), (9090, 8080), "metrics of the servers and their config reloaders")
     if settings.traces.enabled:
         yield Flow(p.prometheus, (p.tempo,), (9090,), "metrics made of spans, by remote write")

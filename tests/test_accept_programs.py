@@ -33,8 +33,8 @@ schema_config:
 """
 COLLECTOR = """\
 receivers: {otlp: {protocols: {grpc: {endpoint: "${env:MY_POD_IP}:4317"}}}}
-exporters: {debug: {}}
-service: {pipelines: {traces: {receivers: [otlp], exporters: [debug]}}}
+exporters: {otlp: {endpoint: 'tempo:4317'}}
+service: {pipelines: {traces: {receivers: [otlp], exporters: [otlp]}}}
 """
 S3 = "type: S3\nconfig: {bucket: b, endpoint: minio.storage.svc:9000, insecure: true, access_key: a, secret_key: s}\n"
 GCS = "type: GCS\nconfig: {bucket: b}\n"
@@ -45,7 +45,7 @@ SAMPLES = [
     (AMTOOL, ALERTMANAGER, ("name: ops", "name: other"), 'undefined receiver "ops"'),
     (PROMTOOL, RULES, ("sum(up)", "sum(up"), "could not parse expression"),
     (LOKI, LOKI_CONFIG, ("replication_factor", "replication_faktor"), "field replication_faktor not found"),
-    (OTELCOL, COLLECTOR, ("debug: {}", "debug: {verbosty: basic}"), "verbosty"),
+    (OTELCOL, COLLECTOR, ("endpoint: 'tempo:4317'", "endpont: 'tempo:4317'"), "endpont"),
     (OTELCOL, COLLECTOR, ("receivers: [otlp]", "receivers: [jaeger]"), "jaeger"),
     (STATSD, STATSD_MAPPINGS, ("airflow.*.end", "airflow.**.end"), "invalid match"),
     (BLACKBOX, BLACKBOX_MODULES, ("timeout", "time_out"), "field time_out not found"),

@@ -69,7 +69,7 @@ def test_objects_lie_by_component_and_chart_with_the_charts_values(tmp_path: Pat
         ),
         "metrics/configmap-n-c.yaml": (
             b'apiVersion: v1\ndata:\n  a: |\n    one\n    two\n  z: "1"\nkind: ConfigMap\n'
-            b"metadata:\n  name: c\n  namespace: n\n"
+            b'metadata:\n  name: c\n  namespace: "n"\n'
         ),
         "metrics/tiny/clusterrole-n-system_x.yaml": b"# Source: tiny\nkind: ClusterRole\n",
         "metrics/tiny/values.yaml": b"a:\n  c: null\n  d:\n  - 2\nb: 1\n",
