@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
-from model.config import Duration, Part
+from model.config import Duration, Part, SecretKey
 from model.route import ReceiverKind
 from model.rule import Severity
 
@@ -18,16 +17,6 @@ RoutedSeverity = Literal["critical", "high", "medium", "warning", "info", "low"]
 _ADDRESSES = r"^[^@\s,]+@[^@\s,]+(, ?[^@\s,]+@[^@\s,]+)*$"
 
 
-# The ending makes a secret itself, pasted where its key belongs, an error that does not repeat it.
-def _secret_key(text: str) -> str:
-    if re.fullmatch(r"[a-z][A-Za-z0-9]{0,39}(Url|Key|Password|Token)", text) is None:
-        raise ValueError(
-            "must be the name of a config key that ends in Url, Key, Password or Token, not the secret itself"
-        )
-    return text
-
-
-SecretKey = Annotated[str, AfterValidator(_secret_key)]
 _NEEDS = {"secret": ("slack", "pagerduty", "webhook"), "channel": ("slack",), "to": ("email",)}
 
 

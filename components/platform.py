@@ -73,7 +73,7 @@ class Platform(Component):
         if settings.traces.enabled:
             Traces("traces", settings, with_storage)
         Exporters("exporters", settings, secrets, needs_crds)
-        Monitors("monitors", plan.systems, settings, needs_crds)
+        Monitors("monitors", plan.systems, settings, secrets, needs_crds)
         Rules("rules", plan, settings, needs_crds)
         Dashboards("dashboards", plan.dashboards, settings, ready)
         self.stack_outputs = _outputs(settings, plan, metrics)

@@ -40,7 +40,10 @@ def load(name: str) -> Contract:
         version=file.version,
         source=file.source,
         evidence=file.evidence,
-        metrics={key: Metric(name=key.partition("@")[0], **dict(entry)) for key, entry in file.metrics.items()},
+        metrics={
+            **{key: metric for other in file.includes for key, metric in load(other).metrics.items()},
+            **{key: Metric(name=key.partition("@")[0], **dict(entry)) for key, entry in file.metrics.items()},
+        },
         absent={key: Absent(name=key, **dict(entry)) for key, entry in file.absent.items()},
     )
 
@@ -64,11 +67,15 @@ class _Absent(_Entry):
 
 
 class _File(_Entry):
-    """A contract as it is written: metrics by name, or name@component."""
+    """A contract as it is written: metrics by name, or name@component.
+
+    ``includes`` names contracts of libraries whose metrics every process of the exporter has too (go-runtime).
+    """
 
     exporter: str
     version: str
     source: str
     evidence: Evidence
+    includes: tuple[str, ...] = ()
     metrics: dict[str, _Metric] = Field(min_length=1)
     absent: dict[str, _Absent] = {}

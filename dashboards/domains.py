@@ -17,6 +17,7 @@ TITLES = {
     Domain.DATA: "Data pipeline health",
     Domain.OPTIMISATION: "Optimisation and troubleshooting",
     Domain.E2E: "End-to-end analytics",
+    Domain.OBSERVABILITY: "Observability stack",
 }
 QUESTIONS = {
     Domain.GITOPS: "Did the deployment complete?",
@@ -25,6 +26,7 @@ QUESTIONS = {
     Domain.DATA: "Is data stored and read correctly?",
     Domain.OPTIMISATION: "Are performance problems found early?",
     Domain.E2E: "Does the whole pipeline meet its objectives?",
+    Domain.OBSERVABILITY: "Can what is shown here be relied upon?",
 }
 FOLDER = "DataOps"
 

@@ -69,3 +69,16 @@ Duration = Annotated[str, AfterValidator(_duration)]
 """A Prometheus duration longer than 0."""
 Quantity = Annotated[str, AfterValidator(_quantity)]
 """A Kubernetes quantity above 0."""
+
+
+# The ending makes a secret itself, pasted where its key belongs, an error that does not repeat it.
+def _secret_key(text: str) -> str:
+    if re.fullmatch(r"[a-z][A-Za-z0-9]{0,39}(Url|Key|Password|Token)", text) is None:
+        raise ValueError(
+            "must be the name of a config key that ends in Url, Key, Password or Token, not the secret itself"
+        )
+    return text
+
+
+SecretKey = Annotated[str, AfterValidator(_secret_key)]
+"""The Pulumi config key of a secret."""

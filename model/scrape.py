@@ -14,14 +14,58 @@ from model.source import Defined
 class ScrapeKind(StrEnum):
     SERVICE_MONITOR = "ServiceMonitor"
     POD_MONITOR = "PodMonitor"
-    CHART = "chart"
-    """The monitor comes with a chart; the definition here says what it adds."""
+    STATIC = "ScrapeConfig"
+    """Targets by address, outside the cluster or behind a Service of another team."""
+    PART = "part"
+    """The monitor comes with a part of the stack (a chart, an exporter); the definition says what it adds."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecretKey:
+    """A key of a Secret in the stack's namespace."""
+
+    secret: str
+    key: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BasicAuth:
+    username: SecretKey
+    password: SecretKey
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """A token in the header Authorization."""
+
+    token: SecretKey
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ScrapeSecret:
+    """A Secret that the stack makes for its scrapes: ``plain`` key -> text, ``secret`` key -> Pulumi config key."""
+
+    name: str
+    plain: Mapping[str, str] = field(default_factory=dict)
+    secret: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tls:
+    """How a target's certificate is checked, and the client's own; without ``ca`` the system's authorities count."""
+
+    ca: SecretKey | None = None
+    cert: SecretKey | None = None
+    key: SecretKey | None = None
+    server_name: str | None = None
+    insecure_skip_verify: bool = False
 
 
 # Target labels that the operator's generated relabelings set
 # (prometheus-operator pkg/prometheus/promcfg.go, generateServiceMonitorConfig and generatePodMonitorConfig).
 _OF_PODS = ("job", "instance", "namespace", "pod", "container", "endpoint")
 _OF_SERVICES = (*_OF_PODS, "service")
+_OF_ADDRESSES = ("job", "instance")
 _OF_NODES = ("job", "instance", "namespace", "endpoint", "service", "node")
 
 
@@ -45,10 +89,11 @@ class Endpoint:
     """One port of a target.
 
     ``contract`` and ``component`` name what it exposes; ``optins`` are the switches of that contract
-    which this deployment turns on; ``path`` and ``interval`` as in a ServiceMonitor endpoint.
+    which this deployment turns on; the rest as in a ServiceMonitor endpoint. ``port`` is the name of a port, and
+    empty for targets that are given by address.
     """
 
-    port: str
+    port: str = ""
     contract: str
     component: str | None = None
     path: str = "/metrics"
@@ -57,6 +102,10 @@ class Endpoint:
     honor_labels: bool = False
     relabelings: tuple[Relabeling, ...] = ()
     optins: frozenset[str] = frozenset()
+    params: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    auth: BasicAuth | Bearer | None = None
+    tls: Tls | None = None
+    scrape_timeout: str | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.port, str):
@@ -67,6 +116,9 @@ class Endpoint:
 @dataclass(frozen=True, kw_only=True)
 class Scrape(Defined):
     """One monitor. ``selector`` are the labels of the Service (or Pod) in ``namespaces`` (empty: all).
+
+    ``targets`` (host:port) are for kind STATIC, which has one endpoint. A scrape of more samples than
+    ``sample_limit`` fails as a whole.
 
     ``job`` is the value that the label ``job`` gets. ``of_nodes``: the Service's endpoints are Nodes
     (kubelet), not Pods. ``may_be_absent`` is the reason why a sound system may have no target of it.
@@ -80,8 +132,16 @@ class Scrape(Defined):
     job: str
     of_nodes: bool = False
     may_be_absent: str | None = None
+    targets: tuple[str, ...] = ()
+    sample_limit: int | None = None
 
     def __post_init__(self) -> None:
+        if (self.kind is ScrapeKind.STATIC) != bool(self.targets):
+            raise ValueError(f"{self.where}: {self.name}: targets are for kind STATIC, which has nothing else")
+        if self.targets and len(self.endpoints) != 1:
+            raise ValueError(f"{self.where}: {self.name}: kind STATIC has one endpoint")
+        if self.kind in (ScrapeKind.SERVICE_MONITOR, ScrapeKind.POD_MONITOR) and not self.selector:
+            raise ValueError(f"{self.where}: {self.name}: selector is missing; an empty one selects everything")
         ports = [endpoint.port for endpoint in self.endpoints]
         for endpoint in self.endpoints:
             if ports.count(endpoint.port) > 1 and METRICS_PATH not in endpoint.relabelings:
@@ -93,5 +153,11 @@ class Scrape(Defined):
         ``cluster`` comes from the default scrape class of every Prometheus that we deploy.
         """
         added = tuple(r.target_label for r in endpoint.relabelings if r.target_label and r.action == "replace")
-        base = _OF_NODES if self.of_nodes else _OF_PODS if self.kind is ScrapeKind.POD_MONITOR else _OF_SERVICES
-        return (*base, "cluster", *added)
+        return (*self._base_labels(), "cluster", *added)
+
+    def _base_labels(self) -> tuple[str, ...]:
+        if self.kind is ScrapeKind.STATIC:
+            return _OF_ADDRESSES
+        if self.of_nodes:
+            return _OF_NODES
+        return _OF_PODS if self.kind is ScrapeKind.POD_MONITOR else _OF_SERVICES

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from model.dashboard import Panel
 from model.quantity import seconds
 from model.rule import Alert, RecordingRule, Signal
-from model.scrape import Scrape
+from model.scrape import Scrape, ScrapeSecret
 from model.slo import Slo
 from model.source import Defined, must_be
 
 
 class Domain(StrEnum):
-    """The six domains of level 1, in the order of the platform's layers."""
+    """The six domains of level 1, in the order of the platform's layers, and the stack that watches them."""
 
     GITOPS = "gitops"
     CAPACITY = "capacity"
@@ -22,6 +23,7 @@ class Domain(StrEnum):
     DATA = "data"
     OPTIMISATION = "optimisation"
     E2E = "e2e"
+    OBSERVABILITY = "observability"
 
 
 class RetentionClass(StrEnum):
@@ -52,13 +54,23 @@ class Section:
         must_be(self.domain, Domain, f"domain of section {self.title!r}")
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConfigFile:
+    """A ConfigMap for pods of the watched system, on which names of metrics depend: the rules of a JMX agent."""
+
+    config_map: str
+    namespace: str
+    files: Mapping[str, str]
+
+
 @dataclass(frozen=True, kw_only=True)
 class System(Defined):
     """Everything that one enabled system brings. A system that is not enabled has no such value.
 
     ``records`` are recording rules that no panel shows by themselves (inputs of signals and
     objectives); ``interval`` is the evaluation interval of the system's rules, ``retention`` the class of its
-    series. What objectives record is of class business, whatever the system.
+    series. What objectives record is of class business, whatever the system. ``secrets`` are for the scrapes,
+    ``files`` what the watched software reads.
     """
 
     name: str
@@ -71,6 +83,8 @@ class System(Defined):
     slos: tuple[Slo, ...] = ()
     sections: tuple[Section, ...] = ()
     retention: RetentionClass = RetentionClass.APPLICATION
+    secrets: tuple[ScrapeSecret, ...] = ()
+    files: tuple[ConfigFile, ...] = ()
 
     def __post_init__(self) -> None:
         seconds(self.interval)

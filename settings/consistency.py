@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
+
+from pydantic.alias_generators import to_snake
 
 from settings.parts import PartName
 
@@ -125,6 +127,19 @@ def _logging_in_is_private(s: Settings) -> Iterator[str]:
             yield f"grafana.oidc.{name}: must begin with https:// unless cluster.environment is local"
 
 
+def _systems_have_their_source(s: Settings) -> Iterator[str]:
+    for name, system in s.systems.items():
+        for path, why in system.needs.items():
+            if not _at(s, path):
+                yield f"systems.{name}: needs {path}: {why}"
+
+
+def _at(part: object, path: str) -> object:
+    for key in path.split("."):
+        part = part.get(key) if isinstance(part, Mapping) else getattr(part, to_snake(key), None)
+    return part
+
+
 _RULES: tuple[Callable[[Settings], Iterator[str]], ...] = (
     _pages_only_in_production,
     _own_pace_only_locally,
@@ -136,4 +151,5 @@ _RULES: tuple[Callable[[Settings], Iterator[str]], ...] = (
     _replicas_are_possible,
     _traces_come_by_the_collector,
     _logging_in_is_private,
+    _systems_have_their_source,
 )

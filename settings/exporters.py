@@ -8,8 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from alerting.settings import SecretKey
-from model.config import Duration, Name, Part, form
+from model.config import Duration, Name, Part, SecretKey, form
 from settings.telemetry import Expression, expression
 
 _CONNECT = "an Oracle connect string such as host:1521/service, or with walletSecret an alias of its tnsnames.ora"

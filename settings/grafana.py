@@ -8,8 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
-from alerting.settings import SecretKey
-from model.config import Name, Part, Quantity, form
+from model.config import Name, Part, Quantity, SecretKey, form
 
 _URL = "an http:// or https:// address"
 # What stands in grafana.ini and in a template of the chart must not be syntax there.

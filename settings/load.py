@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from model.problems import describe, did_you_mean
 from settings.parts import Size
 from settings.stack import SECRET_PARTS, Settings, secret_keys
+from systems import settings_class
 
 
 class Secrets:
@@ -64,12 +65,21 @@ def _validated(raw: Mapping[str, Any], problems: list[str]) -> Settings | None:
 def _secret_keys(raw: Mapping[str, Any]) -> tuple[str, ...]:
     """Secrets of the parts that are valid by themselves, also where another part is not."""
     found: list[str] = []
+    for name, given in _mapping(raw.get("systems")).items():
+        try:
+            found += settings_class(name).model_validate(given or {}).secret_keys
+        except (ValidationError, ModuleNotFoundError):
+            continue
     for key, part in SECRET_PARTS.items():
         try:
             found += secret_keys(part.model_validate(raw[key])) if key in raw else ()
         except ValidationError:
             continue
     return tuple(dict.fromkeys(found))
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _secret_problems(raw: Mapping[str, Any], needed: tuple[str, ...]) -> Iterator[str]:

@@ -8,8 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import model_validator
 
-from alerting.settings import SecretKey
-from model.config import Name, Part, Quantity, form
+from model.config import Name, Part, Quantity, SecretKey, form
 
 _ENDPOINT = "host or host:port of the S3 API, without https://"
 _BUCKET = "a bucket name: 3 to 63 lower-case letters, digits, '-' and '.', from letter or digit to letter or digit"

@@ -132,7 +132,8 @@ class Settings(Part):
     @property
     def secret_keys(self) -> tuple[str, ...]:
         """Pulumi config keys of every secret that the stack needs, once each."""
-        parts = (getattr(self, n) for n, field in type(self).model_fields.items() if field.alias in SECRET_PARTS)
+        parts = [getattr(self, n) for n, field in type(self).model_fields.items() if field.alias in SECRET_PARTS]
+        parts += self.systems.values()
         return tuple(dict.fromkeys(key for part in parts if part is not None for key in secret_keys(part)))
 
     @property
@@ -146,6 +147,8 @@ class Settings(Part):
             found[remote.existing_secret] = ("credential",)
         if self.grafana.ingress and self.grafana.ingress.tls_secret:
             found[self.grafana.ingress.tls_secret] = ("tls.crt", "tls.key")
+        for system in self.systems.values():
+            found |= dict(system.external_secrets)
         return found | self.exporters.external_secrets
 
 
@@ -161,7 +164,7 @@ SECRET_PARTS: Mapping[str, type[BaseModel]] = {
 
 def secret_keys(part: BaseModel) -> tuple[str, ...]:
     """Pulumi config keys that a part of the settings names, however deep."""
-    if isinstance(part, AlertingSettings | ExportersSettings):
+    if isinstance(part, AlertingSettings | ExportersSettings | SystemSettings):
         return part.secret_keys
     if isinstance(part, ObjectStorageSettings):
         return tuple(part.credential_keys.values())

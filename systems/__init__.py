@@ -12,10 +12,13 @@ from pkgutil import iter_modules
 from model.system import System
 from systems.base import Context, SystemSettings
 
+_SHARED = ("access", "base")
+"""Modules that systems use."""
+
 
 def available() -> list[str]:
     """Names of the systems that this program can monitor."""
-    return sorted(m.name for m in iter_modules(__path__) if m.name != "base")
+    return sorted(m.name for m in iter_modules(__path__) if m.name not in _SHARED)
 
 
 def settings_class(name: str) -> type[SystemSettings]:

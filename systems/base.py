@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from model.config import Part
 from model.expr import Expr, Matcher
 from model.promql import absent, constant, eq, matching, metric
 from model.rule import Alert, Severity, Signal
+from systems.access import Credential, accesses
 
 __site_transparent__ = True  # a finding points at the system that calls, not at this file
 
 
 class SystemSettings(Part):
-    """A system's part of the stack's settings."""
+    """A system's part of the stack's settings.
+
+    ``needs`` are settings of the stack, with the reason, without which the system would watch nothing: a path such
+    as ``exporters.redis`` -> why.
+    """
+
+    needs: ClassVar[Mapping[str, str]] = {}
+
+    @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """Pulumi config keys of the secrets that it names."""
+        return tuple(a.secret for a in accesses(self) if isinstance(a, Credential) and a.secret)
+
+    @property
+    def external_secrets(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """(name, keys) of the Secrets of the stack's namespace that must be there already."""
+        return (item for access in accesses(self) for item in access.existing.items())
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -116,7 +116,7 @@ def system(settings: Settings, context: Context) -> System:
         scrapes=(
             Scrape(
                 name="node-exporter",
-                kind=ScrapeKind.CHART,
+                kind=ScrapeKind.PART,
                 job=JOB,
                 endpoints=(Endpoint(port="http-metrics", contract="node-exporter", relabelings=(NODE_LABEL,)),),
             ),

@@ -29,7 +29,9 @@ def contract(name: str, metrics: Iterable[Metric], absent: Iterable[Absent] = ()
 
 
 def system(name: str, *endpoints: Endpoint, job: str | None = None) -> System:
-    scrape = Scrape(name=name, kind=ScrapeKind.POD_MONITOR, endpoints=endpoints, job=job or name)
+    scrape = Scrape(
+        name=name, kind=ScrapeKind.POD_MONITOR, selector={"app": name}, endpoints=endpoints, job=job or name
+    )
     return System(name=name, title=name, interval="30s", scrapes=(scrape,), signals=())
 
 

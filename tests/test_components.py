@@ -184,7 +184,7 @@ def test_the_job_that_rules_ask_for_is_the_job_that_a_monitor_sets() -> None:
         for scrape in system.scrapes:
             spec = monitors.get(scrape.name)
             if spec is None:
-                assert scrape.kind.value == "chart"
+                assert scrape.kind.value == "part"
                 continue
             for endpoint in spec.get("endpoints") or spec["podMetricsEndpoints"]:
                 assert {"targetLabel": "job", "replacement": scrape.job} in endpoint["relabelings"]

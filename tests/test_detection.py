@@ -120,7 +120,7 @@ def test_one_evaluation_alone_pages_nobody(stack: str) -> None:
 def test_sources_of_the_charts_are_scraped_as_often_as_the_systems_say() -> None:
     for system in plan("prod").systems:
         for scrape in system.scrapes:
-            if scrape.kind is ScrapeKind.CHART:
+            if scrape.kind is ScrapeKind.PART:
                 assert {e.interval for e in scrape.endpoints} == {SCRAPE_INTERVAL}
 
 

@@ -124,7 +124,7 @@ def test_what_systems_say_of_the_charts_monitors_is_what_the_charts_make() -> No
     ]
     for system in run.plan.systems:
         for scrape in system.scrapes:
-            if scrape.kind is not ScrapeKind.CHART:
+            if scrape.kind is not ScrapeKind.PART:
                 continue
             for endpoint in scrape.endpoints:
                 found = [

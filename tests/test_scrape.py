@@ -8,14 +8,14 @@ from model.scrape import METRICS_PATH, Endpoint, Relabeling, Scrape, ScrapeKind
 
 
 def scrape(kind: ScrapeKind, *endpoints: Endpoint, of_nodes: bool = False) -> Scrape:
-    return Scrape(name="x", kind=kind, job="x", endpoints=endpoints, of_nodes=of_nodes)
+    return Scrape(name="x", kind=kind, selector={"app": "x"}, job="x", endpoints=endpoints, of_nodes=of_nodes)
 
 
 def test_only_a_service_gives_the_label_service_and_only_nodes_the_label_node() -> None:
     endpoint = Endpoint(port="http", contract="c")
     pods = scrape(ScrapeKind.POD_MONITOR, endpoint).target_labels(endpoint)
     services = scrape(ScrapeKind.SERVICE_MONITOR, endpoint).target_labels(endpoint)
-    nodes = scrape(ScrapeKind.CHART, endpoint, of_nodes=True).target_labels(endpoint)
+    nodes = scrape(ScrapeKind.PART, endpoint, of_nodes=True).target_labels(endpoint)
     assert ("service" in pods, "service" in services, "service" in nodes) == (False, True, True)
     assert ("node" in pods, "node" in services, "node" in nodes) == (False, False, True)
     assert ("pod" in pods, "pod" in services, "pod" in nodes) == (True, True, False)

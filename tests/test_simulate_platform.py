@@ -10,7 +10,6 @@ from stacks import ROOT
 
 from model.scrape import Scrape, ScrapeKind
 from obs.run import run_stack
-from obs.simulate import platform
 from obs.simulate.cluster import cluster
 from obs.simulate.platform import SimulationError, objects
 
@@ -111,12 +110,6 @@ def test_only_enabled_systems_are_there() -> None:
 def test_a_system_without_simulation_is_refused() -> None:
     with pytest.raises(SimulationError, match=r"no simulation of the system 'sprak'; did you mean 'spark'\?"):
         objects(["sprak"])
-
-
-def test_a_system_without_exporters_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(platform._OBJECTS, "kafka", list)
-    with pytest.raises(SimulationError, match="no simulation of the system 'kafka': obs/simulate/exporters has none"):
-        objects(["kafka"])
 
 
 def test_the_label_of_a_team_is_on_the_driver_of_that_team_alone() -> None:

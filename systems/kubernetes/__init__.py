@@ -84,11 +84,11 @@ def _scrapes() -> tuple[Scrape, ...]:
     return (
         Scrape(
             name="kube-state-metrics",
-            kind=ScrapeKind.CHART,
+            kind=ScrapeKind.PART,
             job=STATE_JOB,
             endpoints=(Endpoint(port="http", contract="kube-state-metrics", honor_labels=True),),
         ),
-        Scrape(name="kubelet", kind=ScrapeKind.CHART, job=KUBELET_JOB, of_nodes=True, endpoints=tuple(kubelet)),
+        Scrape(name="kubelet", kind=ScrapeKind.PART, job=KUBELET_JOB, of_nodes=True, endpoints=tuple(kubelet)),
     )
 
 

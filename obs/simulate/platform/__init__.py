@@ -6,12 +6,14 @@ nothing here would select nothing on a real cluster.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 from model.problems import did_you_mean
 from obs.errors import ObsError
-from obs.simulate.platform import argocd, cluster, spark, workloads
+from obs.simulate.platform import cluster, workloads
 
 Manifest = dict[str, Any]
 
@@ -20,13 +22,20 @@ class SimulationError(ObsError):
     """Something is to be simulated that there is no simulation of."""
 
 
-# kube-prometheus-stack itself brings the exporters of the first two.
-_OBJECTS: dict[str, Callable[[], list[Manifest]]] = {
-    "kubernetes": list,
-    "nodes": list,
-    "argocd": argocd.objects,
-    "spark": spark.objects,
-}
+_BASE = ("cluster", "manifests", "workloads")
+"""Modules that systems stand on; every other is a system's, found by its name, with a function ``objects``."""
+
+
+def _objects(system: str) -> list[Manifest]:
+    """None for a system whose exporters come with the stack itself."""
+    if system not in _systems():
+        return []
+    found: list[Manifest] = import_module(f"{__name__}.{system}").objects()
+    return found
+
+
+def _systems() -> set[str]:
+    return {module.name for module in iter_modules(__path__)} - set(_BASE)
 
 
 def objects(systems: Collection[str]) -> list[Manifest]:
@@ -38,16 +47,17 @@ def objects(systems: Collection[str]) -> list[Manifest]:
     return [
         *cluster.objects(),
         *workloads.objects(),
-        *(manifest for name in sorted(systems) for manifest in _OBJECTS[name]()),
+        *(manifest for name in sorted(systems) for manifest in _objects(name)),
     ]
 
 
 def check(systems: Collection[str]) -> None:
-    """Raises SimulationError for a system that lacks its objects here or its exporters."""
+    """Raises SimulationError for a system that has no exporters here."""
     from obs.simulate.exporters import SYSTEMS  # they ask these objects for their labels and ports
 
     for name in systems:
-        if name not in _OBJECTS:
-            raise SimulationError(f"no simulation of the system {name!r}{did_you_mean(name, _OBJECTS)}")
         if name not in SYSTEMS:
-            raise SimulationError(f"no simulation of the system {name!r}: obs/simulate/exporters has none of it")
+            raise SimulationError(
+                f"no simulation of the system {name!r}{did_you_mean(name, sorted(SYSTEMS))}: "
+                "obs/simulate/exporters has none of it"
+            )

@@ -1,19 +1,16 @@
-"""Every fault that can be injected, one file for each system."""
+"""Every fault that can be injected, one file for each system, found by being there."""
 
 from __future__ import annotations
 
+from importlib import import_module
+from pkgutil import iter_modules
+
 from obs.simulate.scenario import Scenario
-from obs.simulate.scenarios import argocd, everything, kubernetes, nodes, spark
 
 SCENARIOS: dict[str, Scenario] = {
     scenario.name: scenario
-    for scenario in (
-        *spark.SCENARIOS,
-        *kubernetes.SCENARIOS,
-        *nodes.SCENARIOS,
-        *argocd.SCENARIOS,
-        *everything.SCENARIOS,
-    )
+    for module in sorted(module.name for module in iter_modules(__path__))
+    for scenario in import_module(f"{__name__}.{module}").SCENARIOS
 }
 """Name -> scenario."""
 

@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from pkgutil import iter_modules
+
 from obs.simulate.exporters import NAMES
 from obs.simulate.scenario import Down, Scenario
+
+
+def _silences() -> tuple[str, ...]:
+    """The alerts of every scenario in which exporters only fall silent."""
+    package = __name__.rpartition(".")[0]
+    others = [m.name for m in iter_modules(import_module(package).__path__) if m.name != __name__.rpartition(".")[2]]
+    scenarios = [s for name in sorted(others) for s in import_module(f"{package}.{name}").SCENARIOS]
+    silent = (s for s in scenarios if all(isinstance(change, Down) for change in s.changes))
+    return tuple(sorted({alert for scenario in silent for alert in scenario.alerts}))
+
 
 SCENARIOS = (
     Scenario(
@@ -12,13 +25,7 @@ SCENARIOS = (
         description="No exporter of any system can be reached: only the silence tells.",
         system="kubernetes",
         changes=tuple(map(Down, NAMES)),
-        alerts=(
-            "ArgoCDControllerSilent",
-            "KubeStateMetricsSilent",
-            "KubeletSilent",
-            "NodeExporterSilent",
-            "SparkOperatorSilent",
-        ),
+        alerts=_silences(),
         within="6m",
     ),
 )
