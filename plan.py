@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import contracts
 import systems
 from alerting.heartbeat import HEARTBEAT, heartbeat_group
 from alerting.routing import routing_tree
+from cardinality import asked_in_runbooks, lean
 from dashboards.domains import domain_dashboards
 from dashboards.objectives import objectives_dashboard
 from dashboards.overview import CRITICAL_ALERTS, HIGH_ALERTS, TARGETS_UP, overview
@@ -64,6 +66,12 @@ class Plan:
         shared = {signal.name: signal for objective in self.objectives for signal in objective.signals}
         yield from (("slo", signal) for signal in shared.values())
         yield from (("platform", signal) for signal in (HEARTBEAT, CRITICAL_ALERTS, HIGH_ALERTS, TARGETS_UP))
+
+    @property
+    def keep(self) -> dict[str, str]:
+        """Contract -> the keep-list of its endpoint, for monitors that come with a part of the stack."""
+        endpoints = (e for s in self.systems for scrape in s.scrapes if scrape.part_keeps for e in scrape.endpoints)
+        return {endpoint.contract: endpoint.keep for endpoint in endpoints if endpoint.keep is not None}
 
     def panel_showing(self, signal: Signal) -> tuple[Dashboard, Panel] | None:
         """Where a person looks when the signal alerts; domains come before navigation."""
@@ -130,7 +138,7 @@ def build(settings: Settings) -> Plan:
         # A shard by itself has a part of the series: only the Ruler sees the whole.
         rules = placed(rules, seconds(settings.prometheus.retention) if settings.shards == 1 else NOTHING)
     alerts = tuple(r for obj in rules for group in obj.groups for r in group.rules if isinstance(r, Alert))
-    return Plan(
+    plan = Plan(
         systems=enabled,
         objectives=objectives,
         rules=rules,
@@ -140,6 +148,17 @@ def build(settings: Settings) -> Plan:
         series=_series(enabled, objectives),
         kept={RetentionClass(name): kept.five_minutes for name, kept in settings.retention_classes.items()},
     )
+    if settings.lean:
+        return replace(plan, systems=lean(enabled, _read(plan), settings.keep_metrics, contracts.load))
+    return plan
+
+
+def _read(plan: Plan) -> Iterator[str]:
+    """Names of the series that a rule, a panel, a variable or a runbook reads."""
+    exprs = [r.expr for r in plan.records] + [a.expr for a in plan.alerts] + [s.expr for _, s in plan.signals()]
+    yield from (selector.name for expr in exprs for selector in expr.selectors())
+    yield from (variable.metric for dashboard in plan.dashboards for variable in dashboard.variables)
+    yield from asked_in_runbooks(alert.name for alert in plan.alerts)
 
 
 def _objects(alerts: tuple[Alert, ...]) -> tuple[str, ...]:

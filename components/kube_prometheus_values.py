@@ -9,6 +9,7 @@ from typing import Any
 
 from components.grafana_values import grafana_values
 from components.images import global_registry
+from components.keep_lists import Keep, kubelet_relabelings, metric_relabelings
 from components.object_storage import volume_claim
 from components.prometheus_store import (
     Classes,
@@ -44,10 +45,11 @@ def _interval(settings: Settings) -> str:
     return compressed(SCRAPE_INTERVAL, settings.time_compression)
 
 
-def kube_prometheus_values(settings: Settings, size: Sizing, classes: Classes) -> Values:
+def kube_prometheus_values(settings: Settings, size: Sizing, classes: Classes, keep: Keep) -> Values:
     """The values of one stack. Shape: the chart's values.yaml at the pinned version.
 
-    ``classes`` says of which retention class series are, where the store tells classes apart.
+    ``classes`` says of which retention class series are, where the store tells classes apart, ``keep`` what is
+    stored of the cluster's exporters.
     """
     return {
         # Its roles are ours: the chart's operator has every verb on every Secret of the cluster (components/rbac.py).
@@ -60,7 +62,11 @@ def kube_prometheus_values(settings: Settings, size: Sizing, classes: Classes) -
         "kubelet": {
             "enabled": watches_kubelets(settings),
             # The chart's own 10s are three times the series of everything else together.
-            "serviceMonitor": {"interval": _interval(settings), "cAdvisorInterval": _interval(settings)},
+            "serviceMonitor": {
+                "interval": _interval(settings),
+                "cAdvisorInterval": _interval(settings),
+                **kubelet_relabelings(keep),
+            },
         },
         "kubeStateMetrics": {"enabled": "kubernetes" in settings.systems},
         "nodeExporter": {"enabled": "nodes" in settings.systems},
@@ -68,8 +74,9 @@ def kube_prometheus_values(settings: Settings, size: Sizing, classes: Classes) -
             "resources": size[PartName.STATE_METRICS].resources.manifest(),
             # To count them it would read their content, and nothing here asks how many there are.
             "collectorsExclude": ["secrets", "configmaps"],
+            "prometheus": {"monitor": {"http": metric_relabelings(keep, "kube-state-metrics")}},
         },
-        "prometheus-node-exporter": _node_exporter(settings, size),
+        "prometheus-node-exporter": _node_exporter(settings, size, keep),
         # Without the hook jobs nobody makes the webhook's certificate, and with tls on the operator waits for it.
         "prometheusOperator": {
             "admissionWebhooks": {"enabled": False},
@@ -100,7 +107,7 @@ def _relabeling(step: Relabeling) -> Values:
     return {key: value for key, value in fields.items() if value is not None}
 
 
-def _node_exporter(settings: Settings, size: Sizing) -> Values:
+def _node_exporter(settings: Settings, size: Sizing, keep: Keep) -> Values:
     return {
         "namespaceOverride": agents_namespace(settings),
         # The node's address alone, on which Prometheus scrapes it, rather than every address that the node has.
@@ -113,7 +120,9 @@ def _node_exporter(settings: Settings, size: Sizing) -> Values:
             "seccompProfile": {"type": "RuntimeDefault"},
         },
         "resources": size[PartName.NODE_EXPORTER].resources.manifest(),
-        "prometheus": {"monitor": {"relabelings": [_relabeling(NODE_LABEL)]}},
+        "prometheus": {
+            "monitor": {"relabelings": [_relabeling(NODE_LABEL)], **metric_relabelings(keep, "node-exporter")}
+        },
     }
 
 

@@ -10,13 +10,13 @@ from components.grafana_secrets import grafana_secrets
 from components.grafana_values import GRAFANA_ADMIN_SECRET
 from components.helm import Release, chart
 from components.kube_prometheus_values import kube_prometheus_values
-from components.prometheus_store import Classes
 from components.rbac import grants
 from components.remote_store import CREDENTIAL, STORE_SECRET, own_secret
 from components.resources import Secret
 from components.series_classes import with_spans
 from components.services import KUBE_PROMETHEUS, Services
 from components.sizes import sizing
+from plan import Plan
 from settings import Secrets, Settings
 
 # What the CRDs add to the cluster's API: charts render monitors only where it is there.
@@ -61,7 +61,7 @@ class Metrics(Component):
         self,
         name: str,
         settings: Settings,
-        classes: Classes,
+        plan: Plan,
         secrets: Secrets,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -72,7 +72,7 @@ class Metrics(Component):
             KUBE_PROMETHEUS,
             source=settings.chart_source,
             namespace=settings.namespace,
-            values=kube_prometheus_values(settings, sizing(settings), with_spans(settings, classes)),
+            values=kube_prometheus_values(settings, sizing(settings), with_spans(settings, plan.series), plan.keep),
             opts=self.child(
                 depends_on=[*grafana_secrets(name, settings, secrets, child), *grants(settings, child), *needed]
             ),

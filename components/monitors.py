@@ -87,7 +87,13 @@ def _asked(endpoint: model.Endpoint) -> dict[str, Any]:
         "scrape_timeout": endpoint.scrape_timeout,
         "authorization": bearer,
         "basic_auth": basic,
+        "metric_relabelings": (keep_step(endpoint.keep),) if endpoint.keep is not None else None,
     }
+
+
+def keep_step(names: str) -> Relabeling:
+    """Stores the series whose whole name matches."""
+    return Relabeling(source_labels=("__name__",), regex=names, action="keep")
 
 
 def _tls(endpoint: model.Endpoint, kind: type[_Tls]) -> _Tls | None:

@@ -62,7 +62,7 @@ class Platform(Component):
         needs_crds = pulumi.ResourceOptions.merge(ready, pulumi.ResourceOptions(depends_on=[crds]))
         with_storage = pulumi.ResourceOptions.merge(needs_crds, pulumi.ResourceOptions(depends_on=[storage]))
         with_routing = pulumi.ResourceOptions.merge(with_storage, pulumi.ResourceOptions(depends_on=[routing]))
-        metrics = Metrics("metrics", settings, plan.series, secrets, with_routing)
+        metrics = Metrics("metrics", settings, plan, secrets, with_routing)
         if settings.thanos_mode is not None:
             Thanos("metrics-store", settings, with_storage)
         if settings.logs.enabled:

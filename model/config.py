@@ -61,10 +61,21 @@ def form(pattern: str, words: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _metric_pattern(text: str) -> str:
+    try:
+        re.compile(text)
+        promql_parser.parse(f'{{__name__=~"{text}",x="y"}}')
+    except (re.error, ValueError):
+        raise ValueError("must be a regular expression of names of metrics such as node_hwmon_.+") from None
+    return text
+
+
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
 """A name that Kubernetes takes: lower-case letters, digits and hyphens, 63 at most."""
 NamespacePattern = Annotated[str, Field(min_length=1), AfterValidator(_pattern)]
 """A regular expression, as Prometheus takes it, that matches names of namespaces."""
+MetricPattern = Annotated[str, Field(min_length=1), AfterValidator(_metric_pattern)]
+"""A regular expression, as Prometheus takes it, that matches whole names of metrics."""
 Duration = Annotated[str, AfterValidator(_duration)]
 """A Prometheus duration longer than 0."""
 Quantity = Annotated[str, AfterValidator(_quantity)]

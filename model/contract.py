@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -57,3 +58,48 @@ class Contract:
     evidence: Evidence
     metrics: Mapping[str, Metric]
     absent: Mapping[str, Absent] = field(default_factory=dict)
+
+    def of(self, component: str | None) -> Iterator[Metric]:
+        """The metrics of one component; of the whole exporter where it is None."""
+        for metric in self.metrics.values():
+            if not component or not metric.components or component in metric.components:
+                yield metric
+
+
+_NO_QUANTILES = re.compile(r"\bno quantile", re.IGNORECASE)
+_NO_SUM = re.compile(r"\bno _sum\b", re.IGNORECASE)
+
+
+def exposed_names(contract: Contract, component: str | None = None) -> Iterator[str]:
+    """Every series name of a contract or of one component, histograms and summaries expanded."""
+    for metric in contract.of(component):
+        for name, _, _ in parts(metric, contract):
+            yield name
+
+
+def parts(metric: Metric, contract: Contract) -> Iterator[tuple[str, MetricType, frozenset[str]]]:
+    """Series names of one family, each with its type and the labels that its form adds.
+
+    A summary without quantiles or without a sum says so in its note, or the contract lists that name
+    as absent (Dropwizard summaries have no sum, Micrometer's no quantiles by default).
+    """
+    note, none = metric.note or "", frozenset[str]()
+    if metric.type == "histogram":
+        parts: list[tuple[str, MetricType, frozenset[str]]] = [
+            (metric.name, "histogram", none),
+            (f"{metric.name}_bucket", "counter", frozenset({"le"})),
+            (f"{metric.name}_sum", "counter", none),
+            (f"{metric.name}_count", "counter", none),
+        ]
+    elif metric.type == "summary":
+        parts = [(f"{metric.name}_count", "counter", none)]
+        if not _NO_QUANTILES.search(note):
+            parts.append((metric.name, "summary", frozenset({"quantile"})))
+        if not _NO_SUM.search(note):
+            parts.append((f"{metric.name}_sum", "counter", none))
+    else:
+        parts = [(metric.name, metric.type, none)]
+    for name, kind, extra in parts:
+        own_name = name == metric.name and kind != "summary"
+        if own_name or name not in contract.absent:
+            yield name, kind, extra

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -90,7 +91,8 @@ class Endpoint:
 
     ``contract`` and ``component`` name what it exposes; ``optins`` are the switches of that contract
     which this deployment turns on; the rest as in a ServiceMonitor endpoint. ``port`` is the name of a port, and
-    empty for targets that are given by address.
+    empty for targets that are given by address. ``keep`` is a regular expression of the names that are stored, all
+    where it is None; a plan sets it, no system does.
     """
 
     port: str = ""
@@ -106,6 +108,11 @@ class Endpoint:
     auth: BasicAuth | Bearer | None = None
     tls: Tls | None = None
     scrape_timeout: str | None = None
+    keep: str | None = None
+
+    def keeps(self, name: str) -> bool:
+        """Whether a series of that name is stored."""
+        return self.keep is None or re.fullmatch(self.keep, name) is not None
 
     def __post_init__(self) -> None:
         if not isinstance(self.port, str):
@@ -118,7 +125,7 @@ class Scrape(Defined):
     """One monitor. ``selector`` are the labels of the Service (or Pod) in ``namespaces`` (empty: all).
 
     ``targets`` (host:port) are for kind STATIC, which has one endpoint. A scrape of more samples than
-    ``sample_limit`` fails as a whole.
+    ``sample_limit`` fails as a whole. ``part_keeps``: the monitor of the part takes a keep-list.
 
     ``job`` is the value that the label ``job`` gets. ``of_nodes``: the Service's endpoints are Nodes
     (kubelet), not Pods. ``may_be_absent`` is the reason why a sound system may have no target of it.
@@ -134,6 +141,7 @@ class Scrape(Defined):
     may_be_absent: str | None = None
     targets: tuple[str, ...] = ()
     sample_limit: int | None = None
+    part_keeps: bool = False
 
     def __post_init__(self) -> None:
         if (self.kind is ScrapeKind.STATIC) != bool(self.targets):

@@ -7,6 +7,8 @@ from typing import Any
 
 import contracts
 from dashboards.grafana import panel_id
+from model.contract import Contract, exposed_names
+from model.scrape import Endpoint
 from obs.check.rendered import Rendered
 from obs.check.wiring import Stack, external_addresses
 from obs.expand import Expansion
@@ -22,12 +24,20 @@ def inventory(run: StackRun, expansion: Expansion, project: Path) -> Inventory:
 
     Names of signals are ``<system>.<signal>``; ``where`` is file:line of the definition; durations are
     Prometheus', thresholds in the signal's unit. ``digest`` of an image is null where images.lock has none.
-    ``external_addresses`` are Services of namespaces that are not the stack's, by name and namespace.
+    Of a contract, ``metrics`` are its families, ``exposed`` the names of series that the scraped components have,
+    ``kept`` those that are stored. ``external_addresses`` are Services of namespaces that are not the stack's, by name
+    and namespace.
     """
     plan = run.plan
     return {
         "systems": [
-            {"name": s.name, "title": s.title, "scrapes": [scrape.name for scrape in s.scrapes], "where": str(s.where)}
+            {
+                "name": s.name,
+                "title": s.title,
+                "scrapes": [scrape.name for scrape in s.scrapes],
+                "contracts": list(s.contracts),
+                "where": str(s.where),
+            }
             for s in plan.systems
         ],
         "contracts": _contracts(run),
@@ -92,15 +102,21 @@ def inventory(run: StackRun, expansion: Expansion, project: Path) -> Inventory:
 
 
 def _contracts(run: StackRun) -> list[dict[str, Any]]:
-    names = dict.fromkeys(name for system in run.plan.systems for name in system.contracts)
-    loaded = [contracts.load(name) for name in sorted(names)]
-    return [
-        {
-            "name": c.name,
-            "exporter": c.exporter,
-            "version": c.version,
-            "evidence": c.evidence,
-            "metrics": len(c.metrics),
-        }
-        for c in loaded
-    ]
+    endpoints: dict[str, list[Endpoint]] = {}
+    for endpoint in (e for system in run.plan.systems for scrape in system.scrapes for e in scrape.endpoints):
+        endpoints.setdefault(endpoint.contract, []).append(endpoint)
+    return [counted(contracts.load(name), endpoints[name]) for name in sorted(endpoints)]
+
+
+def counted(contract: Contract, endpoints: list[Endpoint]) -> dict[str, Any]:
+    """A contract, and how much of what the endpoints expose is stored."""
+    exposed = {(e.component, name): e for e in endpoints for name in exposed_names(contract, e.component)}
+    return {
+        "name": contract.name,
+        "exporter": contract.exporter,
+        "version": contract.version,
+        "evidence": contract.evidence,
+        "metrics": len(contract.metrics),
+        "exposed": len({name for _, name in exposed}),
+        "kept": len({name for (_, name), endpoint in exposed.items() if endpoint.keeps(name)}),
+    }

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from model.problems import describe, did_you_mean
 from settings.parts import Size
-from settings.stack import SECRET_PARTS, Settings, secret_keys
+from settings.stack import SECRET_PARTS, Cardinality, Settings, secret_keys
 from systems import settings_class
 
 
@@ -125,7 +125,7 @@ def _raw_values() -> tuple[dict[str, Any], list[str]]:
         if field is not None and _is_secret(key):
             problems.append(f"{key}: must not be secret, it would stand in objects in plain text")
             continue
-        if field is None or field.annotation in (str, Size):
+        if field is None or field.annotation in (str, Size, Cardinality):
             values[key] = text
             continue
         try:

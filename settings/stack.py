@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, SerializeAsAny, ValidationError, field_va
 
 import systems as systems_room
 from alerting.settings import AlertingSettings
-from model.config import Name, NamespacePattern, Part, form
+from model.config import MetricPattern, Name, NamespacePattern, Part, form
 from model.problems import describe, did_you_mean
 from settings.cluster import ClusterSettings
 from settings.consistency import inconsistencies
@@ -32,6 +32,7 @@ _OBJECT = "KIND NAMESPACE/NAME such as StatefulSet monitoring/loki"
 _OWN_KEY = (PartName.PROMETHEUS, PartName.ALERTMANAGER)
 
 ThanosMode = Literal["sidecar", "receive"]
+Cardinality = Literal["auto", "lean", "full"]
 
 
 class Settings(Part):
@@ -58,6 +59,8 @@ class Settings(Part):
     network_policies: bool
     image_registry: Annotated[str, form(r"([a-z0-9.-]+(:\d+)?(/[a-z0-9._/-]+)?)?", _REGISTRY)]
     allow_replacements: tuple[Annotated[str, form(r"[A-Z]\w+ [a-z0-9-]+/[a-z0-9.-]+", _OBJECT)], ...]
+    cardinality: Cardinality
+    keep_metrics: tuple[MetricPattern, ...]
     time_compression: Annotated[int, Field(strict=True, ge=1, le=60)]
     chart_source: Annotated[
         str, Field(pattern=r"^(repositories|cache|(oci|https?)://[^\s@]+|/\S+|\./\S+)$", description=_SOURCE)
@@ -126,6 +129,11 @@ class Settings(Part):
         More than one only where a Ruler sees the whole: each shard by itself would evaluate rules on a part.
         """
         return self.prometheus.shards or (2 if self.size == "large" and self.thanos_mode else 1)
+
+    @property
+    def lean(self) -> bool:
+        """Whether only those metrics are stored that something reads."""
+        return self.cardinality == "lean" or (self.cardinality == "auto" and self.cluster.environment == "production")
 
     # --- secrets
 

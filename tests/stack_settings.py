@@ -21,7 +21,8 @@ def settings(stack: str = "prod", **config: object) -> Settings:
 def values(stack: str = "prod", **config: object) -> dict[str, Any]:
     """The values of kube-prometheus-stack."""
     program = run(stack, config=config).namespace
-    return kube_prometheus_values(program["settings"], sizing(program["settings"]), program["plan"].series)
+    plan = program["plan"]
+    return kube_prometheus_values(program["settings"], sizing(program["settings"]), plan.series, plan.keep)
 
 
 def error_of(config: dict[str, object], **kwargs: Any) -> str:

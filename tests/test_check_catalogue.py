@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from promql_samples import CATALOGUE, CONTRACTS, SYSTEMS, TARGET, contract, counter, gauge, system
 
-from model.contract import Absent, Contract, Metric
+from model.contract import Absent, Contract, Metric, exposed_names
 from model.scrape import Endpoint, Relabeling
-from obs.check.catalogue import NATIVE_HISTOGRAMS, Catalogue, catalogue, exposed_names
+from obs.check.catalogue import NATIVE_HISTOGRAMS, Catalogue, catalogue
 
 
 def built(metrics: list[Metric], endpoint: Endpoint | None = None, absent: list[Absent] | None = None) -> Catalogue:

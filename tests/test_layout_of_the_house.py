@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from stacks import ROOT
 
-# A room may import the rooms before it. `contracts` is read by the workbench alone.
+# A room may import the rooms before it.
 ORDER = (
     "model",
     "contracts",
@@ -19,6 +19,7 @@ ORDER = (
     "settings",
     "pace",
     "placement",
+    "cardinality",
     "plan",
     "components",
     "__main__",

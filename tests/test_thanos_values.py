@@ -57,7 +57,9 @@ def compactor(stack: str, name: str, mode: str | None = None) -> dict[str, Any]:
 
 def stack_values(stack: str, mode: str | None = None, **config: object) -> dict[str, Any]:
     found = run(stack, config=config).namespace if config else program(stack, mode)
-    return kube_prometheus_values(found["settings"], sizing(found["settings"]), found["plan"].series)
+    return kube_prometheus_values(
+        found["settings"], sizing(found["settings"]), found["plan"].series, found["plan"].keep
+    )
 
 
 def storing(stack: str, mode: str) -> Iterator[tuple[str, dict[str, Any]]]:

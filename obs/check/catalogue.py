@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from model.contract import Absent, Contract, Metric, MetricType
+from model.contract import Absent, Contract, MetricType, exposed_names, parts
 from model.promql import CLUSTER
 from model.scrape import Endpoint, Scrape
 from model.system import System
 
 NATIVE_HISTOGRAMS = "native histograms"
 """The opt-in of an endpoint whose histograms are scraped in native form (one series, base name)."""
+
+KEEP_LIST = "the keep-list of its monitor (cardinality: lean)"
 
 # prometheus/prometheus scrape/scrape.go, reportSeries, and the series behind extra-scrape-metrics.
 _SCRAPE_SERIES = (
@@ -26,9 +27,6 @@ _EXTRA_SCRAPE_SERIES = ("scrape_timeout_seconds", "scrape_sample_limit", "scrape
 _EXTRA_SCRAPE = "the Prometheus feature flag extra-scrape-metrics"
 # prometheus/prometheus rules/alerting.go: written for every active alert, with all of its labels.
 _ALERT_SERIES = {"ALERTS": {"alertname", "alertstate", "severity"}, "ALERTS_FOR_STATE": {"alertname", "severity"}}
-
-_NO_QUANTILES = re.compile(r"\bno quantile", re.IGNORECASE)
-_NO_SUM = re.compile(r"\bno _sum\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -98,19 +96,10 @@ def catalogue(
     )
 
 
-def exposed_names(contract: Contract) -> Iterator[str]:
-    """Every series name of a contract, histograms and summaries expanded."""
-    for metric in contract.metrics.values():
-        for name, _, _ in _expanded(metric, contract):
-            yield name
-
-
 def _scraped(scrape: Scrape, endpoint: Endpoint, contract: Contract) -> Iterator[Series]:
     target = frozenset(scrape.target_labels(endpoint))
     own_job = any(r.target_label == "job" for r in endpoint.relabelings)
-    for metric in contract.metrics.values():
-        if endpoint.component and metric.components and endpoint.component not in metric.components:
-            continue
+    for metric in contract.of(endpoint.component):
         base = Series(
             metric.name,
             metric.type,
@@ -120,11 +109,12 @@ def _scraped(scrape: Scrape, endpoint: Endpoint, contract: Contract) -> Iterator
             metric.dropped_by,
             job=None if own_job or (endpoint.honor_labels and "job" in metric.labels) else scrape.job,
         )
-        for name, kind, extra in _expanded(metric, contract):
+        for name, kind, extra in parts(metric, contract):
             optin = base.optin
             if kind == "histogram" and NATIVE_HISTOGRAMS not in endpoint.optins:
                 optin = optin or NATIVE_HISTOGRAMS
-            yield replace(base, name=name, type=kind, labels=base.labels | extra, optin=optin)
+            dropped_by = base.dropped_by or (None if endpoint.keeps(name) else KEEP_LIST)
+            yield replace(base, name=name, type=kind, labels=base.labels | extra, optin=optin, dropped_by=dropped_by)
     for name in (*_SCRAPE_SERIES, *_EXTRA_SCRAPE_SERIES):
         off = None if name in _SCRAPE_SERIES or _EXTRA_SCRAPE in endpoint.optins else _EXTRA_SCRAPE
         yield Series(name, "gauge", target, "prometheus", off, None, job=None if own_job else scrape.job)
@@ -134,31 +124,3 @@ def _stored_labels(exposed: frozenset[str], target: frozenset[str], honor: bool)
     """prometheus/prometheus scrape/scrape.go, mutateSampleLabels: the loser is renamed, or lost with honor_labels."""
     clash = frozenset() if honor else frozenset(f"exported_{label}" for label in exposed & target)
     return exposed | target | clash
-
-
-def _expanded(metric: Metric, contract: Contract) -> Iterator[tuple[str, MetricType, frozenset[str]]]:
-    """Series names of one family, each with its type and the labels that its form adds.
-
-    A summary without quantiles or without a sum says so in its note, or the contract lists that name
-    as absent (Dropwizard summaries have no sum, Micrometer's no quantiles by default).
-    """
-    note, none = metric.note or "", frozenset[str]()
-    if metric.type == "histogram":
-        parts: list[tuple[str, MetricType, frozenset[str]]] = [
-            (metric.name, "histogram", none),
-            (f"{metric.name}_bucket", "counter", frozenset({"le"})),
-            (f"{metric.name}_sum", "counter", none),
-            (f"{metric.name}_count", "counter", none),
-        ]
-    elif metric.type == "summary":
-        parts = [(f"{metric.name}_count", "counter", none)]
-        if not _NO_QUANTILES.search(note):
-            parts.append((metric.name, "summary", frozenset({"quantile"})))
-        if not _NO_SUM.search(note):
-            parts.append((f"{metric.name}_sum", "counter", none))
-    else:
-        parts = [(metric.name, metric.type, none)]
-    for name, kind, extra in parts:
-        own_name = name == metric.name and kind != "summary"
-        if own_name or name not in contract.absent:
-            yield name, kind, extra

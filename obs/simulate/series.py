@@ -10,8 +10,7 @@ from functools import cache
 from itertools import product
 from zlib import crc32
 
-from model.contract import Contract, Metric
-from obs.check.catalogue import exposed_names
+from model.contract import Contract, Metric, exposed_names
 from obs.simulate.values import Events, Fixed, Growth, Since, Value, Wave
 
 Labels = Mapping[str, str]
