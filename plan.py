@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import contracts
 import systems
 from alerting.heartbeat import HEARTBEAT, heartbeat_group
+from alerting.overrides import Overrides, overridden, unknown
 from alerting.routing import routing_tree
 from cardinality import asked_in_runbooks, lean
 from dashboards.domains import domain_dashboards
@@ -36,7 +37,7 @@ class Plan:
     """``retention`` is how long Prometheus keeps what its rules read, a Prometheus duration.
 
     ``series`` says of which retention class the stack's series are; infrastructure is everything else. ``kept`` is how
-    far the Ruler may look back, by class; empty where there is no Thanos.
+    far the Ruler may look back, by class; empty where there is no Thanos. ``misnamed`` are problems of overrides.
     """
 
     systems: tuple[System, ...]
@@ -47,6 +48,7 @@ class Plan:
     retention: str
     series: Mapping[RetentionClass, SeriesClass]
     kept: Mapping[RetentionClass, str]
+    misnamed: tuple[str, ...] = ()
 
     def groups(self) -> Iterator[RuleGroup]:
         return (group for obj in self.rules for group in obj.groups)
@@ -83,6 +85,9 @@ class Plan:
 
     def problems(self) -> list[str]:
         """What is wrong with the settings once the rules that they lead to are known."""
+        return [*self.misnamed, *self._short_retentions()]
+
+    def _short_retentions(self) -> list[str]:
         if not self.kept:
             kept = {"prometheus.retention": self.retention}
             return list(_too_short(kept, [*self.records, *self.alerts], "; without Thanos nobody else can evaluate it"))
@@ -127,8 +132,14 @@ def build(settings: Settings) -> Plan:
     )
     # What a plan is made of comes in the stack's pace, so that rules, panels and colours agree on it.
     pace = Pace(settings.time_compression)
-    enabled = tuple(pace.system(systems.build(name, part, context)) for name, part in sorted(settings.systems.items()))
-    objectives = tuple(pace.objective(compile_slo(slo)) for system in enabled for slo in system.slos)
+    overrides = settings.alerting.overrides
+    built = [systems.build(name, part, context) for name, part in sorted(settings.systems.items())]
+    compiled = [compile_slo(slo) for system in built for slo in system.slos]
+    enabled = tuple(pace.system(replace(s, alerts=overridden(s.alerts, overrides))) for s in built)
+    objectives = tuple(pace.objective(replace(o, group=_overridden(o.group, overrides))) for o in compiled)
+    defined = [a for s in built for a in s.alerts] + [
+        r for o in compiled for r in o.group.rules if isinstance(r, Alert)
+    ]
     rules = (
         *(RuleObject(system.name, (_system_group(system),)) for system in enabled),
         *(RuleObject(objective.group.name, (objective.group,)) for objective in objectives),
@@ -137,7 +148,7 @@ def build(settings: Settings) -> Plan:
     if settings.thanos_mode is not None:
         # A shard by itself has a part of the series: only the Ruler sees the whole.
         rules = placed(rules, seconds(settings.prometheus.retention) if settings.shards == 1 else NOTHING)
-    alerts = tuple(r for obj in rules for group in obj.groups for r in group.rules if isinstance(r, Alert))
+    alerts = tuple(alert for obj in rules for group in obj.groups for alert in _alerts(group))
     plan = Plan(
         systems=enabled,
         objectives=objectives,
@@ -147,10 +158,20 @@ def build(settings: Settings) -> Plan:
         retention=settings.prometheus.retention,
         series=_series(enabled, objectives),
         kept={RetentionClass(name): kept.five_minutes for name, kept in settings.retention_classes.items()},
+        misnamed=tuple(unknown(overrides, defined)),
     )
     if settings.lean:
         return replace(plan, systems=lean(enabled, _read(plan), settings.keep_metrics, contracts.load))
     return plan
+
+
+def _overridden(group: RuleGroup, overrides: Overrides) -> RuleGroup:
+    records = [rule for rule in group.rules if not isinstance(rule, Alert)]
+    return replace(group, rules=(*records, *overridden(_alerts(group), overrides)))
+
+
+def _alerts(group: RuleGroup) -> Iterator[Alert]:
+    return (rule for rule in group.rules if isinstance(rule, Alert))
 
 
 def _read(plan: Plan) -> Iterator[str]:

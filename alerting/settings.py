@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from model.config import Duration, Part, SecretKey
+from alerting.overrides import AlertOverride, RoutedSeverity
+from model.config import Duration, Part, SecretKey, form
 from model.route import ReceiverKind
 from model.rule import Severity
 
 NOBODY = "nobody"
-RoutedSeverity = Literal["critical", "high", "medium", "warning", "info", "low"]
 
 
 _ADDRESSES = r"^[^@\s,]+@[^@\s,]+(, ?[^@\s,]+@[^@\s,]+)*$"
@@ -53,6 +53,9 @@ class MailSettings(Part):
     secret: SecretKey | None = None
 
 
+AlertName = Annotated[str, form(r"[A-Z][A-Za-z0-9]+(:[a-z][a-z0-9_]*)?", "the name of an alert, or <name>:<objective>")]
+
+
 class RouteSettings(Part):
     """Alerts of these severities go to every one of these receivers."""
 
@@ -62,13 +65,17 @@ class RouteSettings(Part):
 
 
 class AlertingSettings(Part):
-    """Routing of one stack. ``default`` hears of everything that no route takes."""
+    """Routing of one stack. ``default`` hears of everything that no route takes.
+
+    ``overrides`` are by the alert's name, or ``<name>:<objective>`` for that of one objective.
+    """
 
     receivers: tuple[ReceiverSettings, ...] = Field(min_length=1)
     routes: tuple[RouteSettings, ...] = ()
     default: str
     heartbeat: str | None = None
     mail: MailSettings | None = None
+    overrides: dict[AlertName, AlertOverride] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _consistent(self) -> AlertingSettings:

@@ -1,0 +1,89 @@
+"""Alerts as a stack wants them: another threshold, time, severity or label, or none at all with a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from model.config import Duration, Part, form
+from model.problems import did_you_mean
+from model.rule import Alert, Severity
+
+RoutedSeverity = Literal["critical", "high", "medium", "warning", "info", "low"]
+# What routing, inhibition and links stand on.
+_TAKEN = ("alertname", "cluster", "component", "severity", "signal", "slo")
+_LabelName = Annotated[str, form(r"[a-z_][a-z0-9_]*", "the name of a label")]
+
+
+class AlertOverride(Part):
+    """What is given replaces what the program says of the alert.
+
+    ``threshold`` is in the unit of the alert's signal; ``labels`` are added; ``disabled`` is the reason why the stack
+    does without it.
+    """
+
+    threshold: Annotated[float, Field(strict=True, allow_inf_nan=False)] | None = None
+    for_: Annotated[Duration | None, Field(alias="for")] = None
+    severity: RoutedSeverity | None = None
+    labels: dict[_LabelName, str] = Field(default_factory=dict)
+    disabled: Annotated[str, Field(min_length=1)] | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> AlertOverride:
+        given = self.model_fields_set
+        problems = [] if given else ["changes nothing; give threshold, for, severity, labels or disabled"]
+        if "disabled" in given and len(given) > 1:
+            problems.append("disabled: excludes the rest; it is the reason why there is no such alert")
+        problems += [f".labels.{name}: is the program's; add another label" for name in self.labels if name in _TAKEN]
+        if problems:
+            raise ValueError("\n".join(problems))
+        return self
+
+
+Overrides = Mapping[str, AlertOverride]
+"""By the alert's name, or ``<name>:<objective>`` for the alert of one objective, which then counts alone."""
+
+
+def overridden(alerts: Iterable[Alert], overrides: Overrides) -> tuple[Alert, ...]:
+    """The alerts as the stack wants them, without those that it disables."""
+    return tuple(changed for alert in alerts if (changed := _changed(alert, _of(alert, overrides))) is not None)
+
+
+def unknown(overrides: Overrides, alerts: Iterable[Alert]) -> Iterator[str]:
+    """A line for each name that no alert of the stack has."""
+    names = {name for alert in alerts for name in _names(alert)}
+    for name in overrides:
+        if name not in names:
+            yield f"alerting.overrides.{name}: no enabled system and no objective has that alert{_nearest(name, names)}"
+
+
+def _nearest(name: str, names: set[str]) -> str:
+    """All names would be more than anybody reads."""
+    hint = did_you_mean(name, names)
+    return hint if hint.startswith("; did you") else "; `obs inventory` lists what there is"
+
+
+def _names(alert: Alert) -> tuple[str, ...]:
+    objective = alert.labels.get("slo")
+    return (f"{alert.name}:{objective}", alert.name) if objective else (alert.name,)
+
+
+def _of(alert: Alert, overrides: Overrides) -> AlertOverride | None:
+    return next((overrides[name] for name in _names(alert) if name in overrides), None)
+
+
+def _changed(alert: Alert, override: AlertOverride | None) -> Alert | None:
+    if override is None:
+        return alert
+    if override.disabled is not None:
+        return None
+    return replace(
+        alert,
+        threshold=alert.threshold if override.threshold is None else override.threshold,
+        for_=override.for_ or alert.for_,
+        severity=Severity(override.severity) if override.severity else alert.severity,
+        labels={**alert.labels, **override.labels},
+    )
