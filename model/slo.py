@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from model.expr import Selector
+from model.expr import Expr
 from model.quantity import seconds
 from model.source import Defined
 
@@ -14,8 +14,10 @@ class Slo(Defined):
     """A ratio of bad to total events over a window.
 
     ``objective`` is the share of good events, 0 < objective < 1; ``window`` a Prometheus duration.
-    ``bad`` and ``total`` select counters. ``minimum_events`` is the number of events in a burn-rate
-    window below which no alert fires (one failure of one job is not an outage).
+    ``bad`` and ``total`` select counters, or are expressions: of events per second (model/sli.py), or of how many
+    objects are bad and how many there are, with the label cluster alone. Where ``bad`` has no series there is nothing
+    bad. ``minimum_events`` is the number of events in a burn-rate window below which no alert fires (one failure of
+    one job is not an outage); of objects it is object-seconds.
     """
 
     name: str
@@ -23,8 +25,8 @@ class Slo(Defined):
     description: str
     objective: float
     window: str
-    bad: Selector
-    total: Selector
+    bad: Expr
+    total: Expr
     component: str
     minimum_events: float = 10
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from model.expr import Expr
-from model.promql import eq, length, metric, over_time, rate, sum_by
+from model.expr import Expr, Selector
+from model.promql import eq, length, metric, over_time
 from model.rule import CONFIRMED, Alert, RecordingRule, RuleGroup, Severity, Signal
+from model.sli import events
 from model.slo import Slo
 from slo.signals import ATTAINMENT, ATTAINMENT_RECORD, BAD, BURN_RATES, REMAINING, REMAINING_RECORD, TOTAL, burn_record
 from slo.windows import Burn, burns, recorded_windows
@@ -44,8 +45,7 @@ def compile_slo(slo: Slo) -> SloRules:
 
 
 def _records(slo: Slo) -> tuple[RecordingRule, ...]:
-    bad = sum_by(rate(slo.bad, "5m"))
-    total = sum_by(rate(slo.total, "5m"))
+    bad, total = _now(slo.bad), _now(slo.total)
     whole = _ratio(slo, slo.window)
 
     def record(name: str, expr: Expr) -> RecordingRule:
@@ -59,6 +59,10 @@ def _records(slo: Slo) -> tuple[RecordingRule, ...]:
         record(ATTAINMENT_RECORD, 1 - whole),
         record(REMAINING_RECORD, 1 - whole / slo.budget),
     )
+
+
+def _now(given: Expr) -> Expr:
+    return events(given) if isinstance(given, Selector) else given
 
 
 def _labels(slo: Slo) -> dict[str, str]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import promql_parser
 import pytest
 
-from model.promql import eq, metric
+from model.promql import count_by, eq, metric
 from model.quantity import seconds
 from model.rule import Alert, RecordingRule, Severity
+from model.sli import events, slower_than
 from model.slo import Slo
 from slo.rules import compile_slo
 from slo.windows import BURNS, burns, recorded_windows
@@ -106,3 +109,28 @@ def test_the_state_of_the_budget_is_told_only_where_it_has_room_for_failures_and
     exhausted = str(alerts(objective("7d", 0.95))["ErrorBudgetExhausted"].expr)
     assert 'sum_over_time(slo:events_total:rate5m{slo="checkout"}[7d]) * 30 >= 40' in exhausted
     assert 'slo:burn_rate:6h{slo="checkout"} > 0' in exhausted
+
+
+def test_several_counters_are_one_total_and_a_missing_one_counts_as_none() -> None:
+    failed, succeeded = metric("jobs_failed_total"), metric("jobs_succeeded_total")
+    total = str(events(failed, succeeded))
+    assert total.count("rate(jobs_failed_total[5m])") == total.count("rate(jobs_succeeded_total[5m])") == 2
+    assert str(events(failed)) == "sum by (cluster) (rate(jobs_failed_total[5m]))"
+    promql_parser.parse(total)
+
+
+def test_slow_requests_are_all_but_those_in_the_bucket() -> None:
+    bad = slower_than(metric("http_seconds_bucket"), metric("http_seconds_count"), "0.5")
+    assert str(bad) == (
+        'sum by (cluster) (rate(http_seconds_count[5m])) - sum by (cluster) (rate(http_seconds_bucket{le="0.5"}[5m]))'
+    )
+
+
+def test_an_objective_may_count_objects_instead_of_events() -> None:
+    age = metric("table_age_seconds")
+    fresh = replace(objective("24h", 0.95), bad=count_by(age > 7200), total=count_by(age))
+    recorded = {rule.record: str(rule.expr) for rule in records(fresh)}
+    assert recorded["slo:events_total:rate5m"] == "count by (cluster) (table_age_seconds)"
+    assert recorded["slo:events_bad:rate5m"] == (
+        "count by (cluster) (table_age_seconds > 7200) or count by (cluster) (table_age_seconds) * 0"
+    )
