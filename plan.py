@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import contracts
 import systems
@@ -28,8 +29,11 @@ from pace import Pace
 from placement import NOTHING, placed, too_far
 from settings import Settings
 from settings.metrics_store import UNLIMITED
+from slo.openslo import read_all
 from slo.rules import SloRules, compile_slo
 from systems.base import Context
+
+PROJECT = Path(__file__).parent
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,8 @@ class Plan:
     """``retention`` is how long Prometheus keeps what its rules read, a Prometheus duration.
 
     ``series`` says of which retention class the stack's series are; infrastructure is everything else. ``kept`` is how
-    far the Ruler may look back, by class; empty where there is no Thanos. ``misnamed`` are problems of overrides.
+    far the Ruler may look back, by class; empty where there is no Thanos. ``refused`` are problems of the settings that
+    only the systems and their alerts show.
     """
 
     systems: tuple[System, ...]
@@ -48,7 +53,7 @@ class Plan:
     retention: str
     series: Mapping[RetentionClass, SeriesClass]
     kept: Mapping[RetentionClass, str]
-    misnamed: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
 
     def groups(self) -> Iterator[RuleGroup]:
         return (group for obj in self.rules for group in obj.groups)
@@ -85,7 +90,7 @@ class Plan:
 
     def problems(self) -> list[str]:
         """What is wrong with the settings once the rules that they lead to are known."""
-        return [*self.misnamed, *self._short_retentions()]
+        return [*self.refused, *self._short_retentions()]
 
     def _short_retentions(self) -> list[str]:
         if not self.kept:
@@ -134,12 +139,11 @@ def build(settings: Settings) -> Plan:
     pace = Pace(settings.time_compression)
     overrides = settings.alerting.overrides
     built = [systems.build(name, part, context) for name, part in sorted(settings.systems.items())]
-    compiled = [compile_slo(slo) for system in built for slo in system.slos]
+    own, unread = read_all(PROJECT, settings.objectives, [slo.name for system in built for slo in system.slos])
+    compiled = [compile_slo(slo) for slo in (*(slo for system in built for slo in system.slos), *own)]
     enabled = tuple(pace.system(replace(s, alerts=overridden(s.alerts, overrides))) for s in built)
     objectives = tuple(pace.objective(replace(o, group=_overridden(o.group, overrides))) for o in compiled)
-    defined = [a for s in built for a in s.alerts] + [
-        r for o in compiled for r in o.group.rules if isinstance(r, Alert)
-    ]
+    defined = [a for s in built for a in s.alerts] + [a for o in compiled for a in _alerts(o.group)]
     rules = (
         *(RuleObject(system.name, (_system_group(system),)) for system in enabled),
         *(RuleObject(objective.group.name, (objective.group,)) for objective in objectives),
@@ -158,7 +162,7 @@ def build(settings: Settings) -> Plan:
         retention=settings.prometheus.retention,
         series=_series(enabled, objectives),
         kept={RetentionClass(name): kept.five_minutes for name, kept in settings.retention_classes.items()},
-        misnamed=tuple(unknown(overrides, defined)),
+        refused=(*unread, *unknown(overrides, defined)),
     )
     if settings.lean:
         return replace(plan, systems=lean(enabled, _read(plan), settings.keep_metrics, contracts.load))

@@ -16,7 +16,8 @@ WINDOW = "5m"
 
 def events(*counters: Selector) -> Expr:
     """Events per second of all counters together. One that is missing counts as none: many are born with an event."""
-    return reduce(_plus, (sum_by(rate(counter, WINDOW)) for counter in counters))
+    rates: list[Expr] = [sum_by(rate(counter, WINDOW)) for counter in counters]
+    return reduce(_plus, rates)
 
 
 def _plus(one: Expr, other: Expr) -> Expr:

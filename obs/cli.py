@@ -132,6 +132,19 @@ def inventory(stack: Stack, as_json: Json = False, offline: Offline = False, pro
             out.print(f"  {entry['name']}", highlight=False, markup=False)
 
 
+@app.command()
+def openslo(stack: Stack, project: Project = HERE) -> None:
+    """Print the objectives of a stack as OpenSLO documents."""
+    import yaml
+
+    from obs.run import run_stack
+    from slo.openslo import document
+
+    with errors():
+        objectives = run_stack(stack, project).plan.objectives
+    typer.echo(yaml.safe_dump_all([document(o.slo) for o in objectives], sort_keys=False, width=120), nl=False)
+
+
 @charts_app.command("pull")
 def charts_pull(
     source: Annotated[

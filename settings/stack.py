@@ -27,6 +27,7 @@ _SOURCE = (
     "repositories, cache, oci://HOST/PREFIX, https://HOST/INDEX (without credentials) or a directory such as ./charts"
 )
 _REGISTRY = "the host of a registry, with a path where it has one, such as registry.example.com/mirror"
+_OBJECTIVES = "the path of a YAML file below the project, such as objectives/shop.yaml"
 _OBJECT = "KIND NAMESPACE/NAME such as StatefulSet monitoring/loki"
 # Parts whose overrides have a key of their own.
 _OWN_KEY = (PartName.PROMETHEUS, PartName.ALERTMANAGER)
@@ -54,6 +55,7 @@ class Settings(Part):
     collector: CollectorSettings
     exporters: ExportersSettings
     systems: dict[str, SerializeAsAny[SystemSettings]]
+    objectives: tuple[Annotated[str, form(r"(?!.*\.\.)[\w-][\w./-]*\.ya?ml", _OBJECTIVES)], ...]
     alerting: AlertingSettings
     runbooks_url: Annotated[str, Field(pattern=r"^https?://\S+$", description=_URL)]
     network_policies: bool

@@ -1,0 +1,234 @@
+"""Objectives as OpenSLO documents (openslo/v1), written and read.
+
+A counter is a ratioMetric with ``counter: true``; else the queries give events per second. What OpenSLO has no field
+for is an annotation. Everything that this program cannot keep is refused rather than lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
+from model.config import form
+from model.expr import Expr, Selector
+from model.problems import describe
+from model.promql_text import parsed
+from model.sli import events
+from model.slo import Slo
+from model.source import Site
+from slo.windows import BURNS
+
+VERSION = "openslo/v1"
+MINIMUM_EVENTS = "dataops.io/minimum-events"
+"""Annotation: the number of events in a window below which no alert fires."""
+_SAME = {"1d": "24h", "1w": "7d"}
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True)
+
+
+class _Query(_Part):
+    query: str = Field(min_length=1)
+
+
+class _Source(_Part):
+    type: Literal["Prometheus", "prometheus"]
+    spec: _Query
+
+
+class _Metric(_Part):
+    metric_source: _Source
+
+
+class _Ratio(_Part):
+    counter: bool
+    total: _Metric
+    good: _Metric | None = None
+    bad: _Metric | None = None
+
+
+class _IndicatorSpec(_Part):
+    ratio_metric: _Ratio
+
+
+class _Named(_Part):
+    name: Annotated[str, form(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?", "a name such as order-latency")]
+    display_name: str = ""
+    annotations: dict[str, str] = Field(default_factory=dict)
+    labels: dict[str, str | list[str]] = Field(default_factory=dict)
+
+
+class _Indicator(_Part):
+    metadata: _Named | None = None
+    spec: _IndicatorSpec
+
+
+class _TimeWindow(_Part):
+    duration: str
+    is_rolling: Literal[True]
+
+
+class _Objective(_Part):
+    target: Annotated[float, Field(gt=0, lt=1)]
+    display_name: str = ""
+
+
+class _Spec(_Part):
+    service: str = Field(min_length=1)
+    indicator: _Indicator
+    time_window: tuple[_TimeWindow] = Field(min_length=1, max_length=1)
+    objectives: tuple[_Objective] = Field(min_length=1, max_length=1)
+    budgeting_method: Literal["Occurrences"] = "Occurrences"
+    description: str = ""
+    alert_policies: tuple[()] = ()
+
+
+class _Document(_Part):
+    api_version: Literal["openslo/v1"]
+    kind: Literal["SLO"]
+    metadata: _Named
+    spec: _Spec
+
+
+def document(slo: Slo) -> dict[str, Any]:
+    """One objective as an OpenSLO document."""
+    counter = isinstance(slo.bad, Selector) and isinstance(slo.total, Selector)
+    return {
+        "apiVersion": VERSION,
+        "kind": "SLO",
+        "metadata": {
+            "name": slo.name.replace("_", "-"),
+            "displayName": slo.title,
+            "annotations": {MINIMUM_EVENTS: f"{slo.minimum_events:g}"},
+        },
+        "spec": {
+            "description": slo.description,
+            "service": slo.component,
+            "indicator": {
+                "metadata": {"name": slo.name.replace("_", "-")},
+                "spec": {
+                    "ratioMetric": {
+                        "counter": counter,
+                        "bad": _metric(slo.bad, counter=counter),
+                        "total": _metric(slo.total, counter=counter),
+                    }
+                },
+            },
+            "timeWindow": [{"duration": slo.window, "isRolling": True}],
+            "budgetingMethod": "Occurrences",
+            "objectives": [{"target": slo.objective}],
+        },
+    }
+
+
+def _metric(given: Expr, *, counter: bool) -> dict[str, Any]:
+    query = given if counter or not isinstance(given, Selector) else events(given)
+    return {"metricSource": {"type": "Prometheus", "spec": {"query": str(query)}}}
+
+
+def read(path: Path, shown: str) -> tuple[Slo, ...]:
+    """The objectives of a file of one or more documents; ``shown`` is what errors call it.
+
+    Raises ValueError with a line for each problem: the file, the document, what is wrong, what is allowed.
+    """
+    try:
+        documents = list(yaml.safe_load_all(path.read_text()))
+    except OSError as error:
+        raise ValueError(f"{shown}: cannot be read: {error.strerror}") from None
+    except yaml.YAMLError as error:
+        raise ValueError(f"{shown}: is not YAML: {error}") from None
+    found, problems = [], []
+    for number, raw in enumerate(documents, start=1):
+        at = f"{shown}, document {number}"
+        try:
+            found.append(_slo(_Document.model_validate(raw), Site(shown, 1)))
+        except ValidationError as error:
+            problems += [f"{at}: {line}" for line in describe(error, _Document)]
+        except ValueError as error:
+            problems.append(f"{at}: {error}")
+    problems += _twice(found, shown)
+    if problems:
+        raise ValueError("\n".join(problems))
+    return tuple(found)
+
+
+def read_all(project: Path, files: Iterable[str], taken: Iterable[str]) -> tuple[list[Slo], list[str]]:
+    """The objectives of all files, paths below ``project``, and every problem: also names that are ``taken``."""
+    found: list[Slo] = []
+    problems: list[str] = []
+    names = set(taken)
+    for file in files:
+        try:
+            read_now = read(project / file, file)
+        except ValueError as error:
+            problems += str(error).split("\n")
+            continue
+        problems += [
+            f"{file}: objective {slo.name!r} is there already, by a system or another file"
+            for slo in read_now
+            if slo.name in names
+        ]
+        names |= {slo.name for slo in read_now}
+        found += read_now
+    return found, [f"objectives: {line}" for line in problems]
+
+
+def _twice(found: list[Slo], shown: str) -> Iterator[str]:
+    names = [slo.name for slo in found]
+    yield from (f"{shown}: two objectives are named {n!r}" for n in sorted({n for n in names if names.count(n) > 1}))
+
+
+def _slo(document: _Document, where: Site) -> Slo:
+    spec = document.spec
+    (window,), (objective,) = spec.time_window, spec.objectives
+    length = _SAME.get(window.duration, window.duration)
+    if length not in BURNS:
+        raise ValueError(f"spec.timeWindow: {window.duration} has no burn rates; allowed: {', '.join(BURNS)}")
+    bad, total = _sides(spec.indicator.spec.ratio_metric)
+    least = document.metadata.annotations.get(MINIMUM_EVENTS)
+    return Slo(
+        name=document.metadata.name.replace("-", "_"),
+        title=document.metadata.display_name or document.metadata.name,
+        description=spec.description or "Read from OpenSLO.",
+        objective=objective.target,
+        window=length,
+        bad=bad,
+        total=total,
+        component=spec.service,
+        where=where,
+        **({"minimum_events": float(least)} if least else {}),
+    )
+
+
+def _sides(ratio: _Ratio) -> tuple[Expr, Expr]:
+    if (ratio.good is None) == (ratio.bad is None):
+        raise ValueError("spec.indicator.spec.ratioMetric: give either good or bad, beside total")
+    total = _side(ratio.total, "total", counter=ratio.counter)
+    if ratio.bad is not None:
+        return _side(ratio.bad, "bad", counter=ratio.counter), total
+    good = _side(ratio.good, "good", counter=ratio.counter)
+    return _now(total) - _now(good), total
+
+
+def _now(given: Expr) -> Expr:
+    return events(given) if isinstance(given, Selector) else given
+
+
+def _side(metric: _Metric | None, name: str, *, counter: bool) -> Expr:
+    assert metric is not None
+    at = f"spec.indicator.spec.ratioMetric.{name}"
+    try:
+        expr = parsed(metric.metric_source.spec.query)
+    except ValueError as error:
+        raise ValueError(f"{at}: {error}") from None
+    if counter and not (isinstance(expr, Selector) and expr.range is None and expr.offset is None):
+        raise ValueError(f"{at}: with counter: true the query is a counter and its labels; rates are the program's")
+    if not counter and isinstance(expr, Selector):
+        raise ValueError(f"{at}: with counter: false the query gives events per second, such as sum(rate(x[5m]))")
+    return expr
