@@ -12,8 +12,10 @@ from pathlib import Path
 import contracts
 import systems
 from alerting.heartbeat import HEARTBEAT, heartbeat_group
-from alerting.overrides import Overrides, overridden, unknown
+from alerting.overrides import orphans, overridden, owned, unknown
 from alerting.routing import routing_tree
+from alerting.settings import AlertingSettings
+from alerting.times import MatchSettings
 from cardinality import asked_in_runbooks, lean
 from dashboards.domains import domain_dashboards
 from dashboards.objectives import objectives_dashboard
@@ -137,12 +139,12 @@ def build(settings: Settings) -> Plan:
     )
     # What a plan is made of comes in the stack's pace, so that rules, panels and colours agree on it.
     pace = Pace(settings.time_compression)
-    overrides = settings.alerting.overrides
     built = [systems.build(name, part, context) for name, part in sorted(settings.systems.items())]
     own, unread = read_all(PROJECT, settings.objectives, [slo.name for system in built for slo in system.slos])
     compiled = [compile_slo(slo) for slo in (*(slo for system in built for slo in system.slos), *own)]
-    enabled = tuple(pace.system(replace(s, alerts=overridden(s.alerts, overrides))) for s in built)
-    objectives = tuple(pace.objective(replace(o, group=_overridden(o.group, overrides))) for o in compiled)
+    alerting = settings.alerting
+    enabled = tuple(pace.system(replace(s, alerts=_as_wanted(s.alerts, alerting))) for s in built)
+    objectives = tuple(pace.objective(replace(o, group=_group_as_wanted(o.group, alerting))) for o in compiled)
     defined = [a for s in built for a in s.alerts] + [a for o in compiled for a in _alerts(o.group)]
     rules = (
         *(RuleObject(system.name, (_system_group(system),)) for system in enabled),
@@ -162,16 +164,26 @@ def build(settings: Settings) -> Plan:
         retention=settings.prometheus.retention,
         series=_series(enabled, objectives),
         kept={RetentionClass(name): kept.five_minutes for name, kept in settings.retention_classes.items()},
-        refused=(*unread, *unknown(overrides, defined)),
+        refused=(*unread, *_misnamed(alerting, defined)),
     )
     if settings.lean:
         return replace(plan, systems=lean(enabled, _read(plan), settings.keep_metrics, contracts.load))
     return plan
 
 
-def _overridden(group: RuleGroup, overrides: Overrides) -> RuleGroup:
+def _as_wanted(alerts: Iterable[Alert], alerting: AlertingSettings) -> tuple[Alert, ...]:
+    return overridden(owned(alerts, alerting.teams), alerting.overrides)
+
+
+def _group_as_wanted(group: RuleGroup, alerting: AlertingSettings) -> RuleGroup:
     records = [rule for rule in group.rules if not isinstance(rule, Alert)]
-    return replace(group, rules=(*records, *overridden(_alerts(group), overrides)))
+    return replace(group, rules=(*records, *_as_wanted(_alerts(group), alerting)))
+
+
+def _misnamed(alerting: AlertingSettings, defined: Sequence[Alert]) -> Iterator[str]:
+    matches: list[MatchSettings] = [*alerting.routes, *alerting.maintenance]
+    yield from unknown(alerting.overrides, defined)
+    yield from orphans(alerting.teams, matches, defined)
 
 
 def _alerts(group: RuleGroup) -> Iterator[Alert]:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from alerting.times import MatchSettings, Teams
 from model.config import Duration, Part, form
 from model.problems import did_you_mean
 from model.rule import Alert, Severity
@@ -45,6 +46,31 @@ class AlertOverride(Part):
 
 Overrides = Mapping[str, AlertOverride]
 """By the alert's name, or ``<name>:<objective>`` for the alert of one objective, which then counts alone."""
+
+
+def owned(alerts: Iterable[Alert], teams: Teams) -> tuple[Alert, ...]:
+    """The alerts, with the label ``team`` where a team has the component."""
+    of = {component: team for team, components in teams.items() for component in components}
+    return tuple(
+        replace(alert, labels={**alert.labels, "team": of[alert.component]}) if alert.component in of else alert
+        for alert in alerts
+    )
+
+
+def orphans(teams: Teams, matches: Iterable[MatchSettings], alerts: Iterable[Alert]) -> Iterator[str]:
+    """A line for each component and team that is named and that no alert has: nobody would ever be told so."""
+    known = {"component": {alert.component for alert in alerts}, "team": set(teams)}
+    for team, named in teams.items():
+        yield from _lacking(f"alerting.teams.{team}", "component", named, known["component"])
+    for one in matches:
+        for label in set(one.match) & set(known):
+            given = one.match[label]
+            yield from _lacking("alerting", label, (given,) if isinstance(given, str) else given, known[label])
+
+
+def _lacking(where: str, label: str, named: Iterable[str], known: set[str]) -> Iterator[str]:
+    for name in sorted(set(named) - known):
+        yield f"{where}: no alert has the {label} {name!r}{did_you_mean(name, known)}"
 
 
 def overridden(alerts: Iterable[Alert], overrides: Overrides) -> tuple[Alert, ...]:

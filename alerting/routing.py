@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from alerting.heartbeat import WATCHDOG
 from alerting.settings import NOBODY, AlertingSettings, RouteSettings, order
+from alerting.times import MaintenanceSettings
 from model.promql import eq, matching, ne
-from model.route import Inhibition, MailServer, Receiver, Route, RoutingTree
+from model.route import Inhibition, MailServer, Receiver, Route, RoutingTree, Span, Times
 from model.rule import Severity
 
 _URGENT = {"group_wait": "10s", "group_interval": "20s"}
@@ -16,8 +19,10 @@ waits for the interval; below 15s it would be shorter than Alertmanager waits fo
 def routing_tree(settings: AlertingSettings, objects: tuple[str, ...]) -> RoutingTree:
     """``objects`` are the labels that tell the objects of one signal apart (pod, node, slo ...).
 
-    Shape: heartbeat, then one branch per severity and receiver (all but the last of a severity resume)."""
-    routes = [route for branch in sorted(settings.routes, key=_worst) for route in _branches(branch)]
+    Shape: heartbeat, one branch per maintenance with everything below, then one branch per severity and receiver (all
+    but the last of a severity resume)."""
+    routes = [route for branch in sorted(settings.routes, key=_first) for route in _branches(branch)]
+    maintained = [_maintained(one, settings.default, routes) for one in settings.maintenance]
     receivers = [Receiver(**r.model_dump()) for r in settings.receivers]
     if settings.heartbeat is None:
         receivers.append(Receiver(name=NOBODY, kind="null"))
@@ -33,26 +38,40 @@ def routing_tree(settings: AlertingSettings, objects: tuple[str, ...]) -> Routin
     return RoutingTree(
         default=settings.default,
         receivers=tuple(receivers),
-        routes=(beat, *routes),
+        routes=(beat, *maintained, *routes),
         mail=MailServer(**settings.mail.model_dump()) if settings.mail else None,
         inhibitions=_inhibitions(objects),
+        times=tuple(
+            Times(name=one.name, spans=tuple(Span(**span.model_dump()) for span in one.spans))
+            for one in settings.maintenance
+        ),
     )
 
 
-def _worst(route: RouteSettings) -> int:
-    return min(order(s) for s in route.severities)
+def _maintained(one: MaintenanceSettings, default: str, routes: list[Route]) -> Route:
+    """Whoever hears of these alerts at other times hears nothing meanwhile."""
+    told = () if one.critical else (ne("severity", Severity.CRITICAL.value),)
+    muted = tuple(replace(route, muted=(one.name,)) for route in routes)
+    return Route(receiver=default, matchers=(*one.matchers, *told), muted=(one.name,), branches=muted)
+
+
+def _first(route: RouteSettings) -> tuple[bool, int]:
+    """Those for some alerts before those for all, the worst severity first."""
+    return not route.match, min(order(s) for s in route.severities)
 
 
 def _branches(route: RouteSettings) -> list[Route]:
     severity = route.severities[0] if len(route.severities) == 1 else "|".join(route.severities)
-    matcher = eq("severity", severity) if len(route.severities) == 1 else matching("severity", severity)
+    urgent = _URGENT if Severity.CRITICAL in route.severities else {}
+    by_severity = eq("severity", severity) if len(route.severities) == 1 else matching("severity", severity)
     return [
         Route(
             receiver=name,
-            matchers=(matcher,),
-            resume=name != route.receivers[-1],
+            matchers=(by_severity, *route.matchers),
+            resume=route.also or name != route.receivers[-1],
             repeat_interval=route.repeat_interval,
-            **(_URGENT if Severity.CRITICAL in route.severities else {}),
+            group_wait=urgent.get("group_wait"),
+            group_interval=urgent.get("group_interval"),
         )
         for name in route.receivers
     ]

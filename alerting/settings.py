@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated
 
 from pydantic import Field, model_validator
 
 from alerting.overrides import AlertOverride, RoutedSeverity
-from model.config import Duration, Part, SecretKey, form
+from alerting.times import MaintenanceSettings, MatchSettings
+from model.config import Duration, Name, Part, SecretKey, form
 from model.route import ReceiverKind
 from model.rule import Severity
 
@@ -56,18 +58,29 @@ class MailSettings(Part):
 AlertName = Annotated[str, form(r"[A-Z][A-Za-z0-9]+(:[a-z][a-z0-9_]*)?", "the name of an alert, or <name>:<objective>")]
 
 
-class RouteSettings(Part):
-    """Alerts of these severities go to every one of these receivers."""
+class RouteSettings(MatchSettings):
+    """Alerts of these severities, and with the labels of ``match``, go to every one of these receivers.
+
+    A route with a ``match`` comes before those without, which with ``also`` get the alert as well.
+    """
 
     severities: tuple[RoutedSeverity, ...] = Field(min_length=1)
     receivers: tuple[str, ...] = Field(min_length=1)
     repeat_interval: Duration | None = None
+    also: bool = False
+
+    @model_validator(mode="after")
+    def _also_of_some(self) -> RouteSettings:
+        if self.also and not self.match:
+            raise ValueError(".also: is for a route with match; nothing comes after the others")
+        return self
 
 
 class AlertingSettings(Part):
     """Routing of one stack. ``default`` hears of everything that no route takes.
 
-    ``overrides`` are by the alert's name, or ``<name>:<objective>`` for that of one objective.
+    ``overrides`` are by the alert's name, or ``<name>:<objective>`` for that of one objective. ``teams`` maps a team
+    to components, whose alerts get the label ``team``.
     """
 
     receivers: tuple[ReceiverSettings, ...] = Field(min_length=1)
@@ -76,6 +89,8 @@ class AlertingSettings(Part):
     heartbeat: str | None = None
     mail: MailSettings | None = None
     overrides: dict[AlertName, AlertOverride] = Field(default_factory=dict)
+    teams: dict[Name, tuple[str, ...]] = Field(default_factory=dict)
+    maintenance: tuple[MaintenanceSettings, ...] = ()
 
     @model_validator(mode="after")
     def _consistent(self) -> AlertingSettings:
@@ -90,8 +105,7 @@ class AlertingSettings(Part):
         ]
         if NOBODY in names:
             problems.append(f"receiver name {NOBODY!r} is taken: it stands for no dead man's switch")
-        taken = [s for route in self.routes for s in route.severities]
-        problems += [f"two routes take severity {s!r}" for s in sorted({s for s in taken if taken.count(s) > 1})]
+        problems += [*self._twice()]
         if any(r.kind == "null" and r.name == self.default for r in self.receivers):
             problems.append("the default receiver swallows alerts; everything must reach someone")
         if self.mail is None and any(r.kind == "email" for r in self.receivers):
@@ -99,6 +113,16 @@ class AlertingSettings(Part):
         if problems:
             raise ValueError("\n".join(problems))
         return self
+
+    def _twice(self) -> Iterator[str]:
+        taken = [(s, str(sorted(route.match.items()))) for route in self.routes for s in route.severities]
+        for severity, match in sorted({pair for pair in taken if taken.count(pair) > 1}):
+            yield f"two routes take severity {severity!r}" + (f" with match {match}" if match != "[]" else "")
+        owned = [component for components in self.teams.values() for component in components]
+        for component in sorted({c for c in owned if owned.count(c) > 1}):
+            yield f"teams: two teams have the component {component!r}"
+        named = [m.name for m in self.maintenance]
+        yield from (f"maintenance: two are named {name!r}" for name in sorted({n for n in named if named.count(n) > 1}))
 
     @property
     def secret_keys(self) -> tuple[str, ...]:

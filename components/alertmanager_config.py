@@ -18,6 +18,9 @@ from components.alertmanager_models import (
     Receiver,
     Route,
     SlackConfig,
+    TimeInterval,
+    TimeRange,
+    TimeSpan,
     WebhookConfig,
 )
 from model import route as tree_model
@@ -86,6 +89,7 @@ def alertmanager_config(tree: tree_model.RoutingTree, secret_dir: str) -> Config
             route=root,
             receivers=tuple(_receiver(receiver, folder) for receiver in tree.receivers),
             inhibit_rules=tuple(_inhibit(inhibition) for inhibition in tree.inhibitions) or None,
+            time_intervals=tuple(_times(times) for times in tree.times) or None,
         )
 
 
@@ -113,10 +117,26 @@ def _route(branch: tree_model.Route) -> Route:
             receiver=branch.receiver,
             matchers=_matchers(branch.matchers) or None,
             continue_=branch.resume or None,
+            mute_time_intervals=branch.muted or None,
+            routes=tuple(_route(below) for below in branch.branches) or None,
             group_wait=branch.group_wait,
             group_interval=branch.group_interval,
             repeat_interval=branch.repeat_interval,
         )
+
+
+def _times(times: tree_model.Times) -> TimeInterval:
+    with _naming(f"the times {times.name!r}"):
+        return TimeInterval(name=times.name, time_intervals=tuple(map(_span, times.spans)))
+
+
+def _span(span: tree_model.Span) -> TimeSpan:
+    return TimeSpan(
+        times=(TimeRange(start_time=span.start, end_time=span.end),) if span.start and span.end else None,
+        weekdays=span.weekdays or None,
+        days_of_month=span.days_of_month or None,
+        location=span.location,
+    )
 
 
 def _inhibit(inhibition: tree_model.Inhibition) -> InhibitRule:

@@ -13,6 +13,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, StrictBool, model_validator
 
+from alerting.times import DaysOfMonth, Weekdays
 from components.specs.base import Items, Strict
 from model.config import Duration
 from model.quantity import DURATION_FORM, seconds
@@ -36,9 +37,6 @@ GroupLabel = Annotated[str, Field(strict=True, pattern=r"^([a-zA-Z_][a-zA-Z0-9_]
 LabelMatcher = Annotated[str, Field(strict=True, pattern=r'^[a-zA-Z_][a-zA-Z0-9_]*(=|!=|=~|!~)"(?s:.*)"$')]
 HostPort = Annotated[str, Field(strict=True, pattern=r"^.+:[0-9]+$")]
 Time = Annotated[str, Field(strict=True, pattern=r"^((([01][0-9])|(2[0-3])):[0-5][0-9])$|(^24:00$)")]
-_DAY = "(sunday|monday|tuesday|wednesday|thursday|friday|saturday)"
-Weekdays = Annotated[str, Field(strict=True, pattern=rf"^{_DAY}(:{_DAY})?$")]
-Days = Annotated[str, Field(strict=True, pattern=r"^-?[0-9]{1,2}(:-?[0-9]{1,2})?$")]
 Months = Annotated[str, Field(strict=True, pattern=r"^([a-z]+|[0-9]{1,2})(:([a-z]+|[0-9]{1,2}))?$")]
 Years = Annotated[str, Field(strict=True, pattern=r"^[0-9]{4}(:[0-9]{4})?$")]
 
@@ -152,7 +150,7 @@ class TimeSpan(Strict):
 
     times: tuple[TimeRange, ...] | None = None
     weekdays: tuple[Weekdays, ...] | None = None
-    days_of_month: tuple[Days, ...] | None = None
+    days_of_month: tuple[DaysOfMonth, ...] | None = None
     months: tuple[Months, ...] | None = None
     years: tuple[Years, ...] | None = None
     location: Line | None = None

@@ -39,7 +39,9 @@ class MailServer:
 class Route:
     """One branch: alerts that match all ``matchers`` go to ``receiver``; ``resume`` goes on to the next branch.
 
-    A heartbeat needs a short ``group_interval`` too: Alertmanager repeats only when a group is due.
+    A heartbeat needs a short ``group_interval`` too: Alertmanager repeats only when a group is due. ``muted`` names
+    the times at which nobody is told, which the branches below do not inherit. An alert goes to the first of
+    ``branches`` that takes it, and to ``receiver`` where none does.
     """
 
     receiver: str
@@ -48,6 +50,27 @@ class Route:
     group_wait: str | None = None
     group_interval: str | None = None
     repeat_interval: str | None = None
+    muted: tuple[str, ...] = ()
+    branches: tuple[Route, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Span:
+    """A time of the week: all that is given must hold. Shapes as in Alertmanager: monday:friday, -1, 22:00."""
+
+    weekdays: tuple[str, ...] = ()
+    days_of_month: tuple[str, ...] = ()
+    start: str | None = None
+    end: str | None = None
+    location: str = "UTC"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Times:
+    """Named times, any of whose spans may hold."""
+
+    name: str
+    spans: tuple[Span, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +95,7 @@ class RoutingTree:
     routes: tuple[Route, ...]
     inhibitions: tuple[Inhibition, ...] = ()
     mail: MailServer | None = None
+    times: tuple[Times, ...] = ()
     group_by: tuple[str, ...] = ("alertname", "cluster", "component")
     group_wait: str = "30s"
     group_interval: str = "5m"
