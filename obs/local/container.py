@@ -183,6 +183,8 @@ class _Turn:
             turned = [self._config(name, value)]
         else:
             several = self.lookup.every(value)
+            if several is None:
+                several = self.container.pod.spread(self.container.manifest, value) or None
             turned = several if several or (several == [] and name in program.optional) else [self.text(value)]
         dashes = arg[: len(arg) - len(arg.lstrip("-"))]
         return [f"{dashes}{name}={one}" for one in turned]

@@ -20,7 +20,7 @@ from stacks import ROOT
 
 from obs.local import deploy
 from obs.local.pulumi_cli import has_pulumi
-from obs.local.readiness import expected
+from obs.local.readiness import RULER, expected
 from obs.local.state import LocalError, folder, peek
 from obs.local.up import up
 from obs.run import run_stack
@@ -192,6 +192,33 @@ def test_a_change_of_a_rule_reaches_prometheus(platform: Platform, tmp_path: Pat
     finally:
         deploy.apply(deploy.Target(ROOT, platform.place, platform.state))
     assert eventually(lambda: _loaded(platform, "CPUUsageHigh") and not _loaded(platform, "ProcessorsBusy"))
+
+
+def test_what_looks_back_further_than_prometheus_keeps_is_the_rulers(platform: Platform, tmp_path: Path) -> None:
+    project = _copy(tmp_path)
+    stack = project / "Pulumi.local.yaml"
+    stack.write_text(f"{stack.read_text()}  dataops-observability:prometheus: {{retention: 1m}}\n")
+    record, alert = "dataops:container:oom_kills_10m", "OOMKill"
+    rules = {record, alert}
+    assert all(_loaded(platform, rule) for rule in rules)
+    started = time.time()
+    try:
+        deploy.apply(deploy.Target(project, platform.place, platform.state))
+        # Prometheus' own pod is another one: it keeps less.
+        assert eventually(lambda: not any(_loaded(platform, rule) for rule in rules), 90)
+        assert eventually(lambda: all(_loaded(platform, rule, RULER) for rule in rules), 90)
+        # Grafana's source tells of them, too.
+        assert eventually(lambda: all(_loaded(platform, rule, FRONT) for rule in rules))
+        platform.inject("oom-kill")
+        # From what the querier has the Ruler records, from what it records it alerts, and its alerts are told.
+        assert eventually(lambda: bool(platform.get(FRONT, "/api/v1/query", query=record)["data"]["result"]))
+        assert eventually(lambda: platform.told(alert, "firing", started) == {"warning-channel"})
+        assert alert not in platform.firing()
+    finally:
+        platform.heal()
+        deploy.apply(deploy.Target(ROOT, platform.place, platform.state))
+    assert eventually(lambda: platform.told(alert, "resolved", started) == {"warning-channel"}, 90)
+    assert eventually(lambda: all(_loaded(platform, rule) for rule in rules), 90)
 
 
 def _loaded(platform: Platform, rule_name: str, server: str = "prometheus") -> bool:
