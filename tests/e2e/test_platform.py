@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import psutil
 import pytest
+from followed_faults import problems
 from local_platform import Platform, eventually, obs
 from stacks import ROOT
 
@@ -24,6 +25,9 @@ from obs.local.readiness import RULER, expected
 from obs.local.state import LocalError, folder, peek
 from obs.local.up import up
 from obs.run import run_stack
+from obs.simulate.batch import batches, reads
+from obs.simulate.exporters import ALL
+from obs.simulate.scenarios import SCENARIOS
 from obs.toolchain import ensure_local
 from obs.verify.client import Server
 from obs.verify.roundtrip import trace
@@ -36,6 +40,7 @@ _HEALTHY_SECONDS = 600
 """At production's pace."""
 
 
+@pytest.mark.smoke
 def test_what_runs_is_what_the_program_promises(platform: Platform) -> None:
     # A record needs a few evaluations before a rate of it has a value.
     assert eventually(lambda: obs("local", "verify", "--name", platform.name).returncode == 0, 20), obs(
@@ -43,6 +48,7 @@ def test_what_runs_is_what_the_program_promises(platform: Platform) -> None:
     ).stdout
 
 
+@pytest.mark.smoke
 def test_every_part_of_the_stack_runs_and_says_that_it_is_ready(platform: Platform) -> None:
     needed = expected(run_stack("local", ROOT), ensure_local()).servers
     assert {"prometheus", "alertmanager", "thanos-query", FRONT, "otel-gateway", "otel-sampler"} <= {*needed}
@@ -57,6 +63,7 @@ def _through(platform: Platform, server: str, query: str) -> float:
     return float(found["value"][1])
 
 
+@pytest.mark.smoke
 def test_series_of_prometheus_are_read_where_grafana_reads(platform: Platform) -> None:
     count = 'count(up{namespace!=""})'
     assert eventually(lambda: _through(platform, FRONT, count) == _through(platform, "prometheus", count))
@@ -80,6 +87,7 @@ def _spans(platform: Platform) -> float:
     return sum(map(float, found))
 
 
+@pytest.mark.smoke
 def test_a_trace_with_an_error_leaves_the_sampler(platform: Platform) -> None:
     before = _spans(platform)
     gateway = platform.state.processes["otel-gateway"].addresses["otlp-http"]
@@ -96,6 +104,7 @@ def test_the_cluster_looks_like_one(platform: Platform) -> None:
     assert {claim["status"]["phase"] for claim in claims} == {"Bound"}
 
 
+@pytest.mark.smoke
 def test_nobody_asks_for_what_its_account_may_not(platform: Platform) -> None:
     asking = ("prometheus-operator", "prometheus", "otel-gateway")
     logs = {server: Path(platform.state.processes[server].log).read_text(errors="replace") for server in asking}
@@ -107,11 +116,20 @@ def test_nobody_asks_for_what_its_account_may_not(platform: Platform) -> None:
     }
 
 
+@pytest.mark.smoke
 def test_everything_listens_on_the_loopback_interface_alone(platform: Platform) -> None:
     daemon = psutil.Process(platform.state.pid)
     sockets = [c for child in daemon.children(recursive=True) for c in child.net_connections(kind="inet")]
     assert {c.laddr.ip for c in sockets if c.status == psutil.CONN_LISTEN} == {"127.0.0.1"}
     assert {c.raddr.ip for c in sockets if c.raddr} == {"127.0.0.1"}
+
+
+@pytest.mark.smoke
+def test_three_faults_are_told_to_the_right_people_and_end(platform: Platform) -> None:
+    plan = run_stack("local", ROOT).plan
+    three = tuple(SCENARIOS[name] for name in ("argocd-down", "executor-memory", "oom-kill"))
+    assert len(batches(three, reads(plan), ALL)) == 1, "they cannot be told apart"
+    assert problems(three, platform, plan) == []
 
 
 def test_ten_minutes_without_a_fault_are_silent(platform: Platform) -> None:
