@@ -41,7 +41,7 @@ class Simulation:
         self.scenarios = {s.name: s for s in scenarios if _needs(s) <= {*systems}}
         self._memory, self._compression = memory, compression
         self._cluster = Cluster()
-        self._pages: dict[Address, Page] = {}
+        self._pages: dict[Address, tuple[Exporter, Page]] = {}
         self._lock = Lock()
 
     def moment(self, now: float) -> Moment:
@@ -77,13 +77,24 @@ class Simulation:
             if part not in self.scenarios:
                 raise ScenarioError(f"no scenario {part!r}{did_you_mean(part, self.scenarios)}")
         with self._lock:
+            self._forget(name)
             self._memory.begin(name, now)
-            self._pages.clear()
 
     def heal(self, now: float) -> None:
         with self._lock:
+            self._forget()
             self._memory.end(now)
-            self._pages.clear()
+
+    def _forget(self, *coming: str) -> None:
+        """The pages that a fault changes, or one that ends: making all of them anew takes longer than a scrape may."""
+        names = (*coming, *([self.fault[0]] if self.fault else ()))
+        changes = (change for name in names for scenario in self._together(name) for change in scenario.changes)
+        changed = {change.metric for change in changes if not isinstance(change, Down)}
+        self._pages = {
+            address: (exporter, page)
+            for address, (exporter, page) in self._pages.items()
+            if exporter.contract is None or changed.isdisjoint(load(exporter.contract).metrics)
+        }
 
     def _injections(self) -> Iterator[tuple[Injection, Moment | None]]:
         """Every fault since the start and its end; one of a scenario that is no more is forgotten."""
@@ -126,8 +137,9 @@ class Simulation:
             return Answer(503, f"{exporter.name} is down: scenario {scenario}\n")
         moment = self.moment(now)
         if address not in self._pages:
-            self._pages[address] = Page(self._families(exporter, target), moment)
-        return Answer(200, self._pages[address].text(moment))
+            self._pages[address] = exporter, Page(self._families(exporter, target), moment)
+        _, page = self._pages[address]
+        return Answer(200, page.text(moment))
 
     def _down(self, exporter: Exporter, target: Target) -> str | None:
         """The scenario because of which it does not answer."""

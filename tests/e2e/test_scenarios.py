@@ -1,7 +1,7 @@
 """Each fault on a whole local platform: exactly its alerts fire, exactly the right receivers are told, and all ends.
 
 Waiting is most of it, so faults that can be told apart hold at the same time (obs/simulate/batch.py). Where a batch is
-not as its faults say, those that may be to blame are followed again one by one: that says who it is.
+not as its faults say, those that may be to blame are followed again by halves: that says who it is.
 """
 
 from __future__ import annotations
@@ -42,13 +42,18 @@ def _plan() -> Plan:
 
 
 def _followed(batch: Batch, platform: Platform) -> Problems:
+    """What is wrong with each fault: those that may be to blame are followed again by halves, down to one by one."""
     found = problems(batch, platform, _plan())
-    if len(batch) == 1:
-        return {batch[0].name: found}
-    alone = {fault.name: problems((fault,), platform, _plan()) for fault in suspects(batch, found)}
-    if found and not any(alone.values()):
+    if not found or len(batch) == 1:
+        return {fault.name: found for fault in batch}
+    doubtful = suspects(batch, found)
+    middle = len(doubtful) // 2
+    told: Problems = {fault.name: [] for fault in batch}
+    for half in filter(None, (doubtful[:middle], doubtful[middle:])):
+        told |= _followed(tuple(half), platform)
+    if not any(told.values()):
         warnings.warn(f"only together, {' + '.join(fault.name for fault in batch)}: {'; '.join(found)}", stacklevel=1)
-    return {fault.name: alone.get(fault.name, []) for fault in batch}
+    return told
 
 
 def _follow_all(name: str, pace: int | None, wanted: list[Expected]) -> None:
