@@ -101,4 +101,6 @@ def batch_of(platform_means: None) -> Iterator[dict[str, Future[Problems]]]:  # 
 def test_exactly_its_alerts_fire_are_told_to_the_right_people_and_end(
     batch_of: dict[str, Future[Problems]], name: str
 ) -> None:
-    assert batch_of[name].result()[name] == []
+    found = batch_of[name].result()[name]
+    # Where scrapes starve, sources count as silent after 10 s.
+    assert found == [], f"beside a load of {os.getloadavg()[0]:.0f} on {os.cpu_count()} cores"
