@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 import tiny_charts as tiny
 from local_platform import Platform, obs
+from real_tools import REAL
 from stacks import ROOT
 
 from components.charts import CHARTS, ChartPin, archive_path
-from obs import chart_orders
-from obs.toolchain import ensure_local
-from obs.toolchain_table import ToolMissing
+from obs import chart_orders, toolchain
+from obs.toolchain_table import LOCAL, TOOLS
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -73,14 +73,12 @@ def published(shelf: Path) -> Iterator[ChartPin]:
 
 @pytest.fixture(scope="session")
 def platform_means() -> None:
-    """Charts and tools of a local platform, or a skip that says what lacks. Tools are built here, once: minutes."""
+    """Charts and tools of a local platform, or a skip that says what lacks."""
     lacking = [str(pin) for pin in CHARTS.values() if not archive_path(pin).is_file()]
     if lacking:
         pytest.skip(f"charts are not cached: {', '.join(lacking)} (`obs charts pull`)")
-    try:
-        ensure_local()
-    except ToolMissing as error:
-        pytest.skip(f"a local platform cannot be had: {error}")
+    if missing := [toolchain.advice(TOOLS[name]) for name in LOCAL if REAL[name] is None]:
+        pytest.skip(f"a local platform cannot be had: {'; '.join(missing)}")
 
 
 @pytest.fixture(scope="session")

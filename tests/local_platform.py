@@ -29,7 +29,7 @@ def eventually(condition: Callable[[], bool], seconds: float = 60) -> bool:
         try:
             if condition():
                 return True
-        except (httpx.HTTPError, json.JSONDecodeError, KeyError):
+        except (httpx.HTTPError, json.JSONDecodeError, KeyError, state.LocalError):
             pass  # a server that is just starting
         time.sleep(0.2)
     return False

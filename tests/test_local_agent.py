@@ -227,6 +227,27 @@ def test_a_server_waits_a_while_until_the_one_that_it_needs_listens(
     assert servers.running("front")
 
 
+def test_a_server_that_asks_seldom_waits_until_the_other_is_ready(
+    agent: Agent, kube: FakeKube, servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kube.services = [service("query", {"http": 10902})]
+    kube.slices = [endpoints("query", {"http": 10902}, ("10.244.0.6", ""))]
+    front = thanos("front", "10.244.0.5", "--query-frontend.downstream-url=http://query.monitoring.svc:10902")
+    front["metadata"]["ownerReferences"] = [{"kind": "ReplicaSet", "name": "front-1"}]
+    query = thanos("query", "10.244.0.6")
+    query["spec"]["containers"][0]["readinessProbe"] = {"httpGet": {"path": "/-/ready", "port": "http"}}
+    kube.pods = [query, front]
+    ready: list[str] = []
+    monkeypatch.setattr("obs.local.agent.answers", lambda url: url in ready)
+    monkeypatch.setattr("obs.local.agent.listening", lambda _address: True)
+    agent.sync()
+    address = servers.states()["thanos-query"].addresses["http"]
+    assert agent.problems() == {"q-front": f"front waits for {address}"}
+    ready.append(f"http://{address}/-/ready")
+    agent.sync()
+    assert servers.running("front")
+
+
 def test_a_server_is_started_again_when_others_come_and_go(
     agent: Agent, kube: FakeKube, servers: Servers, clock: Clock
 ) -> None:

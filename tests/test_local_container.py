@@ -113,6 +113,19 @@ def test_paths_of_the_container_become_real_ones(tmp_path: Path) -> None:
     assert f"--storage.tsdb.path={tmp_path}/claims/monitoring_bucket/db/x" in found
 
 
+def test_a_pattern_over_the_mounts_is_one_flag_for_each(tmp_path: Path) -> None:
+    mounts = [{"name": name, "mountPath": f"/etc/rules/{name}"} for name in ("config", "claim")]
+    given = "--rule-file=/etc/rules/*/*.yaml", "--label=a/*/b", "--other=/etc/rules/config/*.yaml"
+    found = args(tmp_path, "prometheus:v3", *given, volumeMounts=mounts)
+    config, claim = (f"{tmp_path}/{folder}" for folder in ("pods/monitoring_x-0/config", "claims/monitoring_bucket"))
+    assert found[:4] == (
+        f"--rule-file={claim}/*.yaml",
+        f"--rule-file={config}/*.yaml",
+        "--label=a/*/b",
+        f"--other={config}/*.yaml",
+    )
+
+
 def test_variables_are_filled_in(tmp_path: Path) -> None:
     env = [{"name": "POD_NAME", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}]
     assert "--name=x-0" in args(tmp_path, "prometheus", "--name=$(POD_NAME)", env=env)

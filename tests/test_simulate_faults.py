@@ -12,6 +12,8 @@ import pytest
 from simulated_faults import BASE, CLUSTER, START, pages, simulated
 
 from obs.simulate.cluster import Cluster
+from obs.simulate.exporter import Exporter, Target
+from obs.simulate.exporters import ALL
 from obs.simulate.memory import Memory
 from obs.simulate.scenario import Change, Effect, Ramp, Rate, Recur, ScenarioError, Set, Step
 from obs.simulate.scenarios import SCENARIOS
@@ -110,6 +112,28 @@ def test_a_second_fault_ends_the_first() -> None:
     simulation.inject("argocd-degraded", START + 1)
     text = pages(simulation, START + 2)
     assert ("OutOfSync" in text, "Degraded" in text, simulation.fault) == (False, True, ("argocd-degraded", START + 1))
+
+
+def test_only_the_pages_that_a_fault_changes_are_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: set[str] = set()
+
+    def families(_self: Simulation, exporter: Exporter, _target: Target) -> Iterator[object]:
+        made.add(exporter.name)
+        return iter(())
+
+    monkeypatch.setattr(Simulation, "_families", families)
+    simulation = simulated(SCENARIOS["argocd-out-of-sync"])
+    pages(simulation, START)
+    argocd = {exporter.name for exporter in ALL if exporter.contract == "argocd"}
+    assert made > argocd
+    made.clear()
+    simulation.inject("argocd-out-of-sync", START)
+    pages(simulation, START + 1)
+    assert made == argocd
+    made.clear()
+    simulation.heal(START + 1)
+    pages(simulation, START + 2)
+    assert made == argocd
 
 
 def test_an_unknown_scenario_is_refused() -> None:

@@ -22,7 +22,7 @@ from obs.local.container import Container, Prepared, containers
 from obs.local.kube import Kube
 from obs.local.names import Lookup, Names
 from obs.local.pod import Files, Manifest, NotYet, Pod
-from obs.local.ports import Ports, listening
+from obs.local.ports import Ports, answers, listening
 from obs.local.process import Servers
 from obs.local.state import FORWARDS, LocalError
 from obs.local.volumes import Volumes, write
@@ -32,8 +32,9 @@ _RUNNING_PODS = "/api/v1/pods?fieldSelector=status.phase%3DRunning"
 _SERVICES = "/api/v1/services?resourceVersion=0"
 _SLICES = "/apis/discovery.k8s.io/v1/endpointslices?resourceVersion=0"
 _INIT_SECONDS = 20
-_PATIENCE_SECONDS = 5
-"""How long a server waits for those that it asks: it would have to be started again, or ask again much later."""
+_PATIENCE_SECONDS, _SURE_SECONDS = 5, 20
+"""How long a server waits for those that it asks: it would have to be started again, or ask again much later. The
+longer time is for those whose pods are here, and so come for sure."""
 
 
 @dataclass
@@ -161,9 +162,11 @@ class Agent:
         name, watches = prepared.command.name, container.program.watches
         if name not in running.servers:
             others = lookup.needed - {*container.forwards.values()}
-            waits = sorted(lookup.unknown | {address for address in others if not listening(address)})
-            if waits and not watches and self._clock() < running.since + _PATIENCE_SECONDS:
-                raise NotYet(f"{name} waits for {', '.join(waits)}")
+            coming = {address for address in others if not listening(address)}
+            coming |= {address for address in prepared.after - coming if not self._ready(address)}
+            patience = _SURE_SECONDS if coming else _PATIENCE_SECONDS
+            if (lookup.unknown or coming) and not watches and self._clock() < running.since + patience:
+                raise NotYet(f"{name} waits for {', '.join(sorted(lookup.unknown | coming))}")
             running.servers = (*running.servers, name)
         changed = [path for path, data in prepared.files.items() if write(path, data)]
         if changed and not watches:
@@ -175,6 +178,11 @@ class Agent:
             if not mounted.exists():  # a single file of a Secret is mounted as such
                 mounted.mkdir(parents=True)
         return container.prepared(lookup, self._read, self._host.tools, self._accounts.kubeconfig(container.pod))
+
+    def _ready(self, address: str) -> bool:
+        """Whether the server at an address says so; one that nobody probes is ready."""
+        asked = (c.ready for c in self._servers.commands().values() if c.ready and address in c.addresses.values())
+        return all(map(answers, asked))
 
     def _lookup(self, known: Names) -> Lookup:
         return Lookup(known, lambda name: self._host.ports.address(f"nobody/{name}"))

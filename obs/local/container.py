@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 
@@ -22,10 +23,12 @@ from obs.local.state import LocalError
 
 @dataclass(frozen=True)
 class Prepared:
-    """``files`` are configurations turned to this machine, to be written before the command starts."""
+    """``files`` are configurations turned to this machine, to be written before the command starts; ``after`` are the
+    addresses of the servers that must be ready by then."""
 
     command: Command
     files: Mapping[Path, bytes]
+    after: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,8 @@ class Container:
             ready=self.ready,
             addresses={name: self.address(port) for port, name in self.ports.items()},
         )
-        return Prepared(command, turn.files)
+        seldom = (value for name, value in _valued(args) if name in self.program.asks_seldom)
+        return Prepared(command, turn.files, frozenset(urlsplit(value).netloc for value in seldom))
 
 
 def containers(pod: Pod, kind: str = "containers", tools: Collection[str] | None = None) -> list[Container]:
@@ -183,6 +187,8 @@ class _Turn:
             turned = [self._config(name, value)]
         else:
             several = self.lookup.every(value)
+            if several is None:
+                several = self.container.pod.spread(self.container.manifest, value) or None
             turned = several if several or (several == [] and name in program.optional) else [self.text(value)]
         dashes = arg[: len(arg) - len(arg.lstrip("-"))]
         return [f"{dashes}{name}={one}" for one in turned]

@@ -20,12 +20,14 @@ import httpx
 from obs.local.agent import Agent, Host
 from obs.local.control_plane import ControlPlane
 from obs.local.kube import Kube
-from obs.local.ports import Ports
+from obs.local.ports import Ports, answers
 from obs.local.process import Command, Servers
 from obs.local.state import LocalError, Phase, State, identity, save
 from obs.simulate.platform import objects
 
 _TICK, _SYNC = 0.1, 1.0
+_BUSY_SYNC, _BUSY_SECONDS = 0.3, 10.0
+"""While servers come, each look at the API server is followed by another sooner: they wait for each other."""
 _START_SECONDS = 60
 
 
@@ -104,7 +106,7 @@ class Machine:
         self._wait((self._plane.place / "certs" / "apiserver.crt").exists)
         self._kube = Kube(self._plane.kubeconfig)
         self._wait(self._kube.ready)
-        self._step("nodes and simulated platform")
+        self._say("open", "nodes and simulated platform")
         self._servers.start(self._plane.controller_manager())
         self._servers.start(self._plane.scheduler())
         self._platform()
@@ -145,16 +147,17 @@ class Machine:
         order = self._order
         host = Host(place=order.place, tools=order.tools, ports=self._ports, simulator=self._simulator)
         agent = Agent(self._kube, self._servers, host)
-        next_sync = 0.0
+        next_sync, changed = 0.0, time.monotonic()
         while not self._stopping:
             self._servers.tick()
             if time.monotonic() >= next_sync:
                 agent.sync()
-                next_sync = time.monotonic() + _SYNC
+                busy = time.monotonic() < changed + _BUSY_SECONDS
+                next_sync = time.monotonic() + (_BUSY_SYNC if busy else _SYNC)
             problem = "\n".join(f"{pod}: {why}" for pod, why in agent.problems().items())
             now = replace(self._state, problem=problem, simulated=agent.simulated(), processes=self._servers.states())
             if now != self._state:
-                self._state = now
+                self._state, changed = now, time.monotonic()
                 self._save()
             time.sleep(_TICK)
 
@@ -174,10 +177,10 @@ class Machine:
             time.sleep(_TICK)
 
     def _etcd_ready(self) -> bool:
-        return _answers(f"http://{self._ports.address('etcd')}/readyz")
+        return answers(f"http://{self._ports.address('etcd')}/readyz")
 
     def _simulator_ready(self) -> bool:
-        return _answers(f"http://{self._simulator}/-/healthy")
+        return answers(f"http://{self._simulator}/-/healthy")
 
     # --- state
 
@@ -191,14 +194,6 @@ class Machine:
     def _save(self) -> None:
         self._state = replace(self._state, processes=self._servers.states())
         save(self._order.place, self._state)
-
-
-def _answers(url: str) -> bool:
-    try:
-        # No certificates to load: that alone takes longer than the request.
-        return httpx.get(url, timeout=1.0, trust_env=False, verify=False).is_success
-    except httpx.HTTPError:
-        return False
 
 
 if __name__ == "__main__":

@@ -30,6 +30,11 @@ STACK = "local"
 _APPLIED = "applied.json"
 _KEPT = ("Namespace", "CustomResourceDefinition")
 """Made before everything else, and kept when the program no longer has them, as the program tells Pulumi."""
+_TURNS = (
+    ("ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding", "Secret", "Service"),
+    ("Deployment", "StatefulSet", "DaemonSet", "Prometheus", "Alertmanager", "ThanosRuler"),
+)
+"""What pods are refused without, then what makes pods: the servers start while the rest is applied."""
 _AT_ONCE = 4
 _ESTABLISHED_SECONDS = 60
 
@@ -74,18 +79,32 @@ def stack_config(target: Target) -> StackConfig:
     return read_stack_config(target.project, STACK, config=plain, secrets=secrets)
 
 
-def apply(target: Target) -> int:
+@dataclass(frozen=True)
+class Rendered:
+    """What is to be applied. ``definitions``: kind and name -> the line of the program."""
+
+    objects: tuple[RenderedObject, ...]
+    definitions: Mapping[tuple[str, str], str]
+
+
+def rendered(target: Target) -> Rendered:
+    """Every object of the stack; the API server need not answer yet. Raises LocalError for what is not known here."""
+    run = run_stack(STACK, target.project, config=stack_config(target), preview=False)
+    generated = _generated(run, target.kubeconfig.read_bytes())
+    objects = run.expanded(require_charts=True, redacted=partial(_revealed, generated=generated)).objects
+    _refuse_masked(objects)
+    return Rendered(tuple(sorted(objects, key=_turn)), places(run))
+
+
+def apply(target: Target, stack: Rendered | None = None) -> int:
     """Server-side apply of every object of the stack; returns their number.
 
     What an earlier deployment made and this one does not is deleted. Raises LocalError with the API server's
     messages, each with the object and the line that defines it; then nothing is deleted.
     """
-    run = run_stack(STACK, target.project, config=stack_config(target), preview=False)
-    generated = _generated(run, target.kubeconfig.read_bytes())
-    objects = run.expanded(require_charts=True, redacted=partial(_revealed, generated=generated)).objects
-    _refuse_masked(objects)
+    stack = stack or rendered(target)
+    objects, definitions = stack.objects, stack.definitions
     kube = Kube(target.kubeconfig)
-    definitions = places(run)
     applied = target.place / _APPLIED
     before, now = _read(applied), {_key(o) for o in objects}
     _write(applied, before | now)  # also what a failed deployment made is known to the next one
@@ -98,6 +117,10 @@ def apply(target: Target) -> int:
         kube.delete(*key)
     _write(applied, now)
     return len(objects)
+
+
+def _turn(object_: RenderedObject) -> int:
+    return next((turn for turn, kinds in enumerate(_TURNS) if object_.kind in kinds), len(_TURNS))
 
 
 Key = tuple[str, str, str, str]

@@ -6,6 +6,7 @@ import base64
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,16 @@ class Pod:
             return lambda text: text
         pattern = re.compile(rf"(?<![\w./-])({'|'.join(map(re.escape, longest_first))})(?=[/\s\"',]|$)")
         return lambda text: pattern.sub(lambda match: str(mounts[match[1]]), text)
+
+    def spread(self, container: Manifest, pattern: str) -> list[str]:
+        """A pattern whose wildcards choose among mounts (/etc/rules/*/*.yaml), once for each; none for other texts."""
+        parts = pattern.split("/")
+        mounts = ((mount.split("/"), real) for mount, real in sorted(self.mounts(container).items()))
+        return [
+            "/".join((str(real), *parts[len(mount) :]))
+            for mount, real in mounts
+            if len(mount) < len(parts) and mount != parts[: len(mount)] and all(map(fnmatchcase, mount, parts))
+        ]
 
     # --- environment
 

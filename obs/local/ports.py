@@ -6,6 +6,8 @@ import json
 import socket
 from pathlib import Path
 
+import httpx
+
 from obs import atomic
 
 LOOPBACK = "127.0.0.1"
@@ -34,6 +36,15 @@ def listening(address: str) -> bool:
     with socket.socket() as probe:
         probe.settimeout(0.2)
         return probe.connect_ex((host, int(port))) == 0
+
+
+def answers(url: str) -> bool:
+    """Whether a server of this machine says 2xx there within a second."""
+    try:
+        # No certificates to load: that alone takes longer than the request.
+        return httpx.get(url, timeout=1.0, trust_env=False, verify=False).is_success
+    except httpx.HTTPError:
+        return False
 
 
 def _free(taken: set[int]) -> int:

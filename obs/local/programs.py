@@ -69,8 +69,9 @@ class Program:
     Addresses, names and paths in flags and in files that ``configs`` name (flags, as an expression) are turned for
     every program; ``flags`` and ``config`` do what only this one needs, before that. ``outward`` tells what of a
     configuration (the flag, the content) leads out of this machine without an address. ``optional`` are flags that
-    are left out while nobody is behind the name in them. One that ``watches`` its files is not started again for
-    them. ``by_title``: several of the tool run, and each is called as its pod.
+    are left out while nobody is behind the name in them; ``asks_seldom`` are flags whose server must say that it is
+    ready before this one starts, because it would look again much later. One that ``watches`` its files is not started
+    again for them. ``by_title``: several of the tool run, and each is called as its pod.
     """
 
     tool: str
@@ -81,6 +82,7 @@ class Program:
     config: Callable[[Config, Place], Config] = _same
     outward: Callable[[str, Any], Iterator[str]] = _none
     optional: frozenset[str] = frozenset()
+    asks_seldom: frozenset[str] = frozenset()
     watches: bool = False
     by_title: bool = False
 
@@ -217,6 +219,8 @@ PROGRAMS: Mapping[str, Program] = {
         configs=r"(?!http\.|reloader\.).*config(-file)?|prometheus\.http-client(-file)?|receive\.hashrings(-file)?",
         outward=_thanos_outward,
         optional=frozenset({"endpoint", "endpoint-group"}),
+        # The frontend is not ready before it has found its querier so, and looks every 10 s.
+        asks_seldom=frozenset({"query-frontend.downstream-url"}),
         by_title=True,
     ),
     "opentelemetry-collector-contrib": _OTELCOL,

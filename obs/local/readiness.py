@@ -19,7 +19,7 @@ Say = Callable[[str], None]
 RULER, SIDECAR = "thanos-ruler", "thanos-sidecar"
 """Servers that the operator makes, as it calls their containers."""
 _SECONDS = 120
-_POLL = 0.5
+_POLL = 0.3
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,8 @@ def wait_until_up(place: Path, needed: Expected, say: Say) -> None:
     told, missing = 0, ["Prometheus does not run yet"]
     with httpx.Client(timeout=2.0, trust_env=False) as client:
         for state in states(place, _SECONDS):
+            if state is not None and state.phase == "failed":
+                raise LocalError(f"starting {state.step} failed: {state.problem}")
             if state is None or not state.alive:
                 raise LocalError(f"the local platform has ended; its log is {place / 'daemon.log'}")
             missing = lacking(client, state, needed)
@@ -82,6 +84,8 @@ def lacking(client: httpx.Client, state: State, needed: Expected) -> list[str]:
     """What is not up yet, in words."""
     if state.problem:
         return state.problem.splitlines()
+    if state.phase != "ready":
+        return [f"{state.step} is being started"]
     if absent := [name for name in needed.servers if name not in state.processes]:
         return [f"{name} does not run yet: its pod is not there" for name in absent]
     try:

@@ -21,7 +21,8 @@ from obs.errors import ObsError
 _STATE = "state.json"
 FORWARDS = "forwards.json"
 """Address of each pod that runs here -> where it listens; the node agent writes it, the simulator reads it."""
-Phase = Literal["starting", "ready", "failed"]
+Phase = Literal["starting", "open", "ready", "failed"]
+"""Open: the API server takes objects."""
 
 
 class LocalError(ObsError):

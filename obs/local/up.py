@@ -21,7 +21,7 @@ from obs.local.readiness import Say, expected, states, wait_until_up
 from obs.local.state import LocalError, State, identity, load, peek
 from obs.run import run_stack
 
-_START_SECONDS, _STOP_SECONDS = 90, 4
+_START_SECONDS, _STOP_SECONDS, _KILL_SECONDS = 90, 4, 20
 _RELOAD_SECONDS, _SETTLED_SECONDS = 20, 4
 """A Secret is seen within 1 s, the reloader waits 1 s: what takes longer than the second is not coming."""
 
@@ -44,7 +44,7 @@ def up(
         fresh = True
     try:
         pace = compression if compression is not None else run.settings.time_compression
-        state = _started(Order(place, tools, systems, pace), say) if fresh else load(place)
+        state = _started(Order(place, tools, systems, pace)) if fresh else load(place)
         before = time.time()
         versions = {} if fresh else _versions(state)
         _deploy(deploy.Target(project, place, state), by_apply, say)
@@ -66,9 +66,12 @@ def _serves(state: State, systems: tuple[str, ...], compression: int | None) -> 
 
 def _deploy(target: deploy.Target, by_apply: bool, say: Say) -> None:
     if by_apply or not has_pulumi():
+        stack = deploy.rendered(target)  # while the control plane starts
+        _wait_until_open(target.place, say)
         say("applying the stack")
-        say(f"{deploy.apply(target)} objects applied")
+        say(f"{deploy.apply(target, stack)} objects applied")
     else:
+        _wait_until_open(target.place, say)
         say("pulumi up")
         pulumi_up(target)
 
@@ -105,7 +108,8 @@ def _wait_for_reload(state: State, since: float, say: Say) -> None:
                 return
 
 
-def _started(order: Order, say: Say) -> State:
+def _started(order: Order) -> State:
+    """The first state of a new daemon, which has its keys and ports by then."""
     place = order.place
     down(place)
     order.write()
@@ -118,20 +122,33 @@ def _started(order: Order, say: Say) -> State:
             start_new_session=True,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         )
-    told = ""
     for state in states(place, _START_SECONDS):
         if state is not None and state.pid == daemon.pid:
-            if state.phase == "failed":
-                raise LocalError(f"starting {state.step} failed: {state.problem}")
-            if state.phase == "ready":
-                return state
-            if state.step != told:
-                told = state.step
-                say(f"starting {told}")
+            return state
         if daemon.poll() is not None:
-            lines = (place / "daemon.log").read_text(errors="replace").splitlines()[-5:]
-            raise LocalError("the local platform ended while it started:\n" + "\n".join(lines))
+            break
+    raise _ended(place)
+
+
+def _wait_until_open(place: Path, say: Say) -> None:
+    """Until the API server takes objects. Raises LocalError for a control plane that does not start."""
+    told = ""
+    for state in states(place, _START_SECONDS):
+        if state is None or not (state.alive or state.phase == "failed"):
+            raise _ended(place)
+        if state.phase == "failed":
+            raise LocalError(f"starting {state.step} failed: {state.problem}")
+        if state.phase != "starting":
+            return
+        if state.step != told:
+            told = state.step
+            say(f"starting {told}")
     raise LocalError(f"the control plane is not ready after {_START_SECONDS} s; its logs are in {place / 'logs'}")
+
+
+def _ended(place: Path) -> LocalError:
+    lines = (place / "daemon.log").read_text(errors="replace").splitlines()[-5:]
+    return LocalError("the local platform ended while it started:\n" + "\n".join(lines))
 
 
 def down(place: Path, *, keep: bool = False) -> bool:
@@ -171,6 +188,8 @@ def _end(pid: int, known: str) -> None:
             process.wait(_STOP_SECONDS)
         except psutil.TimeoutExpired:
             process.kill()
-            process.wait(1)
+            process.wait(_KILL_SECONDS)
     except psutil.NoSuchProcess:
         return
+    except psutil.TimeoutExpired:
+        raise LocalError(f"process {pid} was killed and is still there after {_KILL_SECONDS} s") from None

@@ -15,7 +15,7 @@ from alerting.heartbeat import WATCHDOG
 from model.problems import did_you_mean
 from model.quantity import seconds
 from obs.errors import ObsError
-from obs.simulate.scenario import Scenario
+from obs.simulate.scenario import Scenario, parts
 from obs.simulate.timeline import Timeline
 
 _POLL = 0.3
@@ -134,8 +134,9 @@ class _Servers:
         if running is not None:
             raise SimulateError(f"{running} holds already, one fault at a time; `obs simulate --heal` ends it")
         offered = [scenario["name"] for scenario in self._asked("simulator", "/-/scenarios")]
-        if name not in offered:
-            raise SimulateError(f"the platform that runs has no scenario {name!r}{did_you_mean(name, offered)}")
+        for part in parts(name):
+            if part not in offered:
+                raise SimulateError(f"the platform that runs has no scenario {part!r}{did_you_mean(part, offered)}")
 
     def must_be_quiet(self) -> None:
         """Raises SimulateError where alerts fire: what the fault adds to them could not be told apart."""

@@ -16,6 +16,8 @@ from model.quantity import seconds
 from obs.errors import ObsError
 from obs.simulate.exporter import Exporter
 
+TOGETHER = "+"
+
 
 class ScenarioError(ObsError):
     """A scenario that cannot be: it names what no exporter has."""
@@ -99,7 +101,7 @@ class Scenario:
     """One fault.
 
     ``alerts`` are all that fire while it holds, ``within`` the time of production in which the last of them does
-    on a stack that was healthy for hours.
+    on a stack that was healthy for hours. Several that hold together are called ``one+other``.
     """
 
     name: str
@@ -111,8 +113,13 @@ class Scenario:
     within: str
 
     def __post_init__(self) -> None:
-        if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", self.name):
+        if not all(re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", part) for part in parts(self.name)):
             raise ScenarioError(f"scenario {self.name!r}: its name must be words of lower-case letters joined by '-'")
+
+
+def parts(name: str) -> list[str]:
+    """The names of the scenarios that hold together under this one."""
+    return name.split(TOGETHER)
 
 
 def check(scenario: Scenario, exporters: Iterable[Exporter]) -> None:

@@ -8,7 +8,7 @@
 ``GET /-/healthy``                        200
 ``GET /-/scenarios``                      the faults that there are
 ``GET /-/scenario``                       the one that holds: ``name`` and ``started``, or null
-``PUT`` or ``DELETE /-/scenario/<name>``  inject, heal
+``PUT`` or ``DELETE /-/scenario/<name>``  inject one (several at once: ``one+other``), heal
 ``POST /<ip>:<port>/<path>``              handed on to the pod with that address, where it runs
 ``POST /sink/<receiver>``                 a notification of Alertmanager
 ``GET /-/notifications?since=<seconds>``  those that arrived

@@ -15,7 +15,7 @@ from obs.simulate.exposition import Lines, Page
 from obs.simulate.faults import Injection, altered, healed
 from obs.simulate.memory import Memory
 from obs.simulate.platform import check as check_systems
-from obs.simulate.scenario import Down, Scenario, ScenarioError
+from obs.simulate.scenario import Down, Scenario, ScenarioError, parts
 from obs.simulate.scenario import check as check_scenario
 from obs.simulate.series import Series
 from obs.simulate.values import Moment
@@ -41,7 +41,7 @@ class Simulation:
         self.scenarios = {s.name: s for s in scenarios if _needs(s) <= {*systems}}
         self._memory, self._compression = memory, compression
         self._cluster = Cluster()
-        self._pages: dict[Address, Page] = {}
+        self._pages: dict[Address, tuple[Exporter, Page]] = {}
         self._lock = Lock()
 
     def moment(self, now: float) -> Moment:
@@ -64,27 +64,44 @@ class Simulation:
     def fault(self) -> tuple[str, float] | None:
         """(name of the scenario, unix seconds since when)."""
         holds = self._memory.holds
-        return (holds.name, holds.since) if holds and holds.name in self.scenarios else None
+        return (holds.name, holds.since) if holds and self._together(holds.name) else None
+
+    def _together(self, name: str) -> list[Scenario]:
+        """The scenarios of a fault: one, or those of ``one+other``; none where one of them is no more."""
+        found = [self.scenarios.get(part) for part in parts(name)]
+        return [] if None in found else [scenario for scenario in found if scenario]
 
     def inject(self, name: str, now: float) -> None:
-        """Start a scenario; one that holds ends. Raises ScenarioError for a name that there is not."""
-        if name not in self.scenarios:
-            raise ScenarioError(f"no scenario {name!r}{did_you_mean(name, self.scenarios)}")
+        """Start a scenario, or several: ``one+other``. What holds ends. Raises ScenarioError for an unknown one."""
+        for part in parts(name):
+            if part not in self.scenarios:
+                raise ScenarioError(f"no scenario {part!r}{did_you_mean(part, self.scenarios)}")
         with self._lock:
+            self._forget(name)
             self._memory.begin(name, now)
-            self._pages.clear()
 
     def heal(self, now: float) -> None:
         with self._lock:
+            self._forget()
             self._memory.end(now)
-            self._pages.clear()
+
+    def _forget(self, *coming: str) -> None:
+        """The pages that a fault changes, or one that ends: making all of them anew takes longer than a scrape may."""
+        names = (*coming, *([self.fault[0]] if self.fault else ()))
+        changes = (change for name in names for scenario in self._together(name) for change in scenario.changes)
+        changed = {change.metric for change in changes if not isinstance(change, Down)}
+        self._pages = {
+            address: (exporter, page)
+            for address, (exporter, page) in self._pages.items()
+            if exporter.contract is None or changed.isdisjoint(load(exporter.contract).metrics)
+        }
 
     def _injections(self) -> Iterator[tuple[Injection, Moment | None]]:
         """Every fault since the start and its end; one of a scenario that is no more is forgotten."""
         for fault in self._memory.faults:
-            if fault.name in self.scenarios:
-                until = None if fault.until is None else self.moment(fault.until)
-                yield Injection(self.scenarios[fault.name], self.moment(fault.since)), until
+            until = None if fault.until is None else self.moment(fault.until)
+            for scenario in self._together(fault.name):
+                yield Injection(scenario, self.moment(fault.since)), until
 
     # --- answers
 
@@ -120,17 +137,20 @@ class Simulation:
             return Answer(503, f"{exporter.name} is down: scenario {scenario}\n")
         moment = self.moment(now)
         if address not in self._pages:
-            self._pages[address] = Page(self._families(exporter, target), moment)
-        return Answer(200, self._pages[address].text(moment))
+            self._pages[address] = exporter, Page(self._families(exporter, target), moment)
+        _, page = self._pages[address]
+        return Answer(200, page.text(moment))
 
     def _down(self, exporter: Exporter, target: Target) -> str | None:
         """The scenario because of which it does not answer."""
         if self.fault is None:
             return None
-        scenario = self.scenarios[self.fault[0]]
         node = target.name if isinstance(target, Node) else target.node
-        downs = (c for c in scenario.changes if isinstance(c, Down))
-        return scenario.name if any(d.exporter == exporter.name and d.node in ("", node) for d in downs) else None
+        for scenario in self._together(self.fault[0]):
+            downs = (c for c in scenario.changes if isinstance(c, Down))
+            if any(d.exporter == exporter.name and d.node in ("", node) for d in downs):
+                return scenario.name
+        return None
 
     def _families(self, exporter: Exporter, target: Target) -> Iterator[tuple[str, str, list[Series], list[Lines]]]:
         injections = list(self._injections())

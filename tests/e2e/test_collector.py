@@ -213,6 +213,7 @@ def test_both_samplers_took_part(sent: Sent) -> None:
 # --- personal data
 
 
+@pytest.mark.smoke
 def test_nothing_personal_comes_out_anywhere(sent: Sent) -> None:
     tiers = sent.tiers
     series = [httpx.get(f"{tiers.url(s, 8889)}/metrics", trust_env=False).text.encode() for s in SAMPLERS]

@@ -70,6 +70,7 @@ def test_a_wrong_file_is_refused(section: str, wrong: dict[str, Any], said: str,
 # --- one set of labels by both roads
 
 
+@pytest.mark.smoke
 def test_both_roads_lead_to_the_same_four_labels(loki: Loki) -> None:
     pushed, sent = labels("by-push"), labels("by-otlp")
     assert loki.push([(pushed, [(now(), "a line of the agent", {"trace_id": TRACE})])]).status_code == 204

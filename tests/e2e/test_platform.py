@@ -15,15 +15,19 @@ from typing import Any
 import httpx
 import psutil
 import pytest
+from followed_faults import problems
 from local_platform import Platform, eventually, obs
 from stacks import ROOT
 
 from obs.local import deploy
 from obs.local.pulumi_cli import has_pulumi
-from obs.local.readiness import expected
+from obs.local.readiness import RULER, expected
 from obs.local.state import LocalError, folder, peek
 from obs.local.up import up
 from obs.run import run_stack
+from obs.simulate.batch import batches, reads
+from obs.simulate.exporters import ALL
+from obs.simulate.scenarios import SCENARIOS
 from obs.toolchain import ensure_local
 from obs.verify.client import Server
 from obs.verify.roundtrip import trace
@@ -36,6 +40,7 @@ _HEALTHY_SECONDS = 600
 """At production's pace."""
 
 
+@pytest.mark.smoke
 def test_what_runs_is_what_the_program_promises(platform: Platform) -> None:
     # A record needs a few evaluations before a rate of it has a value.
     assert eventually(lambda: obs("local", "verify", "--name", platform.name).returncode == 0, 20), obs(
@@ -43,6 +48,7 @@ def test_what_runs_is_what_the_program_promises(platform: Platform) -> None:
     ).stdout
 
 
+@pytest.mark.smoke
 def test_every_part_of_the_stack_runs_and_says_that_it_is_ready(platform: Platform) -> None:
     needed = expected(run_stack("local", ROOT), ensure_local()).servers
     assert {"prometheus", "alertmanager", "thanos-query", FRONT, "otel-gateway", "otel-sampler"} <= {*needed}
@@ -57,6 +63,7 @@ def _through(platform: Platform, server: str, query: str) -> float:
     return float(found["value"][1])
 
 
+@pytest.mark.smoke
 def test_series_of_prometheus_are_read_where_grafana_reads(platform: Platform) -> None:
     count = 'count(up{namespace!=""})'
     assert eventually(lambda: _through(platform, FRONT, count) == _through(platform, "prometheus", count))
@@ -80,6 +87,7 @@ def _spans(platform: Platform) -> float:
     return sum(map(float, found))
 
 
+@pytest.mark.smoke
 def test_a_trace_with_an_error_leaves_the_sampler(platform: Platform) -> None:
     before = _spans(platform)
     gateway = platform.state.processes["otel-gateway"].addresses["otlp-http"]
@@ -96,6 +104,7 @@ def test_the_cluster_looks_like_one(platform: Platform) -> None:
     assert {claim["status"]["phase"] for claim in claims} == {"Bound"}
 
 
+@pytest.mark.smoke
 def test_nobody_asks_for_what_its_account_may_not(platform: Platform) -> None:
     asking = ("prometheus-operator", "prometheus", "otel-gateway")
     logs = {server: Path(platform.state.processes[server].log).read_text(errors="replace") for server in asking}
@@ -107,11 +116,20 @@ def test_nobody_asks_for_what_its_account_may_not(platform: Platform) -> None:
     }
 
 
+@pytest.mark.smoke
 def test_everything_listens_on_the_loopback_interface_alone(platform: Platform) -> None:
     daemon = psutil.Process(platform.state.pid)
     sockets = [c for child in daemon.children(recursive=True) for c in child.net_connections(kind="inet")]
     assert {c.laddr.ip for c in sockets if c.status == psutil.CONN_LISTEN} == {"127.0.0.1"}
     assert {c.raddr.ip for c in sockets if c.raddr} == {"127.0.0.1"}
+
+
+@pytest.mark.smoke
+def test_three_faults_are_told_to_the_right_people_and_end(platform: Platform) -> None:
+    plan = run_stack("local", ROOT).plan
+    three = tuple(SCENARIOS[name] for name in ("argocd-down", "executor-memory", "oom-kill"))
+    assert len(batches(three, reads(plan), ALL)) == 1, "they cannot be told apart"
+    assert problems(three, platform, plan) == []
 
 
 def test_ten_minutes_without_a_fault_are_silent(platform: Platform) -> None:
@@ -192,6 +210,33 @@ def test_a_change_of_a_rule_reaches_prometheus(platform: Platform, tmp_path: Pat
     finally:
         deploy.apply(deploy.Target(ROOT, platform.place, platform.state))
     assert eventually(lambda: _loaded(platform, "CPUUsageHigh") and not _loaded(platform, "ProcessorsBusy"))
+
+
+def test_what_looks_back_further_than_prometheus_keeps_is_the_rulers(platform: Platform, tmp_path: Path) -> None:
+    project = _copy(tmp_path)
+    stack = project / "Pulumi.local.yaml"
+    stack.write_text(f"{stack.read_text()}  dataops-observability:prometheus: {{retention: 1m}}\n")
+    record, alert = "dataops:container:oom_kills_10m", "OOMKill"
+    rules = {record, alert}
+    assert all(_loaded(platform, rule) for rule in rules)
+    started = time.time()
+    try:
+        deploy.apply(deploy.Target(project, platform.place, platform.state))
+        # Prometheus' own pod is another one: it keeps less.
+        assert eventually(lambda: not any(_loaded(platform, rule) for rule in rules), 90)
+        assert eventually(lambda: all(_loaded(platform, rule, RULER) for rule in rules), 90)
+        # Grafana's source tells of them, too.
+        assert eventually(lambda: all(_loaded(platform, rule, FRONT) for rule in rules))
+        platform.inject("oom-kill")
+        # From what the querier has the Ruler records, from what it records it alerts, and its alerts are told.
+        assert eventually(lambda: bool(platform.get(FRONT, "/api/v1/query", query=record)["data"]["result"]))
+        assert eventually(lambda: platform.told(alert, "firing", started) == {"warning-channel"})
+        assert alert not in platform.firing()
+    finally:
+        platform.heal()
+        deploy.apply(deploy.Target(ROOT, platform.place, platform.state))
+    assert eventually(lambda: platform.told(alert, "resolved", started) == {"warning-channel"}, 90)
+    assert eventually(lambda: all(_loaded(platform, rule) for rule in rules), 90)
 
 
 def _loaded(platform: Platform, rule_name: str, server: str = "prometheus") -> bool:

@@ -48,6 +48,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 # --- retention
 
 
+@pytest.mark.smoke
 def test_blocks_of_each_class_expire_as_promised_and_all_others_stay(stack: Stack) -> None:
     """The oracle is the requirement: a block goes when all of it is older than its class keeps its resolution."""
     kept = settings("prod").retention_classes
