@@ -1,8 +1,8 @@
 """Every requirement has its counterpart in the program, or a reason: tests/coverage/*.yaml.
 
 A file has ``ids`` (id of the specification -> ``alert``, ``record``, ``objective``, ``signal`` or ``test``, each a name
-or a list, or ``reason``), ``metrics`` (name in the specification -> ``instead`` and ``reason``) and ``words`` (what looks
-like a metric there and is none -> what it is).
+or a list, or ``reason``), ``metrics`` (name in the specification -> ``instead`` and ``reason``) and ``words`` (what
+looks like a metric there and is none -> what it is).
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from functools import cache
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
 import pytest
