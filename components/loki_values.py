@@ -73,30 +73,21 @@ def loki_values(settings: Settings, size: Sizing) -> Values:
 
 def _monolithic(settings: Settings, size: Sizing, storage: ObjectStorageSettings, reach: Access) -> Values:
     part = size[_P.LOKI]
-    files = storage.kind == "filesystem"
-    replicas = 1 if files else part.replicas
     return {
         "deploymentMode": "Monolithic",
-        "loki": loki_config(settings, storage, replicas),
+        "loki": loki_config(settings, storage, part.replicas),
         "singleBinary": {
             **_task(part, "single-binary", reach),
-            "replicas": replicas,
             # The one process has a ruler in it, with no rules: nobody adds any through Loki's API.
             "extraArgs": ["-ruler.enable-api=false"],
             # It writes what it holds in memory to the object storage first; the chart gives ingesters that time.
             "terminationGracePeriodSeconds": 300,
-            "persistence": {"size": _claim(settings, storage, part), "storageClass": settings.storage_class},
+            "persistence": {"size": part.storage, "storageClass": settings.storage_class},
         },
         "gateway": _OFF,
         # A process that has everything else in its memory is better off with that memory.
         **dict.fromkeys(("memcached", *_CACHES), _OFF),
     }
-
-
-def _claim(settings: Settings, storage: ObjectStorageSettings, part: PartSize) -> str:
-    """Of kind filesystem all chunks are on the claim: then it is as large as the settings say of that kind."""
-    own = settings.parts.get(_P.LOKI)
-    return (own and own.storage) or storage.storage or part.storage
 
 
 def _distributed(settings: Settings, size: Sizing, storage: ObjectStorageSettings, reach: Access) -> Values:

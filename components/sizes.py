@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 from model.quantity import quantity
 from settings import Settings
+from settings.overrides import given_overrides
 from settings.parts import PartName, PartSettings, ResourceSettings, Size
 
 
@@ -176,13 +177,14 @@ SIZES: Mapping[Size, Sizing] = MappingProxyType(
 
 def sizing(settings: Settings) -> Sizing:
     """Every part of the stack, with single overrides."""
-    given: dict[str, PartSettings] = {
-        **settings.parts,
-        PartName.PROMETHEUS: settings.prometheus,
-        PartName.ALERTMANAGER: settings.alertmanager,
-    }
-    base = SIZES[settings.size]
-    sized = {part: size.with_overrides(given.get(part, PartSettings())) for part, size in base.items()}
-    if settings.grafana.storage:
-        sized[PartName.GRAFANA] = replace(sized[PartName.GRAFANA], storage=settings.grafana.storage)
-    return sized
+    given = given_overrides(settings)
+    return {part: size.with_overrides(given.get(part, PartSettings())) for part, size in _base(settings).items()}
+
+
+def _base(settings: Settings) -> Sizing:
+    """The size's own numbers. Of kind filesystem everything is on the volumes of Loki and Tempo: then they are as
+    large as the settings say of that kind."""
+    sizes, storage = SIZES[settings.size], settings.object_storage
+    if storage is None or storage.storage is None:
+        return sizes
+    return {**sizes, **{part: replace(sizes[part], storage=storage.storage) for part in (_P.LOKI, _P.TEMPO)}}

@@ -99,7 +99,7 @@ def single_values(settings: Settings, size: Sizing) -> Values:
         "serviceAccount": {"automountServiceAccountToken": False, "annotations": dict(reach.annotations or {})},
         "persistence": {
             "enabled": True,
-            "size": _volume(settings, tempo),
+            "size": tempo.storage,
             "storageClassName": settings.storage_class,
         },
         "serviceMonitor": _monitor(settings),
@@ -107,11 +107,6 @@ def single_values(settings: Settings, size: Sizing) -> Values:
 
 
 _JAEGER = ("grpc", "thrift_binary", "thrift_compact", "thrift_http")
-
-
-def _volume(settings: Settings, tempo: PartSize) -> str:
-    """The log and what is not yet in the bucket; with a file system the traces as well."""
-    return _storage(settings).storage or tempo.storage
 
 
 def _go_memory(size: PartSize) -> Values:

@@ -17,7 +17,7 @@ from settings.exporters import ExportersSettings
 from settings.grafana import GrafanaSettings
 from settings.metrics_store import APPLICATION, BUSINESS, MetricsStoreSettings, Retention
 from settings.object_storage import ObjectStorageSettings
-from settings.parts import AlertmanagerSettings, PartName, PartSettings, PrometheusSettings, Size
+from settings.parts import OWN_KEY, AlertmanagerSettings, PartName, PartSettings, PrometheusSettings, Size
 from settings.telemetry import CollectorSettings, LogsSettings, TracesSettings
 from systems.base import SystemSettings
 
@@ -29,8 +29,6 @@ _SOURCE = (
 _REGISTRY = "the host of a registry, with a path where it has one, such as registry.example.com/mirror"
 _OBJECTIVES = "the path of a YAML file below the project, such as objectives/shop.yaml"
 _OBJECT = "KIND NAMESPACE/NAME such as StatefulSet monitoring/loki"
-# Parts whose overrides have a key of their own.
-_OWN_KEY = (PartName.PROMETHEUS, PartName.ALERTMANAGER)
 
 ThanosMode = Literal["sidecar", "receive"]
 Cardinality = Literal["auto", "lean", "full"]
@@ -76,7 +74,7 @@ class Settings(Part):
     @field_validator("parts", mode="before")
     @classmethod
     def _known_parts(cls, value: object) -> object:
-        return _by_name(value, [p.value for p in PartName if p not in _OWN_KEY], lambda _: PartSettings, "part")
+        return _by_name(value, [p.value for p in PartName if p not in OWN_KEY], lambda _: PartSettings, "part")
 
     @field_validator("object_storage", mode="before")
     @classmethod

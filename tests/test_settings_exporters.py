@@ -112,7 +112,9 @@ def test_an_exporter_that_cannot_work_is_refused(exporters: dict[str, object], e
     ],
 )
 def test_replicas_of_what_there_is_one_of_are_refused(part: str, expected: str) -> None:
-    assert expected in error_of(parts={part: {"replicas": 2}})
+    modes = {"exporters": {"statsd": {}}, "parts": {part: {"replicas": 2}}}
+    traces = {"mode": "distributed", "kafka": {"address": "kafka:9092"}} if part == "tempoLiveStore" else {}
+    assert expected in error_of("prod", **modes, traces=traces)
 
 
 @pytest.mark.parametrize(
