@@ -209,13 +209,9 @@ class ExportersSettings(Part):
         return (*self.redis.values(), *self.oracle.values())
 
     @property
-    def external_secrets(self) -> dict[str, tuple[str, ...]]:
-        """Name -> keys of the Secrets that must be there already."""
-        found: dict[str, tuple[str, ...]] = {}
-        for part in self._with_secrets:
-            for name, keys in part.secrets_there:
-                found[name] = tuple(dict.fromkeys((*found.get(name, ()), *keys)))
-        return found
+    def secrets_there(self) -> _Named:
+        """(name, keys) of the Secrets that must be there already, as often as they are named."""
+        return (named for part in self._with_secrets for named in part.secrets_there)
 
 
 _Named = Iterator[tuple[str, tuple[str, ...]]]

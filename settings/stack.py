@@ -147,17 +147,21 @@ class Settings(Part):
     @property
     def external_secrets(self) -> dict[str, tuple[str, ...]]:
         """Name -> keys of the Secrets of the stack's namespace that the settings name and the program does not make."""
-        found: dict[str, tuple[str, ...]] = {}
+        named: list[tuple[str, tuple[str, ...]]] = [*self.exporters.secrets_there]
         if self.object_storage:
-            found |= self.object_storage.external_secret
+            named += self.object_storage.external_secret.items()
         remote = self.metrics_store.remote_write
         if remote and remote.existing_secret:
-            found[remote.existing_secret] = ("credential",)
+            named.append((remote.existing_secret, ("credential",)))
         if self.grafana.ingress and self.grafana.ingress.tls_secret:
-            found[self.grafana.ingress.tls_secret] = ("tls.crt", "tls.key")
+            named.append((self.grafana.ingress.tls_secret, ("tls.crt", "tls.key")))
         for system in self.systems.values():
-            found |= dict(system.external_secrets)
-        return found | self.exporters.external_secrets
+            named += system.external_secrets.items()
+        found: dict[str, tuple[str, ...]] = {}
+        for name, keys in named:
+            # One Secret may serve several parts: it has the keys of them all.
+            found[name] = tuple(dict.fromkeys((*found.get(name, ()), *keys)))
+        return found
 
 
 SECRET_PARTS: Mapping[str, type[BaseModel]] = {

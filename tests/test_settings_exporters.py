@@ -27,6 +27,18 @@ def error_of(stack: str = "dev", **config: Any) -> str:
     [
         ({"statd": {}}, "exporters.statd: unknown key; did you mean 'statsd'?"),
         ({"redis": {"a": {}}}, "exporters.redis.a.address: is missing"),
+        (
+            {"redis": {"a": {**REDIS, "secrit": "x"}}},
+            "exporters.redis.a.secrit: unknown key; did you mean 'secret'?",
+        ),
+        (
+            {"redis": {"a": {**REDIS, "pasword": "x"}}},
+            "exporters.redis.a.pasword: unknown key; there are: address, caSecret, existingSecret, secret, tls, user",
+        ),
+        (
+            {"blackbox": {"targets": {"a": {"address": "https://p/", "modul": "x"}}}},
+            "exporters.blackbox.targets.a.modul: unknown key; did you mean 'module'?",
+        ),
         ({"redis": {"a": {"address": "redis://h:1"}}}, "exporters.redis.a.address: must be host:port"),
         ({"redis": {"Cache": REDIS}}, "must be a name of lower-case letters, digits and hyphens, 30 at most"),
         ({"redis": {"a" * 31: REDIS}}, "must be a name of lower-case letters, digits and hyphens, 30 at most"),
@@ -140,4 +152,4 @@ def test_secrets_are_asked_for_once_and_those_that_must_be_there_with_all_their_
         }
     )
     assert exporters.secret_keys == ("cachePassword", "hrPassword")
-    assert exporters.external_secrets == {"both": ("password", "ca.crt")}
+    assert list(exporters.secrets_there) == [("both", ("password",)), ("both", ("ca.crt",))]

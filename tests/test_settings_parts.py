@@ -238,3 +238,14 @@ def test_the_secrets_of_every_part_are_known() -> None:
     existing = settings(objectStorage={**S3, "existingSecret": "minio-obs"})
     assert existing.external_secrets == {"minio-obs": ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
     assert "objectStorageAccessKey" not in existing.secret_keys
+
+
+def test_a_secret_that_serves_several_parts_has_the_keys_of_them_all() -> None:
+    found = settings(
+        objectStorage={**S3, "existingSecret": "shared"},
+        metricsStore={**REMOTE, "remoteWrite": {**REMOTE["remoteWrite"], "existingSecret": "shared"}},
+        exporters={"redis": {"cache": {"address": "cache:6379", "existingSecret": "shared"}}},
+    )
+    assert {name: set(keys) for name, keys in found.external_secrets.items()} == {
+        "shared": {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "credential", "password"}
+    }
