@@ -14,11 +14,12 @@ from components.kube_prometheus_values import SCRAPE_INTERVAL
 from components.object_storage import Access, access
 from components.restricted import RESTRICTED_CONTAINER, restricted_pod
 from components.sizes import PartSize, Resources, Sizing
-from components.tempo_config import DATA, metrics_generator, overrides, trace_storage
+from components.tempo_config import DATA, LARGEST_MESSAGE, metrics_generator, overrides, trace_storage
 from model.quantity import compressed, go_duration, quantity
 from settings import Settings
 from settings.object_storage import ObjectStorageSettings
 from settings.parts import PartName
+from settings.telemetry import KAFKA_KEYS, KafkaSettings
 
 Values = dict[str, Any]
 # Measured use is below 20Mi.
@@ -140,13 +141,16 @@ def distributed_values(settings: Settings, size: Sizing) -> Values:
         },
         "storage": {"trace": trace_storage(_storage(settings))},
         "overrides": {"defaults": overrides(settings)},
+        "server": {f"grpc_server_max_{way}_msg_size": LARGEST_MESSAGE for way in ("recv", "send")},
         "tempo": {
+            "structuredConfig": _login(kafka),
             "podSecurityContext": restricted_pod(_DISTRIBUTED_USER),
             "securityContext": RESTRICTED_CONTAINER,
             "livenessProbe": _ALIVE,
         },
         "defaults": {
-            "extraEnv": list(reach.env),
+            "extraArgs": ["-config.expand-env=true"] if kafka.username else [],
+            "extraEnv": [*reach.env, *_password(kafka)],
             "extraVolumes": list(reach.volumes),
             "extraVolumeMounts": list(reach.mounts),
         },
@@ -175,6 +179,25 @@ def distributed_values(settings: Settings, size: Sizing) -> Values:
         # Its Service has a port for the exporter, whether there is one or not.
         "memcachedExporter": {"enabled": True, "resources": _EXPORTER.manifest()},
     }
+
+
+KAFKA_SECRET = "tempo-kafka"
+"""Of ours, where the password is a Pulumi secret."""
+_PASSWORD = "KAFKA_PASSWORD"
+
+
+def _login(kafka: KafkaSettings) -> Values:
+    """Of Tempo's configuration. The chart has no keys for it; the password is in the environment, not in the file."""
+    if not kafka.username:
+        return {}
+    return {"ingest": {"kafka": {"sasl_username": kafka.username, "sasl_password": f"${{{_PASSWORD}}}"}}}
+
+
+def _password(kafka: KafkaSettings) -> list[Values]:
+    if not kafka.username:
+        return []
+    reference = {"name": kafka.existing_secret or KAFKA_SECRET, "key": KAFKA_KEYS[0]}
+    return [{"name": _PASSWORD, "valueFrom": {"secretKeyRef": reference}}]
 
 
 def _sized(size: PartSize) -> Values:

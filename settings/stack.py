@@ -18,7 +18,7 @@ from settings.grafana import GrafanaSettings
 from settings.metrics_store import APPLICATION, BUSINESS, MetricsStoreSettings, Retention
 from settings.object_storage import ObjectStorageSettings
 from settings.parts import OWN_KEY, AlertmanagerSettings, PartName, PartSettings, PrometheusSettings, Size
-from settings.telemetry import CollectorSettings, LogsSettings, TracesSettings
+from settings.telemetry import KAFKA_KEYS, CollectorSettings, LogsSettings, TracesSettings
 from systems.base import SystemSettings
 
 _DNS = "lower-case letters, digits, '-' and '.'"
@@ -155,8 +155,10 @@ class Settings(Part):
             named.append((remote.existing_secret, ("credential",)))
         if self.grafana.ingress and self.grafana.ingress.tls_secret:
             named.append((self.grafana.ingress.tls_secret, ("tls.crt", "tls.key")))
+        if self.traces.kafka and self.traces.kafka.existing_secret:
+            named.append((self.traces.kafka.existing_secret, KAFKA_KEYS))
         for system in self.systems.values():
-            named += system.external_secrets.items()
+            named += system.external_secrets
         found: dict[str, tuple[str, ...]] = {}
         for name, keys in named:
             # One Secret may serve several parts: it has the keys of them all.
@@ -168,6 +170,7 @@ SECRET_PARTS: Mapping[str, type[BaseModel]] = {
     "alerting": AlertingSettings,
     "objectStorage": ObjectStorageSettings,
     "metricsStore": MetricsStoreSettings,
+    "traces": TracesSettings,
     "grafana": GrafanaSettings,
     "exporters": ExportersSettings,
 }
@@ -183,6 +186,8 @@ def secret_keys(part: BaseModel) -> tuple[str, ...]:
     if isinstance(part, MetricsStoreSettings):
         remote = part.remote_write
         return (remote.secret,) if remote and remote.secret else ()
+    if isinstance(part, TracesSettings):
+        return (part.kafka.secret,) if part.kafka and part.kafka.secret else ()
     if isinstance(part, GrafanaSettings):
         return (part.oidc.secret,) if part.oidc else ()
     return ()

@@ -133,6 +133,11 @@ def test_replicas_of_what_there_is_one_of_are_refused(part: str, expected: str) 
     ("kafka", "expected"),
     [
         ({"address": "kafka:9092", "partitions": 0}, "traces.kafka.partitions: must be greater than or equal to 1"),
+        (
+            {"address": "kafka:9092", "username": "a"},
+            "traces.kafka: username and a password (secret or",
+        ),
+        ({"address": "kafka:9092", "secret": "kafkaPassword"}, "traces.kafka: username and a password"),
         ({"address": "kafka:9092", "topic": "a b"}, "traces.kafka.topic: must be the name of a Kafka topic"),
     ],
 )
