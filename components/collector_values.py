@@ -12,6 +12,7 @@ from components.collector_config import QUEUE_DIRECTORY, Config, gateway_config,
 from components.collector_processors import FEATURE_GATES
 from components.images import repository
 from components.kube_prometheus_values import SCRAPE_INTERVAL
+from components.origin import ORIGIN_LABEL, OTLP
 from components.services import COLLECTOR_GATEWAY, COLLECTOR_SAMPLER, Service, Services
 from components.sizes import PartSize, Sizing
 from model.quantity import compressed
@@ -129,7 +130,10 @@ def _applications_metrics(settings: Settings) -> Values:
         "port": "prometheus",
         "interval": compressed(SCRAPE_INTERVAL, settings.time_compression),
         "honorLabels": True,
-        "relabelings": [{"action": "labeldrop", "regex": _TARGET_LABELS}],
+        "relabelings": [
+            {"action": "labeldrop", "regex": _TARGET_LABELS},
+            {"targetLabel": ORIGIN_LABEL, "replacement": OTLP},
+        ],
     }
 
 

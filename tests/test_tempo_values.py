@@ -15,7 +15,7 @@ from stacks import run
 from components.datasources import TRACE_ID
 from components.kube_prometheus_values import kube_prometheus_values
 from components.sampling import SAMPLING_RATIO
-from components.series_classes import with_spans
+from components.series_classes import of_stack
 from components.services import TEMPO, Service, Services
 from components.sizes import sizing
 from components.tempo_config import LATENCY_BUCKETS, PROCESSORS
@@ -130,10 +130,10 @@ class TestWhereMetricsGo:
         assert self.prometheus(metricsStore=store)["enableRemoteWriteReceiver"] is True
 
     def test_they_are_of_the_class_of_applications(self) -> None:
-        classes = with_spans(settings(), SERIES)
-        assert "traces_spanmetrics_latency_bucket" in classes[RetentionClass.APPLICATION].records
+        spans = "traces_spanmetrics_latency_bucket"
+        assert spans in of_stack(settings(), SERIES)[RetentionClass.APPLICATION].records
         without = settings(traces={"enabled": False})
-        assert with_spans(without, SERIES) == SERIES
+        assert spans not in of_stack(without, SERIES)[RetentionClass.APPLICATION].records
 
     def test_prometheus_keeps_exemplars_as_long_as_there_are_traces_to_lead_to(self) -> None:
         for store in ("receive", "sidecar"):
