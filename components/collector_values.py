@@ -13,6 +13,7 @@ from components.collector_processors import FEATURE_GATES
 from components.images import repository
 from components.kube_prometheus_values import SCRAPE_INTERVAL
 from components.origin import ORIGIN_LABEL, OTLP
+from components.rbac import cluster_name
 from components.services import COLLECTOR_GATEWAY, COLLECTOR_SAMPLER, Service, Services
 from components.sizes import PartSize, Sizing
 from model.quantity import compressed
@@ -32,10 +33,11 @@ _TARGET_LABELS = "namespace|pod|service|endpoint|container"
 def gateway_values(settings: Settings, sizes: Sizing) -> Values:
     """The tier that applications send to: any pod of it will do."""
     service, size = Services(settings).collector_gateway, sizes[PartName.COLLECTOR_GATEWAY]
+    role = cluster_name(settings, COLLECTOR_GATEWAY)
     return {
         **_values(settings, COLLECTOR_GATEWAY, service, size, gateway_config(settings, sizes)),
         "mode": "deployment",
-        "clusterRole": {"create": True, "rules": [_READ_PODS]},
+        "clusterRole": {"create": True, "name": role, "rules": [_READ_PODS], "clusterRoleBinding": {"name": role}},
         "serviceMonitor": {"enabled": True, "metricsEndpoints": [_own_metrics(settings)]},
         # A new pod is ready before an old one goes.
         "rollout": {"strategy": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},

@@ -47,7 +47,7 @@ def loki_values(settings: Settings, size: Sizing) -> Values:
     reach = Access() if storage.kind == "filesystem" else access(storage, claim="")
     mode = _distributed if settings.logs_mode == "distributed" else _monolithic
     return {
-        **global_registry(settings),
+        "global": {"clusterDomain": settings.cluster.dns_domain, **global_registry(settings).get("global", {})},
         # Nothing of Loki talks to the API server. Workload identity needs no token either, only the annotation.
         "defaults": {"automountServiceAccountToken": False},
         "serviceAccount": {"automountServiceAccountToken": False, "annotations": dict(reach.annotations or {})},

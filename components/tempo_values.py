@@ -126,7 +126,7 @@ def distributed_values(settings: Settings, size: Sizing) -> Values:
         raise ValueError("distributed Tempo takes spans in through Kafka, and there is none")
     partitions = kafka.partitions
     return {
-        **global_image_registry(settings),
+        "global": {"clusterDomain": settings.cluster.dns_domain, **global_image_registry(settings).get("global", {})},
         "reportingEnabled": False,
         "streamOverHTTPEnabled": True,
         "multitenancyEnabled": False,

@@ -121,6 +121,7 @@ def owned_blocks(class_name: str) -> str:
 def _common(settings: Settings) -> Values:
     return {
         "image": {"repository": repository(settings, "quay.io", "thanos/thanos")},
+        "clusterDomain": settings.cluster.dns_domain,
         "objstoreConfig": {"create": False, "name": OBJSTORE_SECRET, "key": OBJSTORE_KEY},
         "serviceMonitor": {"enabled": True},
         "autoGomemlimit": {"enabled": True},

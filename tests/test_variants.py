@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from cached_charts import needs_charts
 from real_tools import needs
+from rendered_stacks import rendered
 from stacks import ROOT
 
 from obs.accept import schemas
@@ -41,6 +42,17 @@ def test_a_form_that_may_be_chosen_is_accepted(variant: str) -> None:
     result = accept(STACK, ROOT, versions=[version], offline=True, config=VARIANTS[variant])
     assert [f.to_dict() for f in result.checked.findings] == []
     assert result.objects[version] > 60
+
+
+@pytest.mark.charts
+@needs_charts[1]
+@pytest.mark.parametrize("form", ["another domain in DNS", "large"])
+def test_every_name_is_of_the_domain_of_the_cluster(form: str) -> None:
+    domain = {"cluster": VARIANTS["another domain in DNS"]["cluster"]}
+    _, expansion = rendered(STACK, {**VARIANTS[form], **domain})
+    texts = [one.text or str(one.manifest) for one in expansion.objects if one.kind != "CustomResourceDefinition"]
+    assert not [line for text in texts for line in text.splitlines() if "cluster.local" in line]
+    assert any("k8s.example.internal" in text for text in texts)
 
 
 def test_a_project_without_variants_has_none(tmp_path: Path) -> None:
