@@ -13,8 +13,8 @@ from components.images import global_registry
 from components.kube_prometheus_values import SCRAPE_INTERVAL
 from components.loki_config import Values, loki_config
 from components.object_storage import Access, access
-from components.sizes import PartSize, Resources, Sizing
-from model.quantity import compressed, quantity
+from components.sizes import MEMCACHED_EXPORTER, PartSize, Sizing
+from model.quantity import compressed
 from settings import Settings
 from settings.object_storage import ObjectStorageSettings
 from settings.parts import PartName
@@ -32,8 +32,6 @@ _TASKS: dict[str, tuple[PartName, str, bool]] = {
 }
 _STATEFUL = ("ingester", "indexGateway", "compactor")
 _CACHES = {"chunksCache": _P.LOKI_CHUNKS_CACHE, "resultsCache": _P.LOKI_RESULTS_CACHE}
-# Beside each memcached; measured use of the exporter is below 20Mi.
-_EXPORTER = Resources("10m", "32Mi")
 _WITHOUT_RULER = '{{ include "loki.nginxFile" . | replace "http://loki-ruler." "http://loki-query-frontend." }}'
 _OFF: Values = {"enabled": False}
 
@@ -118,7 +116,7 @@ def _distributed(settings: Settings, size: Sizing, storage: ObjectStorageSetting
             "metrics": _OFF,
         },
         **{key: _cache(size[part]) for key, part in _CACHES.items()},
-        "memcachedExporter": {"resources": _EXPORTER.manifest()},
+        "memcachedExporter": {"resources": MEMCACHED_EXPORTER.manifest()},
     }
 
 
@@ -150,11 +148,10 @@ def _placed(part: PartSize, label: str) -> Values:
 
 def _cache(part: PartSize) -> Values:
     """memcached: four fifths of the container's memory for items, the rest for connections and its own book-keeping."""
-    resources = part.resources.manifest()
     return {
         "replicas": part.replicas,
-        "resources": resources,
-        "allocatedMemory": int(quantity(resources["limits"]["memory"]) / 2**20 * 4 / 5),
+        "resources": part.resources.manifest(),
+        "allocatedMemory": part.resources.mebibytes(4, 5),
         # Waiting writes live in the memory of the one who waits: 500MB by default, half of a distributor.
         "writebackSizeLimit": "64MB",
     }

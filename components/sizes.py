@@ -32,6 +32,10 @@ class Resources:
         """Bytes that the container may take before it is stopped."""
         return int(quantity(self.memory_limit or self.memory))
 
+    def mebibytes(self, parts: int, of: int) -> int:
+        """So many parts of that memory in whole MiB, rounded down."""
+        return self.most_memory * parts // (of * 2**20)
+
     def manifest(self) -> dict[str, dict[str, str]]:
         limits = {"memory": self.memory_limit or self.memory}
         if self.cpu_limit:
@@ -46,6 +50,10 @@ class Resources:
         cpu, cpu_limit = _fitting(self.cpu, self.cpu_limit, requests.cpu, limits.cpu)
         memory, memory_limit = _fitting(self.memory, self.memory_limit, requests.memory, limits.memory)
         return Resources(cpu, memory, cpu_limit, memory_limit)
+
+
+MEMCACHED_EXPORTER = Resources("10m", "32Mi")
+"""Beside each memcached, of Loki and of Tempo; measured use is below 20Mi."""
 
 
 def _fitting(request: str, limit: str | None, asked: str | None, allowed: str | None) -> tuple[str, str | None]:

@@ -13,17 +13,15 @@ from components.images import global_image_registry, global_registry
 from components.kube_prometheus_values import SCRAPE_INTERVAL
 from components.object_storage import Access, access
 from components.restricted import RESTRICTED_CONTAINER, restricted_pod
-from components.sizes import PartSize, Resources, Sizing
+from components.sizes import MEMCACHED_EXPORTER, PartSize, Sizing
 from components.tempo_config import DATA, LARGEST_MESSAGE, metrics_generator, overrides, trace_storage
-from model.quantity import compressed, go_duration, quantity
+from model.quantity import compressed, go_duration
 from settings import Settings
 from settings.object_storage import ObjectStorageSettings
 from settings.parts import PartName
 from settings.telemetry import KAFKA_KEYS, KafkaSettings
 
 Values = dict[str, Any]
-# Measured use is below 20Mi.
-_EXPORTER = Resources("10m", "32Mi")
 _PORT = 3200
 _MOST_FOUND = 500
 # Users of the images as the charts run them.
@@ -112,8 +110,7 @@ _JAEGER = ("grpc", "thrift_binary", "thrift_compact", "thrift_http")
 
 def _go_memory(size: PartSize) -> Values:
     """Go's own limit at 80 % of the container's: it collects harder before the kernel kills. The chart sets none."""
-    limit = quantity(size.resources.memory_limit or size.resources.memory)
-    return {"name": "GOMEMLIMIT", "value": f"{int(limit * 80 / 100 / 2**20)}MiB"}
+    return {"name": "GOMEMLIMIT", "value": f"{size.resources.mebibytes(4, 5)}MiB"}
 
 
 # --- distributed
@@ -177,7 +174,7 @@ def distributed_values(settings: Settings, size: Sizing) -> Values:
         "metricsGenerator": _generator(settings, size[PartName.TEMPO_METRICS_GENERATOR]),
         "memcached": _cache(size[PartName.TEMPO_CACHE]),
         # Its Service has a port for the exporter, whether there is one or not.
-        "memcachedExporter": {"enabled": True, "resources": _EXPORTER.manifest()},
+        "memcachedExporter": {"enabled": True, "resources": MEMCACHED_EXPORTER.manifest()},
     }
 
 
@@ -217,11 +214,10 @@ def _generator(settings: Settings, size: PartSize) -> Values:
 
 def _cache(size: PartSize) -> Values:
     """memcached: 80 % of its memory for items, which are pages of Parquet files and larger than its usual 1 MiB."""
-    items = int(quantity(size.resources.memory) * 80 / 100 / 2**20)
     return {
         **_sized(size),
         "enabled": True,
         # By its whole name, under which a mirror has it.
         "image": {"repository": "library/memcached"},
-        "extraArgs": ["-m", str(items), "-I", "5m", "-c", "4096"],
+        "extraArgs": ["-m", str(size.resources.mebibytes(4, 5)), "-I", "5m", "-c", "4096"],
     }

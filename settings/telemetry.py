@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 from alerting.settings import SecretKey
 from model.config import Duration, Name, Part, form
 from model.quantity import seconds
+from settings.credentials import two_ways
 
 # What Python knows and RE2 does not: look-around, back references, atomic groups, conditions, \Z, characters by their
 # number; and a repetition of a repetition.
@@ -96,10 +97,11 @@ class KafkaSettings(Part):
 
     @model_validator(mode="after")
     def _one_credential(self) -> KafkaSettings:
-        if self.secret and self.existing_secret:
-            raise ValueError("secret and existingSecret are two ways to give one credential; give one of them")
+        problems = [*two_ways(self.secret, self.existing_secret)]
         if bool(self.username) != bool(self.secret or self.existing_secret):
-            raise ValueError("username and a password (secret or existingSecret) belong together; one is missing")
+            problems.append("username and a password (secret or existingSecret) belong together; one is missing")
+        if problems:
+            raise ValueError("\n".join(problems))
         return self
 
 
