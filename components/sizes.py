@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from model.quantity import quantity
 from settings import Settings
-from settings.overrides import given_overrides
+from settings.part_overrides import given_overrides
 from settings.parts import PartName, PartSettings, ResourceSettings, Size
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic.alias_generators import to_snake
 
-from settings.overrides import file_system_is_of_one_node, ignored_overrides
+from settings.part_overrides import file_system_is_of_one_node, ignored_overrides
 
 if TYPE_CHECKING:
     from settings.stack import Settings

@@ -16,7 +16,7 @@ from components.sizes import SIZES
 from model.quantity import quantity
 from obs.record import ProgramError
 from obs.variants import variants
-from settings.overrides import VOLUMES
+from settings.part_overrides import VOLUMES
 from settings.parts import OWN_KEY, PartName
 
 STACK, FORMS = variants(ROOT)
