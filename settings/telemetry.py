@@ -7,8 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from alerting.settings import SecretKey
-from model.config import Duration, Name, Part, form
+from model.config import Duration, Name, Part, SecretKey, form
 from model.quantity import seconds
 from settings.credentials import two_ways
 
