@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from components.images import global_image_registry
 from components.kube_prometheus_values import SCRAPE_INTERVAL, Values
+from components.restricted import RESTRICTED_CONTAINER
 from components.services import ALLOY
 from components.sizes import Resources, Sizing
 from model.quantity import compressed
@@ -44,9 +45,7 @@ def alloy_values(settings: Settings, size: Sizing) -> Values:
             "securityContext": {
                 "runAsUser": 0,
                 "runAsGroup": 0,
-                "allowPrivilegeEscalation": False,
-                "readOnlyRootFilesystem": True,
-                "capabilities": {"drop": ["ALL"]},
+                **RESTRICTED_CONTAINER,
                 "seccompProfile": {"type": "RuntimeDefault"},
             },
         },

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from components.availability import kept_apart
 from components.collector_config import QUEUE_DIRECTORY, Config, gateway_config, sampler_config
 from components.collector_processors import FEATURE_GATES
 from components.images import repository
 from components.kube_prometheus_values import SCRAPE_INTERVAL
+from components.origin import ORIGIN_LABEL, OTLP
+from components.rbac import cluster_name
+from components.restricted import RESTRICTED_CONTAINER, restricted_pod
 from components.services import COLLECTOR_GATEWAY, COLLECTOR_SAMPLER, Service, Services
 from components.sizes import PartSize, Sizing
 from model.quantity import compressed
@@ -31,10 +35,11 @@ _TARGET_LABELS = "namespace|pod|service|endpoint|container"
 def gateway_values(settings: Settings, sizes: Sizing) -> Values:
     """The tier that applications send to: any pod of it will do."""
     service, size = Services(settings).collector_gateway, sizes[PartName.COLLECTOR_GATEWAY]
+    role = cluster_name(settings, COLLECTOR_GATEWAY)
     return {
         **_values(settings, COLLECTOR_GATEWAY, service, size, gateway_config(settings, sizes)),
         "mode": "deployment",
-        "clusterRole": {"create": True, "rules": [_READ_PODS]},
+        "clusterRole": {"create": True, "name": role, "rules": [_READ_PODS], "clusterRoleBinding": {"name": role}},
         "serviceMonitor": {"enabled": True, "metricsEndpoints": [_own_metrics(settings)]},
         # A new pod is ready before an old one goes.
         "rollout": {"strategy": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
@@ -64,40 +69,19 @@ def sampler_values(settings: Settings, sizes: Sizing) -> Values:
 
 
 def _values(settings: Settings, release: str, service: Service, size: PartSize, config: Config) -> Values:
-    values: Values = {
+    return {
         "fullnameOverride": release,
         "image": {"repository": repository(settings, "docker.io", "otel/opentelemetry-collector-contrib")},
         "alternateConfig": templated(config),
         "replicaCount": size.replicas,
         "resources": size.resources.manifest(),
         "ports": _ports(service),
-        "podSecurityContext": {
-            "runAsNonRoot": True,
-            "runAsUser": _USER,
-            "runAsGroup": _USER,
-            "fsGroup": _USER,
-            "fsGroupChangePolicy": "OnRootMismatch",
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "capabilities": {"drop": ["ALL"]},
-            "readOnlyRootFilesystem": True,
-        },
+        "podSecurityContext": {**restricted_pod(_USER), "fsGroupChangePolicy": "OnRootMismatch"},
+        "securityContext": RESTRICTED_CONTAINER,
         # What is in memory is sent or put on the volume before the end.
         "terminationGracePeriodSeconds": 60,
+        **kept_apart(size.replicas, service.pods),
     }
-    if size.replicas > 1:
-        values["podDisruptionBudget"] = {"enabled": True, "maxUnavailable": 1}
-        values["topologySpreadConstraints"] = [
-            {
-                "maxSkew": 1,
-                "topologyKey": "kubernetes.io/hostname",
-                "whenUnsatisfiable": "ScheduleAnyway",
-                "labelSelector": {"matchLabels": dict(service.pods)},
-            }
-        ]
-    return values
 
 
 def templated(value: Any) -> Any:
@@ -129,7 +113,10 @@ def _applications_metrics(settings: Settings) -> Values:
         "port": "prometheus",
         "interval": compressed(SCRAPE_INTERVAL, settings.time_compression),
         "honorLabels": True,
-        "relabelings": [{"action": "labeldrop", "regex": _TARGET_LABELS}],
+        "relabelings": [
+            {"action": "labeldrop", "regex": _TARGET_LABELS},
+            {"targetLabel": ORIGIN_LABEL, "replacement": OTLP},
+        ],
     }
 
 

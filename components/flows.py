@@ -8,25 +8,42 @@ under addresses that a policy cannot know.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from components.datasources import asks_prometheus
 from components.kube_prometheus_values import agents_namespace
-from components.services import ALLOY, KUBE_PROMETHEUS, LOKI, TEMPO, THANOS, Service, Services
+from components.services import ALLOY, KUBE_PROMETHEUS, LOKI, TEMPO, Service, Services
 from settings import Settings
 
 Protocol = Literal["TCP", "UDP"]
+# Ports of pods that no Service of components/services.py has, or that a Service shows under another number.
+_RELOADER = 8080
+_OPERATOR, _STATE_METRICS = 8080, 8080
+_GRAFANA, _LOKI_GATEWAY = 3000, 8080
+_MESH = 9094
+_LOKI = 3100
+_GOSSIP, _GRPC = 7946, 9095
+_CACHE, _CACHE_METRICS = 11211, 9150
+_TEMPO = 3200
+_ALLOY = 12345
 _NAME, _INSTANCE = "app.kubernetes.io/name", "app.kubernetes.io/instance"
 
 
 @dataclass(frozen=True)
 class Pods:
-    """The pods of ``namespace`` with these labels. ``name`` is for readers, and for the policy about them."""
+    """The pods of ``namespace`` with these labels. ``name`` is for readers, and for the policy about them.
+
+    ``ports`` are those of the Service before them that its containers have too, by name.
+    """
 
     name: str
     namespace: str
     labels: Mapping[str, str]
+    ports: Mapping[str, int] = field(default_factory=dict)
+
+    def at(self, *names: str) -> tuple[int, ...]:
+        return tuple(self.ports[name] for name in names)
 
 
 @dataclass(frozen=True)
@@ -65,7 +82,10 @@ class _Parts:
         self.receive_router = self.behind("thanos-receive-router", services.thanos_receive)
         self.receive_ingestor = self.behind("thanos-receive-ingestor", services.thanos_ingestors)
         self.ruler = self.behind("thanos-ruler", services.thanos_ruler)
-        self.compactor = self._own("thanos-compactor", {_NAME: THANOS, "app.kubernetes.io/component": "compact"})
+        # Those of all classes, each of which is a release.
+        compactor = services.thanos_compactor("")
+        labels = {name: value for name, value in compactor.pods.items() if name != _INSTANCE}
+        self.compactor = Pods("thanos-compactor", compactor.namespace, labels, compactor.ports)
         self.loki = self._own("loki", {_NAME: LOKI, _INSTANCE: LOKI})
         self.loki_front = self.behind("loki-gateway", services.loki)
         self.alloy = Pods("alloy", agents_namespace(settings), {_NAME: ALLOY, _INSTANCE: ALLOY})
@@ -76,7 +96,7 @@ class _Parts:
         self.sampler = self.behind("otel-sampler", services.collector_sampler)
 
     def behind(self, name: str, service: Service) -> Pods:
-        return Pods(name, service.namespace, service.pods)
+        return Pods(name, service.namespace, service.pods, service.ports)
 
     def _own(self, name: str, labels: Mapping[str, str]) -> Pods:
         return Pods(name, self._settings.namespace, labels)
@@ -100,68 +120,91 @@ def flows(settings: Settings) -> list[Flow]:
 def _metrics(settings: Settings, p: _Parts) -> Iterator[Flow]:
     ruler = (p.ruler,) if settings.thanos_mode else ()
     if asks_prometheus(settings):
-        yield Flow(p.prometheus, (p.grafana,), (9090,), "queries past the long-term store, for when that is broken")
-    yield Flow(p.prometheus, (p.prometheus,), (9090, 8080), "metrics of the servers and their config reloaders")
+        yield Flow(
+            p.prometheus,
+            (p.grafana,),
+            p.prometheus.at("http"),
+            "queries past the long-term store, for when that is broken",
+        )
+    yield Flow(
+        p.prometheus,
+        (p.prometheus,),
+        (*p.prometheus.at("http"), _RELOADER),
+        "metrics of the servers and their config reloaders",
+    )
     if settings.traces.enabled:
-        yield Flow(p.prometheus, (p.tempo,), (9090,), "metrics made of spans, by remote write")
-    yield Flow(p.alertmanager, (p.prometheus, *ruler), (9093,), "alerts")
-    yield Flow(p.alertmanager, (p.grafana,), (9093,), "alerts and silences, shown")
-    yield Flow(p.alertmanager, (p.prometheus,), (9093, 8080), "metrics, of the config reloader as well")
+        yield Flow(p.prometheus, (p.tempo,), p.prometheus.at("http"), "metrics made of spans, by remote write")
+    yield Flow(p.alertmanager, (p.prometheus, *ruler), p.alertmanager.at("http"), "alerts")
+    yield Flow(p.alertmanager, (p.grafana,), p.alertmanager.at("http"), "alerts and silences, shown")
+    yield Flow(
+        p.alertmanager,
+        (p.prometheus,),
+        (*p.alertmanager.at("http"), _RELOADER),
+        "metrics, of the config reloader as well",
+    )
     for protocol in ("TCP", "UDP"):
-        yield Flow(p.alertmanager, (p.alertmanager,), (9094,), "silences and what was told, shared", protocol)
+        yield Flow(p.alertmanager, (p.alertmanager,), (_MESH,), "silences and what was told, shared", protocol)
     ingress = settings.grafana.ingress
     people = Anyone("ingress controller", ingress.controller_namespace if ingress else None)
-    yield Flow(p.grafana, (people,), (3000,), "people; Grafana asks who they are")
-    yield Flow(p.grafana, (p.prometheus,), (3000,), "metrics")
-    yield Flow(p.operator, (p.prometheus,), (8080,), "metrics")
+    yield Flow(p.grafana, (people,), (_GRAFANA,), "people; Grafana asks who they are")
+    yield Flow(p.grafana, (p.prometheus,), (_GRAFANA,), "metrics")
+    yield Flow(p.operator, (p.prometheus,), (_OPERATOR,), "metrics")
     if "kubernetes" in settings.systems:
-        yield Flow(p.state_metrics, (p.prometheus,), (8080,), "metrics of the cluster's objects")
+        yield Flow(p.state_metrics, (p.prometheus,), (_STATE_METRICS,), "metrics of the cluster's objects")
 
 
 def _thanos(settings: Settings, p: _Parts) -> Iterator[Flow]:
     receive = settings.thanos_mode == "receive"
-    stores = [p.store_gateway, p.ruler, p.receive_ingestor if receive else p.prometheus]
-    for store in stores:
-        yield Flow(store, (p.query,), (10901,), "series, by the Store API")
-    yield Flow(p.query, (p.query_frontend, p.ruler), (10902,), "queries")
-    yield Flow(p.query_frontend, (p.grafana,), (10902,), "queries")
+    sidecars = p.behind("prometheus", Services(settings).thanos_sidecars)
+    for store in (p.store_gateway, p.ruler, p.receive_ingestor if receive else sidecars):
+        yield Flow(store, (p.query,), store.at("grpc"), "series, by the Store API")
+    yield Flow(p.query, (p.query_frontend, p.ruler), p.query.at("http"), "queries")
+    yield Flow(p.query_frontend, (p.grafana,), p.query_frontend.at("http"), "queries")
     if receive:
-        yield Flow(p.receive_router, (p.prometheus, p.ruler), (19291,), "remote write")
-        yield Flow(p.receive_ingestor, (p.receive_router,), (10901,), "samples, shared out")
+        yield Flow(p.receive_router, (p.prometheus, p.ruler), p.receive_router.at("remote-write"), "remote write")
+        yield Flow(p.receive_ingestor, (p.receive_router,), p.receive_ingestor.at("grpc"), "samples, shared out")
     else:
-        yield Flow(p.prometheus, (p.prometheus,), (10902,), "metrics of the side cars")
-    scraped = [p.query, p.query_frontend, p.store_gateway, p.compactor, p.ruler]
+        yield Flow(sidecars, (p.prometheus,), sidecars.at("http"), "metrics of the side cars")
+    yield Flow(p.ruler, (p.prometheus,), p.ruler.at("web"), "metrics")
+    scraped = [p.query, p.query_frontend, p.store_gateway, p.compactor]
     for part in [*scraped, *([p.receive_router, p.receive_ingestor] if receive else [])]:
-        yield Flow(part, (p.prometheus,), (10902,), "metrics")
+        yield Flow(part, (p.prometheus,), part.at("http"), "metrics")
 
 
 def _logs(settings: Settings, p: _Parts) -> Iterator[Flow]:
     callers = (p.grafana, p.alloy, *((p.gateway,) if settings.collector.enabled else ()))
     if settings.logs_mode == "distributed":
-        yield Flow(p.loki_front, callers, (8080,), "logs to keep, and queries")
-        yield Flow(p.loki, (p.loki,), (3100, 11211), "the tasks behind the gateway, and their caches")
-        yield Flow(p.loki, (p.prometheus,), (9150,), "metrics of the caches")
+        yield Flow(p.loki_front, callers, (_LOKI_GATEWAY,), "logs to keep, and queries")
+        yield Flow(p.loki, (p.loki,), (_LOKI, _CACHE), "the tasks behind the gateway, and their caches")
+        yield Flow(p.loki, (p.prometheus,), (_CACHE_METRICS,), "metrics of the caches")
     else:
-        yield Flow(p.loki, callers, (3100,), "logs to keep, and queries")
-    yield Flow(p.loki, (p.loki,), (7946, 9095), "the tasks among themselves, and who there is")
-    yield Flow(p.loki, (p.prometheus,), (3100,), "metrics")
-    yield Flow(p.alloy, (p.prometheus,), (12345,), "metrics")
+        yield Flow(p.loki, callers, p.loki_front.at("http"), "logs to keep, and queries")
+    yield Flow(p.loki, (p.loki,), (_GOSSIP, _GRPC), "the tasks among themselves, and who there is")
+    yield Flow(p.loki, (p.prometheus,), (_LOKI,), "metrics")
+    yield Flow(p.alloy, (p.prometheus,), (_ALLOY,), "metrics")
 
 
 def _collector(p: _Parts) -> Iterator[Flow]:
-    yield Flow(p.gateway, (Anyone("every application"),), (4317, 4318), "spans, logs and metrics by OTLP")
-    yield Flow(p.gateway, (p.prometheus,), (8888,), "metrics of the collector")
-    yield Flow(p.sampler, (p.gateway,), (4317,), "whole traces, and metrics")
-    yield Flow(p.sampler, (p.prometheus,), (8888, 8889), "metrics of the collector and of applications")
+    yield Flow(
+        p.gateway, (Anyone("every application"),), p.gateway.at("otlp", "otlp-http"), "spans, logs and metrics by OTLP"
+    )
+    yield Flow(p.gateway, (p.prometheus,), p.gateway.at("metrics"), "metrics of the collector")
+    yield Flow(p.sampler, (p.gateway,), p.sampler.at("otlp"), "whole traces, and metrics")
+    yield Flow(
+        p.sampler,
+        (p.prometheus,),
+        p.sampler.at("metrics", "prometheus"),
+        "metrics of the collector and of applications",
+    )
 
 
 def _traces(settings: Settings, p: _Parts) -> Iterator[Flow]:
-    yield Flow(p.tempo_intake, (p.sampler,), (4317,), "traces to keep")
-    yield Flow(p.tempo_front, (p.grafana,), (3200,), "queries")
-    yield Flow(p.tempo, (p.prometheus,), (3200,), "metrics")
+    yield Flow(p.tempo_intake, (p.sampler,), p.tempo_intake.at("otlp-grpc"), "traces to keep")
+    yield Flow(p.tempo_front, (p.grafana,), p.tempo_front.at("http"), "queries")
+    yield Flow(p.tempo, (p.prometheus,), (_TEMPO,), "metrics")
     if settings.traces_mode == "distributed":
-        yield Flow(p.tempo, (p.tempo,), (7946, 9095, 11211), "the tasks among themselves, and their cache")
-        yield Flow(p.tempo, (p.prometheus,), (9150,), "metrics of the cache")
+        yield Flow(p.tempo, (p.tempo,), (_GOSSIP, _GRPC, _CACHE), "the tasks among themselves, and their cache")
+        yield Flow(p.tempo, (p.prometheus,), (_CACHE_METRICS,), "metrics of the cache")
 
 
 def _exporters(settings: Settings, p: _Parts) -> Iterator[Flow]:

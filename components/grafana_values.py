@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from components.rbac import SIDECAR_ROLE
 from components.remote_store import grafana_environment
 from components.sizes import Sizing
 from settings import Settings
@@ -49,8 +48,8 @@ def grafana_values(settings: Settings, size: Sizing) -> Values:
             # The chart looks the volume up in the cluster, so a second run would replace the claim.
             "lookupVolumeName": False,
         },
-        # The chart's own role reads every Secret of the cluster, whatever the side cars need.
-        "rbac": {"useExistingClusterRole": SIDECAR_ROLE},
+        # The chart's own role reads every Secret of the cluster, whatever the side cars need: ours is in rbac.py.
+        "rbac": {"create": False},
         "initChownData": {"enabled": False},
         "testFramework": {"enabled": False},
         "sidecar": _sidecars(),

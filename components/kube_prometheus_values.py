@@ -21,6 +21,7 @@ from components.prometheus_store import (
 )
 from components.rbac import watches_kubelets
 from components.remote_store import remote_write
+from components.restricted import RESTRICTED_CONTAINER
 from components.sizes import Sizing
 from model.quantity import compressed, quantity
 from model.scrape import Relabeling
@@ -113,12 +114,7 @@ def _node_exporter(settings: Settings, size: Sizing, keep: Keep) -> Values:
         # The node's address alone, on which Prometheus scrapes it, rather than every address that the node has.
         "service": {"listenOnAllInterfaces": False},
         # As little as a reader of /proc and /sys needs; the exceptions are in components/pod_security.py.
-        "containerSecurityContext": {
-            "readOnlyRootFilesystem": True,
-            "allowPrivilegeEscalation": False,
-            "capabilities": {"drop": ["ALL"]},
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
+        "containerSecurityContext": {**RESTRICTED_CONTAINER, "seccompProfile": {"type": "RuntimeDefault"}},
         "resources": size[PartName.NODE_EXPORTER].resources.manifest(),
         "prometheus": {
             "monitor": {"relabelings": [_relabeling(NODE_LABEL)], **metric_relabelings(keep, "node-exporter")}

@@ -10,6 +10,7 @@ from components.base import Component
 from components.helm import chart
 from components.kube_prometheus_values import agents_namespace
 from components.loki_values import loki_values
+from components.rbac import cluster_name
 from components.resources import ConfigMap
 from components.services import ALLOY, LOKI, Services
 from components.sizes import sizing
@@ -32,8 +33,9 @@ class Logs(Component):
             namespace=agents,
             opts=child,
         )
-        role = ClusterRole(ALLOY, ROLE_RULES, opts=child)
-        binding = ClusterRoleBinding(ALLOY, role=ALLOY, account=ACCOUNT, namespace=agents, opts=child)
+        role_name = cluster_name(settings, ALLOY)
+        role = ClusterRole(role_name, ROLE_RULES, opts=child)
+        binding = ClusterRoleBinding(role_name, role=role_name, account=ACCOUNT, namespace=agents, opts=child)
         chart(
             ALLOY,
             source=source,

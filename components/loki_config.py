@@ -33,6 +33,10 @@ _RATES: dict[Size, tuple[int, int, str, str]] = {
     "large": (100, 200, "10MB", "30MB"),
 }
 
+# A container of a pod is one, for half an hour after its last line. An ingester takes about 25 KB of memory for each:
+# with three copies, 100,000 are 2.5 GB of the 8Gi that each of large may use.
+_STREAMS: dict[Size, int] = {"small": 10_000, "medium": 20_000, "large": 100_000}
+
 
 def loki_config(settings: Settings, storage: ObjectStorageSettings, replicas: int) -> Values:
     """The chart's ``loki``. ``replicas`` are those of what takes lines in; ``storage`` the settings' objectStorage."""
@@ -101,7 +105,7 @@ def _limits(settings: Settings) -> Values:
         # What is older than a week is somebody's mistake; without this it would be stored and deleted at once.
         "reject_old_samples": True,
         "reject_old_samples_max_age": duration(min(_WEEK, kept)),
-        "max_global_streams_per_user": settings.logs.max_streams,
+        "max_global_streams_per_user": settings.logs.max_streams or _STREAMS[settings.size],
         # A fifth label is refused, whoever sends it, before it multiplies the streams.
         "max_label_names_per_series": len(INDEX_LABELS),
         # The longest name that Kubernetes allows.

@@ -13,8 +13,8 @@ from components.images import global_registry
 from components.kube_prometheus_values import SCRAPE_INTERVAL
 from components.loki_config import Values, loki_config
 from components.object_storage import Access, access
-from components.sizes import PartSize, Resources, Sizing
-from model.quantity import compressed, quantity
+from components.sizes import MEMCACHED_EXPORTER, PartSize, Sizing
+from model.quantity import compressed
 from settings import Settings
 from settings.object_storage import ObjectStorageSettings
 from settings.parts import PartName
@@ -32,8 +32,6 @@ _TASKS: dict[str, tuple[PartName, str, bool]] = {
 }
 _STATEFUL = ("ingester", "indexGateway", "compactor")
 _CACHES = {"chunksCache": _P.LOKI_CHUNKS_CACHE, "resultsCache": _P.LOKI_RESULTS_CACHE}
-# Beside each memcached; measured use of the exporter is below 20Mi.
-_EXPORTER = Resources("10m", "32Mi")
 _WITHOUT_RULER = '{{ include "loki.nginxFile" . | replace "http://loki-ruler." "http://loki-query-frontend." }}'
 _OFF: Values = {"enabled": False}
 
@@ -47,7 +45,7 @@ def loki_values(settings: Settings, size: Sizing) -> Values:
     reach = Access() if storage.kind == "filesystem" else access(storage, claim="")
     mode = _distributed if settings.logs_mode == "distributed" else _monolithic
     return {
-        **global_registry(settings),
+        "global": {"clusterDomain": settings.cluster.dns_domain, **global_registry(settings).get("global", {})},
         # Nothing of Loki talks to the API server. Workload identity needs no token either, only the annotation.
         "defaults": {"automountServiceAccountToken": False},
         "serviceAccount": {"automountServiceAccountToken": False, "annotations": dict(reach.annotations or {})},
@@ -73,30 +71,21 @@ def loki_values(settings: Settings, size: Sizing) -> Values:
 
 def _monolithic(settings: Settings, size: Sizing, storage: ObjectStorageSettings, reach: Access) -> Values:
     part = size[_P.LOKI]
-    files = storage.kind == "filesystem"
-    replicas = 1 if files else part.replicas
     return {
         "deploymentMode": "Monolithic",
-        "loki": loki_config(settings, storage, replicas),
+        "loki": loki_config(settings, storage, part.replicas),
         "singleBinary": {
             **_task(part, "single-binary", reach),
-            "replicas": replicas,
             # The one process has a ruler in it, with no rules: nobody adds any through Loki's API.
             "extraArgs": ["-ruler.enable-api=false"],
             # It writes what it holds in memory to the object storage first; the chart gives ingesters that time.
             "terminationGracePeriodSeconds": 300,
-            "persistence": {"size": _claim(settings, storage, part), "storageClass": settings.storage_class},
+            "persistence": {"size": part.storage, "storageClass": settings.storage_class},
         },
         "gateway": _OFF,
         # A process that has everything else in its memory is better off with that memory.
         **dict.fromkeys(("memcached", *_CACHES), _OFF),
     }
-
-
-def _claim(settings: Settings, storage: ObjectStorageSettings, part: PartSize) -> str:
-    """Of kind filesystem all chunks are on the claim: then it is as large as the settings say of that kind."""
-    own = settings.parts.get(_P.LOKI)
-    return (own and own.storage) or storage.storage or part.storage
 
 
 def _distributed(settings: Settings, size: Sizing, storage: ObjectStorageSettings, reach: Access) -> Values:
@@ -127,7 +116,7 @@ def _distributed(settings: Settings, size: Sizing, storage: ObjectStorageSetting
             "metrics": _OFF,
         },
         **{key: _cache(size[part]) for key, part in _CACHES.items()},
-        "memcachedExporter": {"resources": _EXPORTER.manifest()},
+        "memcachedExporter": {"resources": MEMCACHED_EXPORTER.manifest()},
     }
 
 
@@ -159,11 +148,10 @@ def _placed(part: PartSize, label: str) -> Values:
 
 def _cache(part: PartSize) -> Values:
     """memcached: four fifths of the container's memory for items, the rest for connections and its own book-keeping."""
-    resources = part.resources.manifest()
     return {
         "replicas": part.replicas,
-        "resources": resources,
-        "allocatedMemory": int(quantity(resources["limits"]["memory"]) / 2**20 * 4 / 5),
+        "resources": part.resources.manifest(),
+        "allocatedMemory": part.resources.mebibytes(4, 5),
         # Waiting writes live in the memory of the one who waits: 500MB by default, half of a distributor.
         "writebackSizeLimit": "64MB",
     }

@@ -13,7 +13,7 @@ from components.kube_prometheus_values import kube_prometheus_values
 from components.rbac import grants
 from components.remote_store import CREDENTIAL, STORE_SECRET, own_secret
 from components.resources import Secret
-from components.series_classes import with_spans
+from components.series_classes import of_stack
 from components.services import KUBE_PROMETHEUS, Services
 from components.sizes import sizing
 from plan import Plan
@@ -72,7 +72,7 @@ class Metrics(Component):
             KUBE_PROMETHEUS,
             source=settings.chart_source,
             namespace=settings.namespace,
-            values=kube_prometheus_values(settings, sizing(settings), with_spans(settings, plan.series), plan.keep),
+            values=kube_prometheus_values(settings, sizing(settings), of_stack(settings, plan.series), plan.keep),
             opts=self.child(
                 depends_on=[*grafana_secrets(name, settings, secrets, child), *grants(settings, child), *needed]
             ),

@@ -71,7 +71,7 @@ class Platform(Component):
             Collector("collector", settings, needs_crds)
         Datasources("datasources", settings, ready)
         if settings.traces.enabled:
-            Traces("traces", settings, with_storage)
+            Traces("traces", settings, secrets, with_storage)
         Exporters("exporters", settings, secrets, needs_crds)
         Monitors("monitors", plan.systems, settings, secrets, needs_crds)
         Rules("rules", plan, settings, needs_crds)

@@ -12,6 +12,8 @@ until that namespace gives the operator a Role on it. docs/security.md says how.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pulumi
 
 from components.services import KUBE_PROMETHEUS
@@ -20,10 +22,7 @@ from settings import Settings
 
 OPERATOR_ACCOUNT = f"{KUBE_PROMETHEUS}-operator"
 PROMETHEUS_ACCOUNT = f"{KUBE_PROMETHEUS}-prometheus"
-OPERATOR_ROLE = "dataops-monitoring-operator"
-PROMETHEUS_ROLE = "dataops-monitoring"
-SIDECAR_ROLE = "grafana-sidecar"
-KUBELET_ROLE = "dataops-monitoring-kubelet"
+GRAFANA_ACCOUNT = f"{KUBE_PROMETHEUS}-grafana"
 KUBELET_NAMESPACE = "kube-system"
 """Where the chart has the operator keep the Service of the kubelets."""
 
@@ -103,30 +102,38 @@ def watches_kubelets(settings: Settings) -> bool:
     return "kubernetes" in settings.systems
 
 
+def cluster_name(settings: Settings, part: str) -> str:
+    """The name of a role of the whole cluster: with the namespace in it, as a cluster may have two stacks."""
+    return f"{settings.namespace}-{part}"
+
+
 def grants(settings: Settings, opts: pulumi.ResourceOptions) -> list[pulumi.Resource]:
     """Roles and bindings. They need no account to be there: made before the chart, its pods start with them."""
     namespace = settings.namespace
-    made: list[pulumi.Resource] = [
-        ClusterRole(OPERATOR_ROLE, operator_cluster_rules(settings), opts=opts),
-        ClusterRoleBinding(OPERATOR_ROLE, role=OPERATOR_ROLE, account=OPERATOR_ACCOUNT, namespace=namespace, opts=opts),
-        Role(OPERATOR_ROLE, OPERATOR_RULES, namespace=namespace, opts=opts),
-        RoleBinding(OPERATOR_ROLE, role=OPERATOR_ROLE, account=OPERATOR_ACCOUNT, namespace=namespace, opts=opts),
-        ClusterRole(PROMETHEUS_ROLE, prometheus_rules(settings), opts=opts),
-        ClusterRoleBinding(
-            PROMETHEUS_ROLE, role=PROMETHEUS_ROLE, account=PROMETHEUS_ACCOUNT, namespace=namespace, opts=opts
-        ),
-        ClusterRole(SIDECAR_ROLE, SIDECAR_RULES, opts=opts),
-    ]
+    everywhere: dict[str, tuple[Sequence[Rule], str]] = {
+        "prometheus-operator": (operator_cluster_rules(settings), OPERATOR_ACCOUNT),
+        "prometheus": (prometheus_rules(settings), PROMETHEUS_ACCOUNT),
+        "grafana-sidecar": (SIDECAR_RULES, GRAFANA_ACCOUNT),
+    }
+    made: list[pulumi.Resource] = []
+    for part, (rules, account) in everywhere.items():
+        name = cluster_name(settings, part)
+        made.append(ClusterRole(name, rules, opts=opts))
+        made.append(ClusterRoleBinding(name, role=name, account=account, namespace=namespace, opts=opts))
+    operator = "prometheus-operator"
+    made.append(Role(operator, OPERATOR_RULES, namespace=namespace, opts=opts))
+    made.append(RoleBinding(operator, role=operator, account=OPERATOR_ACCOUNT, namespace=namespace, opts=opts))
     if watches_kubelets(settings):
-        made += [
-            Role(KUBELET_ROLE, KUBELET_RULES, namespace=KUBELET_NAMESPACE, opts=opts),
+        name = cluster_name(settings, "kubelets")
+        made.append(Role(name, KUBELET_RULES, namespace=KUBELET_NAMESPACE, opts=opts))
+        made.append(
             RoleBinding(
-                KUBELET_ROLE,
-                role=KUBELET_ROLE,
+                name,
+                role=name,
                 account=OPERATOR_ACCOUNT,
                 account_namespace=namespace,
                 namespace=KUBELET_NAMESPACE,
                 opts=opts,
-            ),
-        ]
+            )
+        )
     return made

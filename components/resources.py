@@ -30,7 +30,6 @@ API_VERSIONS = {
     "ServiceAccount": "v1",
     "PersistentVolumeClaim": "v1",
     "Deployment": "apps/v1",
-    "StatefulSet": "apps/v1",
     "NetworkPolicy": "networking.k8s.io/v1",
     "ClusterRole": "rbac.authorization.k8s.io/v1",
     "ClusterRoleBinding": "rbac.authorization.k8s.io/v1",

@@ -9,11 +9,14 @@ are each other's exact complement.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from components.exporters import blackbox, oracle, redis, statsd
+from components.origin import ORIGIN_LABEL, OTLP, PUSHED
 from model.system import RetentionClass, SeriesClass
 from settings import Settings
+from settings.exporters import ExportersSettings
 
 CLASS_LABEL = "retention_class"
 """On a series in a write request, and in the external labels of a block: the name of its class."""
@@ -41,24 +44,39 @@ _OF_SPANS = (
 )
 
 
-def with_spans(settings: Settings, classes: Mapping[RetentionClass, SeriesClass]) -> dict[RetentionClass, SeriesClass]:
-    """The classes of a plan, with the metrics of spans among the applications' where the stack has traces."""
-    if not settings.traces.enabled:
-        return dict(classes)
+def of_stack(settings: Settings, classes: Mapping[RetentionClass, SeriesClass]) -> dict[RetentionClass, SeriesClass]:
+    """The classes of a plan, with what the stack's parts bring of applications: metrics of spans, and of exporters."""
     own = classes.get(RetentionClass.APPLICATION, SeriesClass())
-    return {**classes, RetentionClass.APPLICATION: SeriesClass(own.jobs, (*own.records, *_OF_SPANS))}
+    found = SeriesClass(
+        jobs=tuple(dict.fromkeys((*own.jobs, *_jobs(settings.exporters)))),
+        records=(*own.records, *(_OF_SPANS if settings.traces.enabled else ())),
+    )
+    return {**classes, RetentionClass.APPLICATION: found}
+
+
+def _jobs(wanted: ExportersSettings) -> Iterator[str]:
+    """What exporters say of others; what one says of itself (blackbox-exporter) is infrastructure."""
+    jobs = {
+        statsd.JOB: wanted.statsd,
+        redis.JOB: wanted.redis,
+        blackbox.PROBE_JOB: wanted.blackbox and wanted.blackbox.targets,
+        oracle.JOB: wanted.oracle,
+    }
+    return (job for job, there in jobs.items() if there)
 
 
 def class_relabeling(classes: Mapping[RetentionClass, SeriesClass]) -> list[dict[str, Any]]:
     """``writeRelabelConfigs`` that give a series its class; those of DEFAULT_CLASS, most series, go without the label.
 
     ``classes`` are the others. A name decides before a job: a recorded series may carry the job that it was
-    computed from. Of two classes that claim the same series the later one gets it. What a target says about its own
-    class does not count.
+    computed from. A job decides before the way that the series came: what applications send or push has jobs that
+    nobody here knows, and is of class application. Of two classes that claim the same series the later one gets it.
+    What a target says about its own class does not count.
     """
     jobs = (_step("job", series.jobs, name) for name, series in classes.items() if series.jobs)
     names = (_step("__name__", series.records, name) for name, series in classes.items() if series.records)
-    return [{"action": "labeldrop", "regex": CLASS_LABEL}, *jobs, *names]
+    came = _step(ORIGIN_LABEL, (OTLP, PUSHED), RetentionClass.APPLICATION)
+    return [{"action": "labeldrop", "regex": CLASS_LABEL}, came, *jobs, *names]
 
 
 def class_queues(classes: Mapping[RetentionClass, SeriesClass]) -> dict[RetentionClass, list[dict[str, Any]]]:

@@ -35,12 +35,13 @@ def thanos_compactor_release(class_name: str) -> str:
 
 @dataclass(frozen=True)
 class Service:
-    """One Service: ``ports`` by name, ``pods`` the labels that its pods surely have."""
+    """One Service: ``ports`` by name, ``pods`` labels that its pods surely have, ``domain`` the cluster's in DNS."""
 
     name: str
     namespace: str
     ports: Mapping[str, int]
     pods: Mapping[str, str]
+    domain: str
 
     @property
     def host(self) -> str:
@@ -55,7 +56,7 @@ class Service:
 
     def discovery(self, port: str) -> str:
         """What Thanos resolves to all pods behind the Service: the SRV record of a named port, by its number."""
-        return f"dnssrv+_{port}._tcp.{self.host}.cluster.local"
+        return f"dnssrv+_{port}._tcp.{self.host}.{self.domain}"
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Services:
     settings: Settings
 
     def _of(self, name: str, ports: Mapping[str, int], pods: Mapping[str, str]) -> Service:
-        return Service(name, self.settings.namespace, ports, pods)
+        return Service(name, self.settings.namespace, ports, pods, self.settings.cluster.dns_domain)
 
     # --- metrics
 

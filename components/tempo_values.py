@@ -13,16 +13,15 @@ from components.images import global_image_registry, global_registry
 from components.kube_prometheus_values import SCRAPE_INTERVAL
 from components.object_storage import Access, access
 from components.restricted import RESTRICTED_CONTAINER, restricted_pod
-from components.sizes import PartSize, Resources, Sizing
-from components.tempo_config import DATA, metrics_generator, overrides, trace_storage
-from model.quantity import compressed, go_duration, quantity
+from components.sizes import MEMCACHED_EXPORTER, PartSize, Sizing
+from components.tempo_config import DATA, LARGEST_MESSAGE, metrics_generator, overrides, trace_storage
+from model.quantity import compressed, go_duration
 from settings import Settings
 from settings.object_storage import ObjectStorageSettings
 from settings.parts import PartName
+from settings.telemetry import KAFKA_KEYS, KafkaSettings
 
 Values = dict[str, Any]
-# Measured use is below 20Mi.
-_EXPORTER = Resources("10m", "32Mi")
 _PORT = 3200
 _MOST_FOUND = 500
 # Users of the images as the charts run them.
@@ -99,7 +98,7 @@ def single_values(settings: Settings, size: Sizing) -> Values:
         "serviceAccount": {"automountServiceAccountToken": False, "annotations": dict(reach.annotations or {})},
         "persistence": {
             "enabled": True,
-            "size": _volume(settings, tempo),
+            "size": tempo.storage,
             "storageClassName": settings.storage_class,
         },
         "serviceMonitor": _monitor(settings),
@@ -109,15 +108,9 @@ def single_values(settings: Settings, size: Sizing) -> Values:
 _JAEGER = ("grpc", "thrift_binary", "thrift_compact", "thrift_http")
 
 
-def _volume(settings: Settings, tempo: PartSize) -> str:
-    """The log and what is not yet in the bucket; with a file system the traces as well."""
-    return _storage(settings).storage or tempo.storage
-
-
 def _go_memory(size: PartSize) -> Values:
     """Go's own limit at 80 % of the container's: it collects harder before the kernel kills. The chart sets none."""
-    limit = quantity(size.resources.memory_limit or size.resources.memory)
-    return {"name": "GOMEMLIMIT", "value": f"{int(limit * 80 / 100 / 2**20)}MiB"}
+    return {"name": "GOMEMLIMIT", "value": f"{size.resources.mebibytes(4, 5)}MiB"}
 
 
 # --- distributed
@@ -130,7 +123,7 @@ def distributed_values(settings: Settings, size: Sizing) -> Values:
         raise ValueError("distributed Tempo takes spans in through Kafka, and there is none")
     partitions = kafka.partitions
     return {
-        **global_image_registry(settings),
+        "global": {"clusterDomain": settings.cluster.dns_domain, **global_image_registry(settings).get("global", {})},
         "reportingEnabled": False,
         "streamOverHTTPEnabled": True,
         "multitenancyEnabled": False,
@@ -145,13 +138,16 @@ def distributed_values(settings: Settings, size: Sizing) -> Values:
         },
         "storage": {"trace": trace_storage(_storage(settings))},
         "overrides": {"defaults": overrides(settings)},
+        "server": {f"grpc_server_max_{way}_msg_size": LARGEST_MESSAGE for way in ("recv", "send")},
         "tempo": {
+            "structuredConfig": _login(kafka),
             "podSecurityContext": restricted_pod(_DISTRIBUTED_USER),
             "securityContext": RESTRICTED_CONTAINER,
             "livenessProbe": _ALIVE,
         },
         "defaults": {
-            "extraEnv": list(reach.env),
+            "extraArgs": ["-config.expand-env=true"] if kafka.username else [],
+            "extraEnv": [*reach.env, *_password(kafka)],
             "extraVolumes": list(reach.volumes),
             "extraVolumeMounts": list(reach.mounts),
         },
@@ -178,8 +174,27 @@ def distributed_values(settings: Settings, size: Sizing) -> Values:
         "metricsGenerator": _generator(settings, size[PartName.TEMPO_METRICS_GENERATOR]),
         "memcached": _cache(size[PartName.TEMPO_CACHE]),
         # Its Service has a port for the exporter, whether there is one or not.
-        "memcachedExporter": {"enabled": True, "resources": _EXPORTER.manifest()},
+        "memcachedExporter": {"enabled": True, "resources": MEMCACHED_EXPORTER.manifest()},
     }
+
+
+KAFKA_SECRET = "tempo-kafka"
+"""Of ours, where the password is a Pulumi secret."""
+_PASSWORD = "KAFKA_PASSWORD"
+
+
+def _login(kafka: KafkaSettings) -> Values:
+    """Of Tempo's configuration. The chart has no keys for it; the password is in the environment, not in the file."""
+    if not kafka.username:
+        return {}
+    return {"ingest": {"kafka": {"sasl_username": kafka.username, "sasl_password": f"${{{_PASSWORD}}}"}}}
+
+
+def _password(kafka: KafkaSettings) -> list[Values]:
+    if not kafka.username:
+        return []
+    reference = {"name": kafka.existing_secret or KAFKA_SECRET, "key": KAFKA_KEYS[0]}
+    return [{"name": _PASSWORD, "valueFrom": {"secretKeyRef": reference}}]
 
 
 def _sized(size: PartSize) -> Values:
@@ -199,11 +214,10 @@ def _generator(settings: Settings, size: PartSize) -> Values:
 
 def _cache(size: PartSize) -> Values:
     """memcached: 80 % of its memory for items, which are pages of Parquet files and larger than its usual 1 MiB."""
-    items = int(quantity(size.resources.memory) * 80 / 100 / 2**20)
     return {
         **_sized(size),
         "enabled": True,
         # By its whole name, under which a mirror has it.
         "image": {"repository": "library/memcached"},
-        "extraArgs": ["-m", str(items), "-I", "5m", "-c", "4096"],
+        "extraArgs": ["-m", str(size.resources.mebibytes(4, 5)), "-I", "5m", "-c", "4096"],
     }

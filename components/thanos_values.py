@@ -10,12 +10,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from components.availability import kept_apart
 from components.images import repository
 from components.object_storage import CLAIM, OBJSTORE_KEY, OBJSTORE_SECRET, Access, access, objstore_yaml
 from components.series_classes import CLASS_LABEL, DEFAULT_CLASS
 from components.services import Services
 from components.sizes import PartSize, Sizing
-from model.quantity import quantity
 from model.system import RetentionClass
 from settings import Settings
 from settings.metrics_store import UNLIMITED, Retention
@@ -121,6 +121,7 @@ def owned_blocks(class_name: str) -> str:
 def _common(settings: Settings) -> Values:
     return {
         "image": {"repository": repository(settings, "quay.io", "thanos/thanos")},
+        "clusterDomain": settings.cluster.dns_domain,
         "objstoreConfig": {"create": False, "name": OBJSTORE_SECRET, "key": OBJSTORE_KEY},
         "serviceMonitor": {"enabled": True},
         "autoGomemlimit": {"enabled": True},
@@ -128,12 +129,7 @@ def _common(settings: Settings) -> Values:
 
 
 def _replicated(size: PartSize) -> Values:
-    values: Values = {"replicas": size.replicas, "resources": size.resources.manifest()}
-    if size.replicas > 1:
-        spread = {"maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "ScheduleAnyway"}
-        values["topologySpreadConstraints"] = [spread]
-        values["podDisruptionBudget"] = {"enabled": True, "maxUnavailable": 1}
-    return values
+    return {"replicas": size.replicas, "resources": size.resources.manifest(), **kept_apart(size.replicas)}
 
 
 def _ports(ports: Mapping[str, int]) -> Values:
@@ -202,8 +198,7 @@ def _store_gateway(settings: Settings, size: PartSize) -> Values:
 
 def _share(size: PartSize, parts: int) -> str:
     """That part of the memory limit, as Thanos writes sizes."""
-    limit = quantity(size.resources.memory_limit or size.resources.memory)
-    return f"{int(limit / parts / 2**20)}MiB"
+    return f"{size.resources.mebibytes(1, parts)}MiB"
 
 
 def _hashring(ingestor: PartSize, services: Services) -> str:

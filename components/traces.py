@@ -6,17 +6,25 @@ import pulumi
 
 from components.base import Component
 from components.helm import chart
+from components.resources import Secret
 from components.services import TEMPO
 from components.sizes import sizing
-from components.tempo_values import distributed_values, single_values
-from settings import Settings
+from components.tempo_values import KAFKA_SECRET, distributed_values, single_values
+from settings import Secrets, Settings
+from settings.telemetry import KAFKA_KEYS
 
 
 class Traces(Component):
     """The chart for the stack's mode: one process, or many with Kafka before them."""
 
-    def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self, name: str, settings: Settings, secrets: Secrets, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
         super().__init__(name, opts)
+        kafka, needed = settings.traces.kafka, []
+        if kafka and kafka.secret:
+            password = {KAFKA_KEYS[0]: secrets.text(kafka.secret)}
+            needed.append(Secret(KAFKA_SECRET, password, namespace=settings.namespace, opts=self.child()))
         distributed = settings.traces_mode == "distributed"
         values = distributed_values if distributed else single_values
         chart(
@@ -25,6 +33,6 @@ class Traces(Component):
             source=settings.chart_source,
             namespace=settings.namespace,
             values=values(settings, sizing(settings)),
-            opts=self.child(),
+            opts=self.child(depends_on=needed),
         )
         self.register_outputs({})

@@ -34,10 +34,6 @@ class Deployment(SpecObject):
     pass
 
 
-class StatefulSet(SpecObject):
-    pass
-
-
 class Service(SpecObject):
     pass
 

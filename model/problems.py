@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -83,14 +83,25 @@ def _siblings(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
 
 
 def _reached(model: type[BaseModel], path: tuple[int | str, ...]) -> Any:
-    """The model at a path: walks the fields, through lists and optional parts."""
+    """The model at a path: walks the fields, through lists, named items and optional parts."""
     current: Any = model
+    named = False
     for part in path:
         if isinstance(part, int) or not _is_model(current):
             continue
+        if named:
+            named = False  # the name of an item, which no field has
+            continue
         field = next((f for n, f in current.model_fields.items() if part in (n, f.alias)), None)
         current = _model_in(field.annotation) if field is not None else None
+        named = field is not None and _has_names(field.annotation)
     return current
+
+
+def _has_names(annotation: Any) -> bool:
+    """Whether it is ``dict[str, Model]``, optional or not."""
+    arguments = getattr(annotation, "__args__", ())
+    return get_origin(annotation) is dict or any(get_origin(one) is dict for one in arguments)
 
 
 def _is_model(value: Any) -> bool:

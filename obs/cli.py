@@ -169,7 +169,7 @@ def charts_pull(
 
 @charts_app.command("verify")
 def charts_verify() -> None:
-    """Compare every cached archive with charts.lock. Exits with 1 when one is missing or differs."""
+    """Compare every cached archive with charts.lock. Exits with 1 when one is missing, differs or is not locked."""
     from components.charts import CHARTS
     from obs.chart_cache import State, verify
 
@@ -178,9 +178,12 @@ def charts_verify() -> None:
     for row in rows:
         colour = {"ok": "green", "not locked": "yellow"}.get(row.state.value, "red")
         out.print(f"{row.pin} [{colour}]{row.state.value}[/] {row.detail}", highlight=False)
+    verified = sum(row.state is State.OK for row in rows)
+    out.print(f"{verified} of {len(rows)} charts are what charts.lock records", highlight=False, soft_wrap=True)
     if any(row.state is State.NOT_LOCKED for row in rows):
-        out.print("charts.lock has no digest for some charts: run `obs charts lock` where the repositories answer")
-    raise typer.Exit(1 if any(row.state in (State.MISSING, State.MISMATCH) for row in rows) else 0)
+        advice = "charts.lock has no digest of the others: run `obs charts lock` where the repositories answer"
+        out.print(advice, soft_wrap=True)
+    raise typer.Exit(0 if verified == len(rows) else 1)
 
 
 @charts_app.command("list")

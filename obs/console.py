@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,8 +17,19 @@ from rich.markup import escape
 from model.contract import ContractError
 from obs.errors import ObsError
 
-out = Console()
-err = Console(stderr=True)
+_NO_WRAP = 10_000
+
+
+def _console(*, stderr: bool) -> Console:
+    """On a terminal as wide as that; in a pipe or a file a line of a table stays one line, whoever reads it."""
+    console = Console(stderr=stderr)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = _NO_WRAP
+    return console
+
+
+out = _console(stderr=False)
+err = _console(stderr=True)
 Stack = Annotated[str, typer.Argument(help="A stack: prod for Pulumi.prod.yaml")]
 Project = Annotated[Path, typer.Option(help="The checkout", exists=True, file_okay=False)]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document")]

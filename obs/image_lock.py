@@ -15,7 +15,7 @@ from obs.errors import ObsError
 from obs.images import Image, parsed
 
 IMAGE_LOCK = "images.lock"
-_HEAD = "# Every container image of the stacks. Written by: obs images lock (--digests asks the registries)\n"
+_HEAD = "# Every image of all stacks and variants. Written by: obs images lock (--digests asks the registries)\n"
 _FORM = "a list under `images`, each with image, used_by and maybe digest (sha256: and 64 hexadecimal characters)"
 _DIGEST = re.compile("sha256:[0-9a-f]{64}")
 

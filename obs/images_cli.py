@@ -41,15 +41,18 @@ def images_lock(
     digests: Digests = False,
     project: Project = HERE,
 ) -> None:
-    """Write images.lock from what all stacks render; digests that it has are kept."""
+    """Write images.lock from what all stacks and their variants render; digests that it has are kept."""
     from obs.image_lock import IMAGE_LOCK, locked, read, users_of, write
     from obs.images import Image, users
     from obs.registry import Registries, RegistryError
     from obs.run import run_stack
     from obs.stack_config import stacks
+    from obs.variants import run_variant, variants
 
     with errors():
-        runs = [run_stack(stack, project) for stack in stacks(project)]
+        with err.status("running all stacks"):
+            runs = [run_stack(stack, project) for stack in stacks(project)]
+            runs += [run_variant(project, name) for name in variants(project)[1]]
         with err.status("rendering all stacks"):
             used = [(users(run.expanded(require_charts=True)), run.settings.image_registry) for run in runs]
         file = project / IMAGE_LOCK

@@ -75,6 +75,7 @@ def _objects(expansion: Expansion) -> Table:
 def _charts(expansion: Expansion) -> Table:
     table = _table("Charts")
     table.add_column("chart")
+    table.add_column("release")
     table.add_column("version")
     table.add_column("state", overflow="fold")
     for chart in expansion.charts:
@@ -84,7 +85,7 @@ def _charts(expansion: Expansion) -> Table:
             if rendered
             else f"[red]{chart.state}[/]: {escape(chart.reason.removeprefix(f'{chart.name} {chart.version}: '))}"
         )
-        table.add_row(chart.name, chart.version, state)
+        table.add_row(chart.name, chart.release, chart.version, state)
     return table
 
 
@@ -104,5 +105,7 @@ def print_findings(console: Console, checked: Checked) -> None:
     if checked.findings:
         number = len(checked.findings)
         console.print(f"[red]{number} finding{'s' if number > 1 else ''}[/]")
+    elif checked.skipped:
+        console.print("[yellow]![/] no findings in what was checked; what was not is named above")
     else:
         console.print("[green]✓[/] no findings")

@@ -7,29 +7,10 @@ from typing import TYPE_CHECKING
 
 from pydantic.alias_generators import to_snake
 
-from settings.parts import PartName
+from settings.part_overrides import file_system_is_of_one_node, ignored_overrides
 
 if TYPE_CHECKING:
     from settings.stack import Settings
-
-# Parts whose replicas nobody may choose, and why.
-_FIXED_REPLICAS = {
-    PartName.GRAFANA: "there is one; its database is on its volume",
-    PartName.OPERATOR: "there is one, which leads alone",
-    PartName.STATE_METRICS: "there is one; a second shows the same again",
-    PartName.NODE_EXPORTER: "there is one on each node",
-    PartName.ALLOY: "there is one on each node",
-    PartName.THANOS_SIDECAR: "there is one beside each Prometheus; set prometheus.replicas",
-    PartName.THANOS_COMPACTOR: "there is one for each retention class; two would damage the bucket",
-    PartName.TEMPO: "there is one, which does not share its memory with others; use traces.mode distributed",
-    PartName.TEMPO_BLOCK_BUILDER: "there is one for each partition; set traces.kafka.partitions",
-    PartName.TEMPO_LIVE_STORE: "there is one for each partition; set traces.kafka.partitions",
-    PartName.TEMPO_BACKEND_SCHEDULER: "there is one; it alone hands out work",
-    PartName.STATSD_EXPORTER: "there is one; counters are in its memory",
-    PartName.PUSHGATEWAY: "there is one; what is pushed is on its volume",
-    PartName.REDIS_EXPORTER: "there is one for each Redis; a second shows the same again",
-    PartName.ORACLE_EXPORTER: "there is one for each database; a second asks the same queries again",
-}
 
 
 def inconsistencies(settings: Settings) -> Iterator[str]:
@@ -59,21 +40,6 @@ def _storage_users(s: Settings) -> dict[str, bool]:
     return {"metricsStore": bool(s.thanos_mode), "logs": s.logs.enabled, "traces": s.traces.enabled}
 
 
-def _file_system_is_small(s: Settings) -> Iterator[str]:
-    if s.object_storage is None or s.object_storage.kind != "filesystem":
-        return
-    if s.cluster.environment == "production":
-        yield "objectStorage.kind: filesystem has one copy of everything, which is not for production; use s3 or gcs"
-    modes = {
-        "logs.mode distributed": s.logs_mode == "distributed",
-        "traces.mode distributed": s.traces_mode == "distributed",
-    }
-    yield from (f"objectStorage.kind: filesystem cannot be shared by {mode}" for mode, on in modes.items() if on)
-    loki = s.parts.get("loki")
-    if loki and (loki.replicas or 1) > 1:
-        yield "parts.loki.replicas: must be 1 with objectStorage.kind filesystem: each would have files of its own"
-
-
 def _classes_need_tenants(s: Settings) -> Iterator[str]:
     if s.thanos_mode != "sidecar":
         return
@@ -95,12 +61,6 @@ def _distributed_traces_need_kafka(s: Settings) -> Iterator[str]:
         yield "traces.kafka: is for mode distributed, and the mode is single"
 
 
-def _replicas_are_possible(s: Settings) -> Iterator[str]:
-    for part, why in _FIXED_REPLICAS.items():
-        if part in s.parts and s.parts[part].replicas is not None:
-            yield f"parts.{part.value}.replicas: {why}"
-
-
 def _shards_need_a_ruler(s: Settings) -> Iterator[str]:
     if s.shards > 1 and not s.thanos_mode:
         yield (
@@ -112,6 +72,11 @@ def _shards_need_a_ruler(s: Settings) -> Iterator[str]:
 def _traces_come_by_the_collector(s: Settings) -> Iterator[str]:
     if s.traces.enabled and not s.collector.enabled:
         yield "traces: need the collector, which is off: it alone samples them and removes personal data"
+
+
+def _sampling_is_of_traces(s: Settings) -> Iterator[str]:
+    if "sampling" in s.collector.model_fields_set and s.collector.enabled and not s.traces.enabled:
+        yield "collector.sampling: is for traces, which are off; leave it out"
 
 
 def _logging_in_is_private(s: Settings) -> Iterator[str]:
@@ -144,12 +109,13 @@ _RULES: tuple[Callable[[Settings], Iterator[str]], ...] = (
     _pages_only_in_production,
     _own_pace_only_locally,
     _storage_where_needed,
-    _file_system_is_small,
+    file_system_is_of_one_node,
     _classes_need_tenants,
     _shards_need_a_ruler,
     _distributed_traces_need_kafka,
-    _replicas_are_possible,
+    ignored_overrides,
     _traces_come_by_the_collector,
+    _sampling_is_of_traces,
     _logging_in_is_private,
     _systems_have_their_source,
 )

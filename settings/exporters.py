@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from model.config import Duration, Name, Part, SecretKey, form
+from settings.credentials import two_ways
 from settings.telemetry import Expression, expression
 
 _CONNECT = "an Oracle connect string such as host:1521/service, or with walletSecret an alias of its tnsnames.ora"
@@ -75,7 +76,7 @@ class RedisSettings(Part):
 
     @model_validator(mode="after")
     def _consistent(self) -> RedisSettings:
-        problems = [*_two_ways(self.secret, self.existing_secret)]
+        problems = [*two_ways(self.secret, self.existing_secret)]
         if self.username and not (self.secret or self.existing_secret):
             problems.append("username needs a password: secret or existingSecret")
         if self.ca_secret and not self.tls:
@@ -175,7 +176,7 @@ class OracleSettings(Part):
 
     @model_validator(mode="after")
     def _consistent(self) -> OracleSettings:
-        problems = [*_two_ways(self.secret, self.existing_secret)]
+        problems = [*two_ways(self.secret, self.existing_secret)]
         if not (self.secret or self.existing_secret):
             problems.append("the password is missing: secret or existingSecret")
         if bool(self.username) != bool(self.secret):
@@ -209,13 +210,9 @@ class ExportersSettings(Part):
         return (*self.redis.values(), *self.oracle.values())
 
     @property
-    def external_secrets(self) -> dict[str, tuple[str, ...]]:
-        """Name -> keys of the Secrets that must be there already."""
-        found: dict[str, tuple[str, ...]] = {}
-        for part in self._with_secrets:
-            for name, keys in part.secrets_there:
-                found[name] = tuple(dict.fromkeys((*found.get(name, ()), *keys)))
-        return found
+    def secrets_there(self) -> _Named:
+        """(name, keys) of the Secrets that must be there already, as often as they are named."""
+        return (named for part in self._with_secrets for named in part.secrets_there)
 
 
 _Named = Iterator[tuple[str, tuple[str, ...]]]
@@ -223,11 +220,6 @@ _Named = Iterator[tuple[str, tuple[str, ...]]]
 
 def _given(*named: tuple[str | None, tuple[str, ...]]) -> _Named:
     return ((name, keys) for name, keys in named if name)
-
-
-def _two_ways(secret: str | None, existing: str | None) -> Iterator[str]:
-    if secret and existing:
-        yield "secret and existingSecret are two ways to give one credential; give one of them"
 
 
 def _is_easy_connect(text: str) -> bool:

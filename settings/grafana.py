@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
-from model.config import Name, Part, Quantity, SecretKey, form
+from model.config import Name, Part, SecretKey, form
 
 _URL = "an http:// or https:// address"
 # What stands in grafana.ini and in a template of the chart must not be syntax there.
@@ -70,7 +70,6 @@ class GrafanaSettings(Part):
     """``url`` is where people reach Grafana: links in alerts start with it."""
 
     url: _ENDPOINT
-    storage: Quantity | None = None
     ingress: IngressSettings | None = None
     oidc: OidcSettings | None = None
 

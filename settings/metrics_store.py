@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from model.config import Name, Part, SecretKey, form
 from model.quantity import DURATION_FORM, duration, seconds
+from settings.credentials import two_ways
 
 UNLIMITED = "unlimited"
 _URL = "an http:// or https:// address, without credentials"
@@ -97,10 +98,11 @@ class RemoteWriteSettings(Part):
 
     @model_validator(mode="after")
     def _one_credential(self) -> RemoteWriteSettings:
-        if self.secret and self.existing_secret:
-            raise ValueError("secret and existingSecret are two ways to give one credential; give one of them")
+        problems = [*two_ways(self.secret, self.existing_secret)]
         if self.username and not (self.secret or self.existing_secret):
-            raise ValueError("username needs a password: secret or existingSecret")
+            problems.append("username needs a password: secret or existingSecret")
+        if problems:
+            raise ValueError("\n".join(problems))
         return self
 
 

@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import model_validator
 
-from model.config import Name, Part, Quantity, SecretKey, form
+from model.config import Name, Part, SecretKey, form
+from settings.parts import Storage
 
 _ENDPOINT = "host or host:port of the S3 API, without https://"
 _BUCKET = "a bucket name: 3 to 63 lower-case letters, digits, '-' and '.', from letter or digit to letter or digit"
@@ -50,12 +51,13 @@ class Buckets(Part):
 
 
 class ObjectStorageSettings(Part):
-    """S3-compatible (MinIO, Ceph, AWS), Google Cloud Storage, or for a single small stack a file system.
+    """S3-compatible (MinIO, Ceph, AWS), Google Cloud Storage, or a file system: volumes of one node,
+    for a small stack that may lose them.
 
     Credentials are an existing Secret of the stack's namespace (``existing_secret``; keys S3_KEYS or GCS_KEYS),
     or Pulumi secrets named by ``access_key`` and ``secret_key`` (s3) or ``service_account_key`` (gcs), or the
     identity of the pods (``workload_identity`` of gcs). ``insecure`` is plain http, ``path_style`` puts the bucket
-    in the path, as MinIO and Ceph want it. ``storage`` is the size of the file system's claim.
+    in the path, as MinIO and Ceph want it. ``storage`` is the size of each volume of the file system.
     """
 
     kind: Literal["s3", "gcs", "filesystem"]
@@ -69,7 +71,7 @@ class ObjectStorageSettings(Part):
     secret_key: SecretKey | None = None
     service_account_key: SecretKey | None = None
     workload_identity: Annotated[str, form(r"[^@\s]+@[^@\s]+", _ACCOUNT)] | None = None
-    storage: Quantity | None = None
+    storage: Storage | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> ObjectStorageSettings:

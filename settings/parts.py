@@ -5,13 +5,29 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from model.config import Duration, Part, Quantity
 from model.quantity import quantity
 
 Size = Literal["small", "medium", "large"]
 Replicas = Annotated[int, Field(strict=True, ge=1, le=50)]
+
+
+def _within(least: str, most: str, what: str) -> AfterValidator:
+    """Refuses an amount that is a slip of its unit: 10 bytes, half a byte (500m), 8Gi of CPU."""
+
+    def check(text: str) -> str:
+        if not quantity(least) <= quantity(text) <= quantity(most):
+            raise ValueError(f"must be {least} to {most}: {what}")
+        return text
+
+    return AfterValidator(check)
+
+
+Cpu = Annotated[Quantity, _within("1m", "1000", "cores, such as 500m or 2")]
+Memory = Annotated[Quantity, _within("16Mi", "16Ti", "bytes with their unit, such as 512Mi or 8Gi")]
+Storage = Annotated[Quantity, _within("100Mi", "1Pi", "bytes with their unit, such as 50Gi")]
 
 
 class PartName(StrEnum):
@@ -62,16 +78,20 @@ class PartName(StrEnum):
     ORACLE_EXPORTER = "oracleExporter"
 
 
+OWN_KEY = (PartName.PROMETHEUS, PartName.ALERTMANAGER)
+"""Parts whose overrides have a key of their own; those of all others are below ``parts``."""
+
+
 class ResourceSettings(Part):
-    cpu: Quantity | None = None
-    memory: Quantity | None = None
+    cpu: Cpu | None = None
+    memory: Memory | None = None
 
 
 class PartSettings(Part):
     """What wins over the size: replicas, storage of each replica, requests and limits."""
 
     replicas: Replicas | None = None
-    storage: Quantity | None = None
+    storage: Storage | None = None
     requests: ResourceSettings = ResourceSettings()
     limits: ResourceSettings = ResourceSettings()
 

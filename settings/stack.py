@@ -17,8 +17,8 @@ from settings.exporters import ExportersSettings
 from settings.grafana import GrafanaSettings
 from settings.metrics_store import APPLICATION, BUSINESS, MetricsStoreSettings, Retention
 from settings.object_storage import ObjectStorageSettings
-from settings.parts import AlertmanagerSettings, PartName, PartSettings, PrometheusSettings, Size
-from settings.telemetry import CollectorSettings, LogsSettings, TracesSettings
+from settings.parts import OWN_KEY, AlertmanagerSettings, PartName, PartSettings, PrometheusSettings, Size
+from settings.telemetry import KAFKA_KEYS, CollectorSettings, LogsSettings, TracesSettings
 from systems.base import SystemSettings
 
 _DNS = "lower-case letters, digits, '-' and '.'"
@@ -29,8 +29,6 @@ _SOURCE = (
 _REGISTRY = "the host of a registry, with a path where it has one, such as registry.example.com/mirror"
 _OBJECTIVES = "the path of a YAML file below the project, such as objectives/shop.yaml"
 _OBJECT = "KIND NAMESPACE/NAME such as StatefulSet monitoring/loki"
-# Parts whose overrides have a key of their own.
-_OWN_KEY = (PartName.PROMETHEUS, PartName.ALERTMANAGER)
 
 ThanosMode = Literal["sidecar", "receive"]
 Cardinality = Literal["auto", "lean", "full"]
@@ -76,7 +74,7 @@ class Settings(Part):
     @field_validator("parts", mode="before")
     @classmethod
     def _known_parts(cls, value: object) -> object:
-        return _by_name(value, [p.value for p in PartName if p not in _OWN_KEY], lambda _: PartSettings, "part")
+        return _by_name(value, [p.value for p in PartName if p not in OWN_KEY], lambda _: PartSettings, "part")
 
     @field_validator("object_storage", mode="before")
     @classmethod
@@ -149,23 +147,30 @@ class Settings(Part):
     @property
     def external_secrets(self) -> dict[str, tuple[str, ...]]:
         """Name -> keys of the Secrets of the stack's namespace that the settings name and the program does not make."""
-        found: dict[str, tuple[str, ...]] = {}
+        named: list[tuple[str, tuple[str, ...]]] = [*self.exporters.secrets_there]
         if self.object_storage:
-            found |= self.object_storage.external_secret
+            named += self.object_storage.external_secret.items()
         remote = self.metrics_store.remote_write
         if remote and remote.existing_secret:
-            found[remote.existing_secret] = ("credential",)
+            named.append((remote.existing_secret, ("credential",)))
         if self.grafana.ingress and self.grafana.ingress.tls_secret:
-            found[self.grafana.ingress.tls_secret] = ("tls.crt", "tls.key")
+            named.append((self.grafana.ingress.tls_secret, ("tls.crt", "tls.key")))
+        if self.traces.kafka and self.traces.kafka.existing_secret:
+            named.append((self.traces.kafka.existing_secret, KAFKA_KEYS))
         for system in self.systems.values():
-            found |= dict(system.external_secrets)
-        return found | self.exporters.external_secrets
+            named += system.external_secrets
+        found: dict[str, tuple[str, ...]] = {}
+        for name, keys in named:
+            # One Secret may serve several parts: it has the keys of them all.
+            found[name] = tuple(dict.fromkeys((*found.get(name, ()), *keys)))
+        return found
 
 
 SECRET_PARTS: Mapping[str, type[BaseModel]] = {
     "alerting": AlertingSettings,
     "objectStorage": ObjectStorageSettings,
     "metricsStore": MetricsStoreSettings,
+    "traces": TracesSettings,
     "grafana": GrafanaSettings,
     "exporters": ExportersSettings,
 }
@@ -181,6 +186,8 @@ def secret_keys(part: BaseModel) -> tuple[str, ...]:
     if isinstance(part, MetricsStoreSettings):
         remote = part.remote_write
         return (remote.secret,) if remote and remote.secret else ()
+    if isinstance(part, TracesSettings):
+        return (part.kafka.secret,) if part.kafka and part.kafka.secret else ()
     if isinstance(part, GrafanaSettings):
         return (part.oidc.secret,) if part.oidc else ()
     return ()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
-from model.config import Duration, Part, form
+from model.config import Duration, Name, Part, SecretKey, form
 from model.quantity import seconds
+from settings.credentials import two_ways
 
 # What Python knows and RE2 does not: look-around, back references, atomic groups, conditions, \Z, characters by their
 # number; and a repetition of a repetition.
@@ -61,7 +62,10 @@ def _a_day(text: str) -> str:
 
 
 class LogsSettings(Part):
-    """Loki and its agent. ``debug_percentage`` of debug lines are kept (spec 10-stack 5)."""
+    """Loki and its agent. ``debug_percentage`` of debug lines are kept (spec 10-stack 5).
+
+    ``max_streams`` may be open at a time; unset, the size chooses.
+    """
 
     enabled: bool = True
     mode: Literal["monolithic", "distributed"] | None = None
@@ -69,18 +73,35 @@ class LogsSettings(Part):
     drop: tuple[DropRule, ...] = ()
     multiline: tuple[MultilineRule, ...] = ()
     debug_percentage: Annotated[int, Field(strict=True, ge=0, le=100)] = 10
-    max_streams: Annotated[int, Field(strict=True, ge=100)] = 10_000
+    max_streams: Annotated[int, Field(strict=True, ge=100)] | None = None
+
+
+KAFKA_KEYS = ("password",)
+"""Of the Secret, made from a Pulumi secret or there already."""
 
 
 class KafkaSettings(Part):
     """The broker (host:port) and topic through which distributed Tempo takes spans in.
 
     The topic must be there, with so many ``partitions``: each has a block builder and a live store of its own.
+    ``username`` logs in by SASL PLAIN, with a Pulumi secret (``secret``) or the key ``password`` of an existing Secret.
     """
 
     address: Annotated[str, form(r"[A-Za-z0-9][A-Za-z0-9.-]*:\d{1,5}", "host:port")]
     topic: Annotated[str, form(r"[A-Za-z0-9._-]{1,249}", "the name of a Kafka topic")] = "tempo-ingest"
     partitions: Annotated[int, Field(strict=True, ge=1, le=50)] = 3
+    username: Annotated[str, form(r"[A-Za-z0-9._@-]+", "letters, digits and . _ @ -")] | None = None
+    secret: SecretKey | None = None
+    existing_secret: Name | None = None
+
+    @model_validator(mode="after")
+    def _one_credential(self) -> KafkaSettings:
+        problems = [*two_ways(self.secret, self.existing_secret)]
+        if bool(self.username) != bool(self.secret or self.existing_secret):
+            problems.append("username and a password (secret or existingSecret) belong together; one is missing")
+        if problems:
+            raise ValueError("\n".join(problems))
+        return self
 
 
 class TracesSettings(Part):

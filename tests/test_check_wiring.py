@@ -44,7 +44,17 @@ def test_a_mesh_port_of_alertmanager_is_reached_by_udp_and_tcp() -> None:
 
 def test_the_operators_service_is_another_where_the_resource_names_one() -> None:
     text = changed("  replicas: 2\n  portName: http-web", "  replicas: 2\n  serviceName: own\n  portName: http-web")
-    assert [f.check for f in findings(text)] == ["wiring/service"]
+    found = findings(text)
+    assert {f.check for f in found} == {"wiring/service"}
+    assert any("serviceName is own, and no such Service" in f.message for f in found)
+
+
+def test_a_stateful_set_names_a_service_that_is_there() -> None:
+    found = {f.subject: f for f in findings(changed("serviceName: store-headless", "serviceName: stare-headless"))}
+    governed = found["StatefulSet monitoring/store"]
+    assert governed.check == "wiring/service"
+    assert "serviceName is stare-headless, and no such Service is rendered in namespace monitoring" in governed.message
+    assert governed.suggestion == "store-headless"
 
 
 def test_a_certificate_of_cert_manager_is_a_secret() -> None:

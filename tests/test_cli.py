@@ -10,11 +10,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+import tiny_charts as tiny
 from rich.console import Console
 from stacks import ROOT
+from typer.testing import CliRunner
 
+import components.charts
 from components.charts import CACHE_VARIABLE, CHARTS, cache_dir
 from obs.check.run import check_run
+from obs.cli import app
 from obs.inventory import inventory
 from obs.record import record
 from obs.run import StackRun, run_stack
@@ -47,7 +52,8 @@ def test_a_preview_without_charts_completes_and_says_what_is_missing(tmp_path: P
     done = obs("preview", "prod", "--out", str(tmp_path / "prod"), "--offline", cache=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "missing" in done.stdout
-    assert "no findings" in done.stdout
+    assert "no findings in what was checked; what was not is named above" in done.stdout
+    assert done.stdout.count("values of chart thanos ") == 1
     assert "pulumi config set --secret slackWebhookUrl" in done.stdout
     assert (tmp_path / "prod" / "metrics" / "kube-prometheus-stack" / "values.yaml").is_file()
 
@@ -91,6 +97,27 @@ def test_a_chart_can_be_listed_before_it_is_there(tmp_path: Path) -> None:
     rows = json.loads(obs("charts", "list", "--json", cache=tmp_path).stdout)
     assert {(row["name"], row["state"]) for row in rows} == {(name, "missing") for name in CHARTS}
     assert obs("charts", "verify", cache=tmp_path).returncode == 1
+
+
+def test_a_table_in_a_pipe_has_a_line_for_each_row(tmp_path: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    environment |= {CACHE_VARIABLE: str(tmp_path / ("long" * 20)), "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "obs", "preview", "prod", "--offline", "--out", str(tmp_path / "prod")]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    lines = [line.split() for line in done.stdout.splitlines()]
+    releases = [line[1] for line in lines if line[:1] == ["thanos"]]
+    assert releases == ["thanos", "thanos-application", "thanos-business", "thanos-infrastructure"]
+    assert all("missing:" in line for line in lines if line[:1] == ["thanos"])
+
+
+def test_charts_of_which_no_digest_is_locked_are_not_verified(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tiny.own_cache(monkeypatch, tmp_path)
+    pin = tiny.pin()
+    tiny.cached(tmp_path, pin)
+    monkeypatch.setattr(components.charts, "CHARTS", {pin.name: pin})
+    done = CliRunner().invoke(app, ["charts", "verify"])
+    assert done.exit_code == 1
+    assert "0 of 1 charts are what charts.lock records" in done.output
 
 
 def test_charts_from_a_folder_without_them_are_refused(tmp_path: Path) -> None:

@@ -318,6 +318,7 @@ def test_applications_keep_their_own_labels() -> None:
     assert "honorLabels" not in own
     assert applications["relabelings"] == [
         {"action": "labeldrop", "regex": "namespace|pod|service|endpoint|container"},
+        {"targetLabel": "telemetry", "replacement": "otlp"},
     ]
 
 

@@ -83,6 +83,14 @@ def test_an_image_outside_of_the_lock_is_found_with_the_one_that_was_meant() -> 
     assert found.suggestion == "docker.io/grafana/loki:3.7.6"
 
 
+def test_an_image_that_is_only_called_alike_is_no_suggestion() -> None:
+    for reference in ("grafana/lokj:3.7.6", "quay.io/prometheus/prometheus:v3.9.1"):
+        (found,) = check_images({reference: ["logs/loki"]}, [KNOWN, MEMCACHED], "", "images.lock")
+        assert found.suggestion is None
+    (found,) = check_images({"quay.io/mirror/loki:3.6.0": ["logs/loki"]}, [MEMCACHED, KNOWN], "", "images.lock")
+    assert found.suggestion == "docker.io/grafana/loki:3.7.6"
+
+
 def test_an_image_with_another_digest_than_the_locked_one_is_found() -> None:
     ((found, message),) = check(f"grafana/loki:3.7.6@{OTHER}", KNOWN)
     assert found == "image/unlocked"

@@ -15,6 +15,7 @@ from typer.testing import CliRunner, Result
 from wired_stack import SAMPLES, expansion
 
 import obs.run
+import obs.variants
 from obs.cli import app
 from obs.expand import Expansion
 
@@ -71,6 +72,16 @@ def test_a_lock_has_the_images_of_all_stacks_and_keeps_the_digests_that_it_has(o
     )
     assert "1 without digest" in obs_on(stacks, "images", "lock").output
     assert lock_of(tmp_path)["docker.io/a/a:1"]["digest"] == DIGEST
+
+
+def test_a_lock_has_the_images_of_forms_that_no_stack_shows(
+    obs_on: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "variants.yaml").write_text("stack: prod\nvariants: {large: {size: large}}\n")
+    forms = {"large": run(DEPLOYED, "a/many:1")}
+    monkeypatch.setattr(obs.variants, "run_variant", lambda _, name: forms[name])
+    assert obs_on({"prod": run(DEPLOYED, "a/one:1")}, "images", "lock").exit_code == 0
+    assert set(lock_of(tmp_path)) == {"docker.io/a/many:1", "docker.io/a/one:1"}
 
 
 def test_digests_come_from_the_registries_and_one_that_is_silent_is_said(obs_on: Any, tmp_path: Path) -> None:

@@ -107,7 +107,7 @@ def test_bigger_stacks_take_more_in() -> None:
     rates = [
         config(settings("prod", size=size, **_kafka(size)))["limits_config"] for size in ("small", "medium", "large")
     ]
-    for limit in ("ingestion_rate_mb", "ingestion_burst_size_mb"):
+    for limit in ("ingestion_rate_mb", "ingestion_burst_size_mb", "max_global_streams_per_user"):
         assert sorted({rate[limit] for rate in rates}) == [rate[limit] for rate in rates]
 
 

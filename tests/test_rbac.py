@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from grants import granted
+from rendered_stacks import rendered
 from stack_settings import values
 from stacks import run
 
@@ -37,3 +38,12 @@ def test_without_kubelets_to_scrape_nothing_is_granted_in_kube_system_and_on_nod
     assert {where for _, where, _ in granted(without)} == {"", "monitoring"}
     assert not any("nodes/metrics" in rule.get("resources", ()) for _, _, rule in granted(without))
     assert values("dev", systems={})["prometheusOperator"]["kubeletService"]["enabled"] is False
+
+
+def test_what_is_of_the_whole_cluster_has_the_namespace_in_its_name() -> None:
+    """Or the roles of two stacks in one cluster would be one another's. Of kube-state-metrics a cluster has one."""
+    _, expansion = rendered("prod", {"namespace": "watch"})
+    kinds = ("ClusterRole", "ClusterRoleBinding")
+    shared = {o.name for o in expansion.objects if o.kind in kinds or o.namespace == "kube-system"}
+    assert {name for name in shared if "watch" not in name} == {"kube-prometheus-stack-kube-state-metrics"}
+    assert len(shared) > 5

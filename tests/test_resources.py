@@ -118,11 +118,6 @@ _POD = {"metadata": {"labels": {"app": "x"}}, "spec": {"containers": [{"name": "
 _SELECTED = {"selector": {"matchLabels": {"app": "x"}}}
 WORKLOADS: dict[str, tuple[Any, Any, dict[str, Any]]] = {
     "Deployment": (workloads.Deployment, k8s.apps.v1.Deployment, {**_SELECTED, "template": _POD}),
-    "StatefulSet": (
-        workloads.StatefulSet,
-        k8s.apps.v1.StatefulSet,
-        {**_SELECTED, "serviceName": "x", "template": _POD},
-    ),
     "Service": (
         workloads.Service,
         k8s.core.v1.Service,

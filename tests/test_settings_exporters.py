@@ -27,6 +27,18 @@ def error_of(stack: str = "dev", **config: Any) -> str:
     [
         ({"statd": {}}, "exporters.statd: unknown key; did you mean 'statsd'?"),
         ({"redis": {"a": {}}}, "exporters.redis.a.address: is missing"),
+        (
+            {"redis": {"a": {**REDIS, "secrit": "x"}}},
+            "exporters.redis.a.secrit: unknown key; did you mean 'secret'?",
+        ),
+        (
+            {"redis": {"a": {**REDIS, "pasword": "x"}}},
+            "exporters.redis.a.pasword: unknown key; there are: address, caSecret, existingSecret, secret, tls, user",
+        ),
+        (
+            {"blackbox": {"targets": {"a": {"address": "https://p/", "modul": "x"}}}},
+            "exporters.blackbox.targets.a.modul: unknown key; did you mean 'module'?",
+        ),
         ({"redis": {"a": {"address": "redis://h:1"}}}, "exporters.redis.a.address: must be host:port"),
         ({"redis": {"Cache": REDIS}}, "must be a name of lower-case letters, digits and hyphens, 30 at most"),
         ({"redis": {"a" * 31: REDIS}}, "must be a name of lower-case letters, digits and hyphens, 30 at most"),
@@ -112,13 +124,20 @@ def test_an_exporter_that_cannot_work_is_refused(exporters: dict[str, object], e
     ],
 )
 def test_replicas_of_what_there_is_one_of_are_refused(part: str, expected: str) -> None:
-    assert expected in error_of(parts={part: {"replicas": 2}})
+    modes = {"exporters": {"statsd": {}}, "parts": {part: {"replicas": 2}}}
+    traces = {"mode": "distributed", "kafka": {"address": "kafka:9092"}} if part == "tempoLiveStore" else {}
+    assert expected in error_of("prod", **modes, traces=traces)
 
 
 @pytest.mark.parametrize(
     ("kafka", "expected"),
     [
         ({"address": "kafka:9092", "partitions": 0}, "traces.kafka.partitions: must be greater than or equal to 1"),
+        (
+            {"address": "kafka:9092", "username": "a"},
+            "traces.kafka: username and a password (secret or",
+        ),
+        ({"address": "kafka:9092", "secret": "kafkaPassword"}, "traces.kafka: username and a password"),
         ({"address": "kafka:9092", "topic": "a b"}, "traces.kafka.topic: must be the name of a Kafka topic"),
     ],
 )
@@ -138,4 +157,4 @@ def test_secrets_are_asked_for_once_and_those_that_must_be_there_with_all_their_
         }
     )
     assert exporters.secret_keys == ("cachePassword", "hrPassword")
-    assert exporters.external_secrets == {"both": ("password", "ca.crt")}
+    assert list(exporters.secrets_there) == [("both", ("password",)), ("both", ("ca.crt",))]

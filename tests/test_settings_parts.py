@@ -144,6 +144,38 @@ def test_a_metrics_store_that_cannot_work_is_refused(config: dict[str, object], 
             {"objectStorage": {"kind": "filesystem"}, "parts": {"loki": {"replicas": 2}}},
             "parts.loki.replicas: must be 1 with objectStorage.kind filesystem",
         ),
+        (
+            {"objectStorage": {"kind": "filesystem"}, "parts": {"thanosStoreGateway": {"replicas": 2}}},
+            "parts.thanosStoreGateway.replicas: must be 1 with objectStorage.kind filesystem: all replicas would",
+        ),
+        (
+            {"objectStorage": {"kind": "filesystem"}, "prometheus": {"replicas": 2}},
+            "prometheus.replicas: must be 1 with objectStorage.kind filesystem",
+        ),
+        (
+            {"objectStorage": {"kind": "filesystem"}},
+            "objectStorage.kind: filesystem is a volume of one node, and size medium is of many; use s3 or gcs",
+        ),
+        (
+            {"parts": {"thanosQuery": {"storage": "9Gi"}}},
+            "parts.thanosQuery.storage: it has no volume; volumes have",
+        ),
+        (
+            {"parts": {"thanosSidecar": {"replicas": 2}}},
+            "parts.thanosSidecar: the stack has none, as metrics",
+        ),
+        ({"parts": {"loki": {"storage": "10"}}}, "parts.loki.storage: must be 100Mi to 1Pi: bytes with their unit"),
+        ({"parts": {"loki": {"limits": {"memory": "500m"}}}}, "parts.loki.limits.memory: must be 16Mi to 16Ti: bytes"),
+        ({"parts": {"loki": {"requests": {"cpu": "8Gi"}}}}, "parts.loki.requests.cpu: must be 1m to 1000: cores, such"),
+        ({"grafana": {"url": "https://g.example", "storage": "9Gi"}}, "grafana.storage: unknown key"),
+        (
+            {"traces": {"enabled": False}, "collector": {"sampling": {"percentage": 5}}},
+            "collector.sampling: is for traces, which are off",
+        ),
+        (
+            {"traces": {"enabled": False}, "parts": {"collectorSampler": {"storage": "9Gi"}}},
+            "parts.collectorSampler.storage: its volume is the queue of traces, which are off",
+        ),
         ({"logs": {"retention": "12h"}}, "logs.retention: must be 1d or longer: Loki deletes by its tables"),
         ({"logs": {"debugPercentage": 101}}, "logs.debugPercentage: must be less than or equal to 100"),
         ({"parts": {"lokki": {"replicas": 2}}}, "parts.lokki: unknown part; did you mean 'loki'?"),
@@ -206,3 +238,14 @@ def test_the_secrets_of_every_part_are_known() -> None:
     existing = settings(objectStorage={**S3, "existingSecret": "minio-obs"})
     assert existing.external_secrets == {"minio-obs": ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
     assert "objectStorageAccessKey" not in existing.secret_keys
+
+
+def test_a_secret_that_serves_several_parts_has_the_keys_of_them_all() -> None:
+    found = settings(
+        objectStorage={**S3, "existingSecret": "shared"},
+        metricsStore={**REMOTE, "remoteWrite": {**REMOTE["remoteWrite"], "existingSecret": "shared"}},
+        exporters={"redis": {"cache": {"address": "cache:6379", "existingSecret": "shared"}}},
+    )
+    assert {name: set(keys) for name, keys in found.external_secrets.items()} == {
+        "shared": {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "credential", "password"}
+    }

@@ -15,16 +15,17 @@ from stacks import run
 from components.datasources import TRACE_ID
 from components.kube_prometheus_values import kube_prometheus_values
 from components.sampling import SAMPLING_RATIO
-from components.series_classes import with_spans
+from components.series_classes import of_stack
 from components.services import TEMPO, Service, Services
 from components.sizes import sizing
 from components.tempo_config import LATENCY_BUCKETS, PROCESSORS
 from components.tempo_values import distributed_values, single_config, single_values
 from model.quantity import quantity, seconds
 from model.system import RetentionClass, SeriesClass
+from obs.record import redacted
 from settings import Settings
 
-KAFKA = {"mode": "distributed", "kafka": {"address": "kafka.data.svc:9092", "partitions": 4}}
+KAFKA: dict[str, Any] = {"mode": "distributed", "kafka": {"address": "kafka.data.svc:9092", "partitions": 4}}
 BUCKETS = {"metrics": "m-x", "logs": "l-x", "traces": "t-x"}
 GCS: dict[str, Any] = {"kind": "gcs", "buckets": BUCKETS}
 SINGLE, DISTRIBUTED = "tempo", "tempo-distributed"
@@ -129,10 +130,10 @@ class TestWhereMetricsGo:
         assert self.prometheus(metricsStore=store)["enableRemoteWriteReceiver"] is True
 
     def test_they_are_of_the_class_of_applications(self) -> None:
-        classes = with_spans(settings(), SERIES)
-        assert "traces_spanmetrics_latency_bucket" in classes[RetentionClass.APPLICATION].records
+        spans = "traces_spanmetrics_latency_bucket"
+        assert spans in of_stack(settings(), SERIES)[RetentionClass.APPLICATION].records
         without = settings(traces={"enabled": False})
-        assert with_spans(without, SERIES) == SERIES
+        assert spans not in of_stack(without, SERIES)[RetentionClass.APPLICATION].records
 
     def test_prometheus_keeps_exemplars_as_long_as_there_are_traces_to_lead_to(self) -> None:
         for store in ("receive", "sidecar"):
@@ -286,3 +287,39 @@ def test_the_distributed_generator_keeps_its_name_and_its_log() -> None:
     generator = rendered(DISTRIBUTED)["StatefulSet", "tempo-metrics-generator"]["spec"]
     assert generator["replicas"] == 3
     assert generator["volumeClaimTemplates"][0]["spec"]["resources"]["requests"]["storage"] == "10Gi"
+
+
+@pytest.mark.charts
+@needs_charts(DISTRIBUTED)
+def test_a_whole_trace_is_a_message_that_every_process_takes() -> None:
+    file = yaml.safe_load(rendered(DISTRIBUTED)["ConfigMap", "tempo-config"]["data"]["tempo.yaml"])
+    largest = file["overrides"]["defaults"]["global"]["max_bytes_per_trace"]
+    for way in ("recv", "send"):
+        assert file["server"][f"grpc_server_max_{way}_msg_size"] > 2 * largest
+
+
+@pytest.mark.charts
+@needs_charts(DISTRIBUTED)
+def test_who_logs_in_to_kafka_has_the_password_from_a_secret_and_not_in_the_file() -> None:
+    login = {"username": "tempo", "existingSecret": "kafka-login"}
+    traces = {**KAFKA, "kafka": {**KAFKA["kafka"], **login}}
+    found = one_chart.objects(DISTRIBUTED, TEMPO, values(traces=traces))
+    file = yaml.safe_load(found["ConfigMap", "tempo-config"]["data"]["tempo.yaml"])
+    assert file["ingest"]["kafka"]["sasl_username"] == "tempo"
+    assert file["ingest"]["kafka"]["sasl_password"] == "${KAFKA_PASSWORD}"
+    assert file["ingest"]["kafka"]["address"] == "kafka.data.svc:9092"
+    for name in ("tempo-distributor", "tempo-block-builder", "tempo-live-store"):
+        (container,) = one_chart.pods(found)[name]["spec"]["containers"]
+        assert "-config.expand-env=true" in container["args"], name
+        variables = {one["name"]: one["valueFrom"] for one in container["env"] if "valueFrom" in one}
+        assert variables["KAFKA_PASSWORD"] == {"secretKeyRef": {"name": "kafka-login", "key": "password"}}, name
+    assert settings(traces=traces).external_secrets["kafka-login"] == ("password",)
+
+
+def test_the_password_of_kafka_is_a_secret_of_ours_where_pulumi_has_it() -> None:
+    kafka = {**KAFKA["kafka"], "username": "tempo", "secret": "tempoKafkaPassword"}
+    made = settings(traces={**KAFKA, "kafka": kafka})
+    assert "tempoKafkaPassword" in made.secret_keys
+    recording = run("prod", config={"traces": {**KAFKA, "kafka": kafka}}, secrets={"tempoKafkaPassword": "planted"})
+    (secret,) = [r for r in recording.resources if r.name.endswith("tempo-kafka")]
+    assert "planted" not in str(redacted(secret.inputs))

@@ -1,48 +1,66 @@
-"""Every form that the settings can choose passes the checks of the rendered stack, not the four stacks alone."""
+"""Every form that the settings can choose passes what the stacks pass, not the four stacks alone."""
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
 
 import pytest
+from cached_charts import needs_charts
+from real_tools import needs
+from rendered_stacks import rendered
 from stacks import ROOT
 
-from components.charts import CHARTS, archive_path
+from obs.accept import schemas
+from obs.accept.run import accept
 from obs.check.run import check_run
-from obs.run import run_stack
-from obs.stack_config import read_stack_config
+from obs.engine_yaml import ConfigError
+from obs.variants import run_variant, variants
 
-REMOTE = {"kind": "remoteWrite", "remoteWrite": {"url": "https://m.example/push", "queryUrl": "https://m.example/q"}}
-BUCKETS = {"metrics": "m-x", "logs": "l-x", "traces": "t-x"}
-OFF = {"enabled": False}
-VARIANTS: dict[str, dict[str, Any]] = {
-    "large": {"size": "large", "traces": {"kafka": {"address": "kafka.data.svc:9092"}}},
-    "small": {"size": "small"},
-    "side cars": {"metricsStore": {"mode": "sidecar"}},
-    "shards with side cars": {"metricsStore": {"mode": "sidecar"}, "prometheus": {"shards": 2}},
-    "a store elsewhere": {"metricsStore": REMOTE},
-    "no logs": {"logs": OFF},
-    "no traces": {"traces": OFF},
-    "metrics alone": {"logs": OFF, "traces": OFF, "collector": OFF, "objectStorage": {}, "metricsStore": REMOTE},
-    "a mirror of images": {"imageRegistry": "mirror.example.com/all"},
-    "gcs with a key": {"objectStorage": {"kind": "gcs", "buckets": BUCKETS, "existingSecret": "gcs-key"}},
-    "no policies": {"networkPolicies": False},
-    "Kubernetes 1.25": {"cluster": {"name": "x", "environment": "production", "kubernetesVersion": "1.25"}},
-    "another namespace": {"namespace": "observability"},
-    "every exporter": {"exporters": {"redis": {"cache": {"address": "cache.shop.svc:6379"}}, "pushgateway": {}}},
-}
-# Records and lock are of the stacks as they are.
-_OF_THE_STACKS = ("upgrade/", "image/unlocked")
+STACK, VARIANTS = variants(ROOT)
+# upgrades/ records what is deployed of the stacks as they are.
+_OF_THE_STACKS = "upgrade/"
 
 
 @pytest.mark.charts
+@needs_charts[1]
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_a_form_that_may_be_chosen_has_no_finding(variant: str) -> None:
-    absent = [str(pin) for pin in CHARTS.values() if not archive_path(pin).is_file()]
-    if absent:
-        pytest.skip(f"charts are not cached: {', '.join(absent)} (`obs charts pull`)")
-    run = run_stack("prod", ROOT, config=read_stack_config(ROOT, "prod", config=VARIANTS[variant]))
+    run = run_variant(ROOT, variant)
     checked = check_run(run, run.expanded(offline=True, keep_going=True), ROOT)
     assert checked.skipped == ()
     found = [f"{f.check} {f.subject}: {f.message}" for f in checked.findings if not f.check.startswith(_OF_THE_STACKS)]
     assert found == []
+
+
+@pytest.mark.charts
+@needs_charts[1]
+@needs("kubeconform")
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_form_that_may_be_chosen_is_accepted(variant: str) -> None:
+    """Object by object by the API, and file by file by the programs that are there."""
+    version = "1.25" if variant.endswith("1.25") else schemas.versions()[-1]
+    result = accept(STACK, ROOT, versions=[version], offline=True, config=VARIANTS[variant])
+    assert [f.to_dict() for f in result.checked.findings] == []
+    assert result.objects[version] > 60
+
+
+@pytest.mark.charts
+@needs_charts[1]
+@pytest.mark.parametrize("form", ["another domain in DNS", "large"])
+def test_every_name_is_of_the_domain_of_the_cluster(form: str) -> None:
+    domain = {"cluster": VARIANTS["another domain in DNS"]["cluster"]}
+    _, expansion = rendered(STACK, {**VARIANTS[form], **domain})
+    texts = [one.text or str(one.manifest) for one in expansion.objects if one.kind != "CustomResourceDefinition"]
+    assert not [line for text in texts for line in text.splitlines() if "cluster.local" in line]
+    assert any("k8s.example.internal" in text for text in texts)
+
+
+def test_a_project_without_variants_has_none(tmp_path: Path) -> None:
+    assert variants(tmp_path) == ("", {})
+
+
+@pytest.mark.parametrize("text", ["[]", "stack: prod", "stack: 1\nvariants: {}", "stack: prod\nvariants: {a: small}"])
+def test_a_file_that_is_none_is_refused_by_name(tmp_path: Path, text: str) -> None:
+    (tmp_path / "variants.yaml").write_text(text)
+    with pytest.raises(ConfigError, match=r"variants\.yaml: must be "):
+        variants(tmp_path)

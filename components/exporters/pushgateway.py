@@ -6,6 +6,7 @@ from typing import Any
 
 from components.exporters.monitor import monitor_spec
 from components.images import repository
+from components.origin import ORIGIN_LABEL, PUSHED
 from components.restricted import RESTRICTED_CONTAINER, restricted_pod
 from components.services import PUSHGATEWAY, Services
 from components.sizes import PartSize
@@ -39,4 +40,5 @@ def pushgateway_values(settings: Settings, size: PartSize) -> Values:
 def pushgateway_monitor(settings: Settings) -> ServiceMonitorSpec:
     # honorLabels: job and instance are those of the batch job, not of the gateway.
     service = Services(settings).pushgateway
-    return monitor_spec(settings, service, port="http", job=JOB, honor_labels=True, sample_limit=_SAMPLES)
+    came = {ORIGIN_LABEL: PUSHED}
+    return monitor_spec(settings, service, port="http", job=JOB, labels=came, honor_labels=True, sample_limit=_SAMPLES)

@@ -56,13 +56,21 @@ class Accepted:
         return Checked(tuple(sorted(found)), tuple(sorted({r.skipped for r in self.files if r.skipped})))
 
 
-def accept(stack: str, project: Path, *, versions: Sequence[str] = (), offline: bool = False) -> Accepted:
-    """Check a stack on these Kubernetes versions (none: its own).
+def accept(
+    stack: str,
+    project: Path,
+    *,
+    versions: Sequence[str] = (),
+    offline: bool = False,
+    config: Mapping[str, object] | None = None,
+) -> Accepted:
+    """Check a stack on these Kubernetes versions (none: its own), with some of its ``config`` replaced.
 
     No secret is read: each stands as a placeholder. Raises ChartError where a chart cannot be had, ToolMissing
     without kubeconform, SchemasMissing for a version without schemas, and what running the program raises.
     """
-    own = run_stack(stack, project)
+    given = dict(config or {})
+    own = run_stack(stack, project, config=read_stack_config(project, stack, config=given))
     wanted = dict.fromkeys(versions or [own.settings.cluster.kubernetes_version])
     for version in wanted:
         schemas.minor(version)
@@ -72,7 +80,7 @@ def accept(stack: str, project: Path, *, versions: Sequence[str] = (), offline: 
     files: dict[tuple[str, str | None], ConfigFile] = {}
     where = places(own)
     for version in wanted:
-        expansion = _on(own, project, version).expanded(offline=offline, require_charts=True, redacted=_readable)
+        expansion = _on(own, project, version, given).expanded(offline=offline, require_charts=True, redacted=_readable)
         objects[version] = len(expansion.objects)
         findings |= set(check_objects(expansion.objects, version, kubeconform, where))
         files |= {(str(file), file.text): file for file in config_files(expansion)}
@@ -120,17 +128,17 @@ def _answer(places: Mapping[tuple[str, str], str], tools: Mapping[str, Path | No
     return found("file/refused", refusal) if refusal else FileResult(file, kind, check.tool or OURS)
 
 
-def _on(run: StackRun, project: Path, version: str) -> StackRun:
+def _on(run: StackRun, project: Path, version: str, config: Mapping[str, object]) -> StackRun:
     """The same stack on another version of Kubernetes, with a placeholder for every secret that is not set."""
     key = f"{run.recording.config.project}:cluster"
     cluster = json.loads(run.recording.config.values[key])
-    config = read_stack_config(
+    values = read_stack_config(
         project,
         run.stack,
-        config={"cluster": {**cluster, "kubernetesVersion": version}},
+        config={**config, "cluster": {**cluster, "kubernetesVersion": version}},
         secrets=dict.fromkeys(run.secrets.missing, SECRET_PLACEHOLDER),
     )
-    return run_stack(run.stack, project, config=config)
+    return run_stack(run.stack, project, config=values)
 
 
 def _readable(value: Any) -> Any:

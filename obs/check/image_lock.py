@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 from obs.check.finding import Finding
 from obs.image_lock import IMAGE_LOCK, Locked, key_of
-from obs.images import parsed
+from obs.images import Image, parsed
 
 
 def check_images(
@@ -32,9 +32,16 @@ def check_images(
             yield Finding("image/floating", subject, where, message)
         entry = known.get(key_of(image, registry))
         if entry is None:
-            near = next(iter(get_close_matches(key_of(image, registry), known, n=1)), None)
+            # Of the same program only: names of two images are often alike, and one is no cure for the other.
+            same = [key for key, one in known.items() if one.image.path.endswith(_program(image))]
+            near = next(iter(get_close_matches(key_of(image, registry), same, n=1, cutoff=0.0)), None)
             message = f"is not in {IMAGE_LOCK}; look at what it is, then run `obs images lock`"
             yield Finding("image/unlocked", subject, where, message, suggestion=near)
         elif image.digest and entry.digest and image.digest != entry.digest:
             message = f"has digest {image.digest}, and {IMAGE_LOCK} records {entry.digest}"
             yield Finding("image/unlocked", subject, where, message)
+
+
+def _program(image: Image) -> str:
+    """What an image is called, wherever it is: the path's last part, with the slash before it."""
+    return f"/{image.path.rpartition('/')[2]}"

@@ -68,7 +68,7 @@ def check_run(run: StackRun, expansion: Expansion, project: Path) -> Checked:
         findings += check_wiring(Stack(rendered, run.settings.namespace, run.settings.external_secrets))
         findings += check_security(rendered)
         findings += _upgrades(run, rendered, project)
-    return Checked(tuple(sorted(findings)), tuple(skipped))
+    return Checked(tuple(sorted(findings)), tuple(dict.fromkeys(skipped)))
 
 
 def _lack(chart: RenderedChart) -> str:

@@ -6,12 +6,14 @@ from obs.check.finding import Finding
 from obs.check.wiring.addresses import check_addresses
 from obs.check.wiring.datasources import check_datasources
 from obs.check.wiring.existence import check_references
+from obs.check.wiring.governing import check_governing
 from obs.check.wiring.policies import check_policies
 from obs.check.wiring.selectors import check_loaded, check_monitors, check_services
 from obs.check.wiring.stack import Stack
 
 _CHECKS = (
     check_addresses,
+    check_governing,
     check_services,
     check_monitors,
     check_loaded,

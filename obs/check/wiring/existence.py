@@ -61,7 +61,8 @@ def _missing(reference: Reference, made: Mapping[_Key, Collection[str] | None]) 
     kind, namespace = reference.kind, reference.item.namespace
     names = sorted(name for k, n, name in made if (k, n) == (kind, namespace))
     message = f"{reference.place} needs {kind} {namespace}/{reference.name}, which neither program nor chart makes"
-    message += "; if it is there already, declare it in externalSecrets" if kind == "Secret" else ""
+    if kind == "Secret":
+        message += "; if it is there already, name it where the settings have a key for it (existingSecret, tlsSecret)"
     near = next(iter(get_close_matches(reference.name, names, n=1)), None)
     return reference.item.finding("wiring/reference", message, suggestion=near)
 
