@@ -9,21 +9,21 @@ from typing import Annotated, Self
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from scanning import ScanSettings
+from scanning.selection import Selection
 from scanning.settings import Seconds, secrets_folder
 
 MIB = 1024 * 1024
 Share = Annotated[float, Field(gt=0, le=1)]
 
 
-class IcebergSettings(ScanSettings):
+class IcebergSettings(Selection):
     """A catalog and its tables.
 
     ``catalog`` holds pyiceberg's properties (type, uri, warehouse, s3.endpoint …). Each file in the folder of secrets
-    is one more, by its name: ``s3.secret-access-key``, ``token``, ``credential``, and ``uri`` where that has a password.
+    is one more, by its name: ``s3.secret-access-key``, ``token``, ``credential``, ``uri`` where that has a password.
 
-    ``include`` and ``exclude`` are patterns of database.table with ``*`` and ``?``. Of more than ``max_tables`` the
-    first by name are read. A file below ``small_file_bytes`` is small. A table is due for compaction when it has at
+    ``include`` and ``exclude`` are patterns of database.table. Of more than ``most`` tables the first by name are
+    read. A file below ``small_file_bytes`` is small. A table is due for compaction when it has at
     least ``compaction_min_files`` small files that are at least ``compaction_small_ratio`` of all, when it has more
     delete files than ``compaction_delete_ratio`` of its data files, or more than ``compaction_manifests`` manifests.
     Removed files are counted over ``removed_window`` seconds.
@@ -33,9 +33,7 @@ class IcebergSettings(ScanSettings):
 
     catalog: dict[str, str]
     credentials: dict[str, SecretStr] = Field(default_factory=dict)
-    include: tuple[str, ...] = ("*",)
-    exclude: tuple[str, ...] = ()
-    max_tables: Annotated[int, Field(ge=1)] = 2000
+    most: Annotated[int, Field(ge=1)] = 2000
     small_file_bytes: Annotated[int, Field(ge=1)] = 32 * MIB
     compaction_min_files: Annotated[int, Field(ge=1)] = 10
     compaction_small_ratio: Share = 0.5

@@ -5,7 +5,6 @@ from __future__ import annotations
 import queue
 from collections.abc import Iterator
 from contextlib import contextmanager
-from fnmatch import fnmatchcase
 
 from pyiceberg.catalog import Catalog, load_catalog
 from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError
@@ -31,13 +30,13 @@ class CatalogSource:
 
     def listing(self, deadline: Deadline) -> Listing:
         with as_failure(), self._catalog() as catalog:
-            found = {_key(one): one for one in _tables(catalog, deadline) if self._wanted(_key(one))}
-        first = sorted(found)[: self._settings.max_tables]
+            found = {_key(one): one for one in _tables(catalog, deadline) if self._settings.wanted(_key(one))}
+        first, over = self._settings.first(found)
         self._tables = {key: found[key] for key in first}
         self._readers = {
             key: self._readers.get(key) or TableReader(*_names(found[key]), self._settings) for key in first
         }
-        return Listing(first, over_cap=len(found) - len(first))
+        return Listing(first, over_cap=over)
 
     def read(self, key: str, deadline: Deadline) -> list[Sample]:
         identifier, reader = self._tables[key], self._readers[key]
@@ -46,12 +45,6 @@ class CatalogSource:
                 return reader.read(catalog.load_table(identifier), deadline)
         except (NoSuchTableError, NoSuchNamespaceError):
             raise Gone(key) from None
-
-    def _wanted(self, key: str) -> bool:
-        def any_of(patterns: tuple[str, ...]) -> bool:
-            return any(fnmatchcase(key, pattern) for pattern in patterns)
-
-        return any_of(self._settings.include) and not any_of(self._settings.exclude)
 
     @contextmanager
     def _catalog(self) -> Iterator[Catalog]:

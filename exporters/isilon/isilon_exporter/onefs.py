@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from scanning import Deadline, Failure, Reason
+from scanning import Deadline
 from scanning.http import Api, Params
+from scanning.typed import typed, typed_list
 
 _PAGE = 500
 
@@ -105,13 +106,13 @@ class OneFS:
         self._api = api
 
     def stats(self, keys: Iterable[str], deadline: Deadline) -> list[Stat]:
-        """Statistics of the cluster and of every node that is up. ``degraded``: those of other nodes when one is down."""
+        """Statistics of the cluster and of each node; ``degraded``: those of the others when a node is down."""
         params: Params = {"keys": ",".join(keys), "devid": "all", "degraded": "true", "show_nodes": "true"}
         return self._list("/platform/1/statistics/current", "stats", Stat, params, deadline)
 
     def config(self, deadline: Deadline) -> Config:
         path = "/platform/3/cluster/config"
-        return _typed(path, Config, self._api.get(path, {}, deadline))
+        return typed(path, Config, self._api.get(path, {}, deadline))
 
     def nodes(self, deadline: Deadline) -> list[Node]:
         return self._list("/platform/3/cluster/nodes", "nodes", Node, {}, deadline)
@@ -124,30 +125,15 @@ class OneFS:
         yield from self._pages(path, "eventgroups", EventGroup, {"resolved": "false"}, deadline)
 
     def _list(self, path: str, name: str, kind: type[M], params: Params, deadline: Deadline) -> list[M]:
-        return _typed_list(path, kind, self._api.get(path, params, deadline).get(name))
+        return typed_list(path, kind, self._api.get(path, params, deadline).get(name))
 
     def _pages(self, path: str, name: str, kind: type[M], params: Params, deadline: Deadline) -> Iterator[M]:
         """``resume`` of a page asks for the next and allows no other parameter."""
         params = {**params, "limit": _PAGE}
         while True:
             answer = self._api.get(path, params, deadline)
-            yield from _typed_list(path, kind, answer.get(name))
+            yield from typed_list(path, kind, answer.get(name))
             resume = answer.get("resume")
             if not resume:
                 return
             params = {"resume": str(resume)}
-
-
-def _typed_list(path: str, kind: type[M], values: object) -> list[M]:
-    if not isinstance(values, list):
-        raise Failure(Reason.MALFORMED, f"{path}: the answer has no list of {kind.__name__}")
-    return [_typed(path, kind, value) for value in values]
-
-
-def _typed(path: str, kind: type[M], value: object) -> M:
-    try:
-        return kind.model_validate(value)
-    except ValidationError as error:
-        first = error.errors(include_input=False)[0]
-        place = ".".join(map(str, first["loc"]))
-        raise Failure(Reason.MALFORMED, f"{path}: {kind.__name__}.{place}: {first['msg']}") from None

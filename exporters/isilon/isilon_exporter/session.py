@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 
 import httpx
 
@@ -17,18 +17,16 @@ _SESSION, _CSRF = "isisessid", "isicsrf"
 class Session(httpx.Auth):
     """Cookie ``isisessid``, and the token against cross-site requests with the address that it belongs to."""
 
-    requires_response_body = True
-
     def __init__(self, settings: IsilonSettings) -> None:
         self._settings = settings
         self._headers: dict[str, str] = {}
         self._lock = threading.Lock()
 
-    def sync_auth_flow(self, request: httpx.Request) -> Iterator[httpx.Request]:  # type: ignore[override]
+    def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """One thread logs in, the others wait for it."""
         with self._lock:
             if not self._headers:
-                yield from self._log_in()
+                yield from self._log_in(request)
             used = self._headers
         request.headers.update(used)
         answer = yield request
@@ -36,11 +34,11 @@ class Session(httpx.Auth):
             return
         with self._lock:
             if self._headers is used:  # else another thread has logged in since
-                yield from self._log_in()
+                yield from self._log_in(request)
             request.headers.update(self._headers)
         yield request
 
-    def _log_in(self) -> Generator[httpx.Request, httpx.Response, None]:
+    def _log_in(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Raises Failure. What was the session is forgotten before, so that it is not used if this fails."""
         settings, self._headers = self._settings, {}
         body = {
@@ -48,7 +46,7 @@ class Session(httpx.Auth):
             "password": settings.password.get_secret_value(),
             "services": ["platform"],
         }
-        answer = yield httpx.Request("POST", settings.url + _PATH, json=body)
+        answer = yield httpx.Request("POST", settings.url + _PATH, json=body, extensions=request.extensions)
         if answer.status_code in (401, 403):
             raise Failure(Reason.UNAUTHORIZED, f"{_PATH}: user or password is refused ({answer.status_code})")
         if answer.status_code not in (200, 201):

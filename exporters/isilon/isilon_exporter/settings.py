@@ -7,18 +7,16 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from scanning import ScanSettings
-from scanning.settings import ReadableFile, Seconds
+from scanning.http import ApiSettings
 
 QuotaType = Literal["directory", "user", "group"]
 
 
-class IsilonSettings(ScanSettings):
+class IsilonSettings(ApiSettings):
     """A cluster: ``url`` such as https://isilon.example:8080, and a user who may read it.
 
     The user needs ISI_PRIV_LOGIN_PAPI, and to read: ISI_PRIV_STATISTICS, ISI_PRIV_DEVICES, ISI_PRIV_QUOTA,
-    ISI_PRIV_EVENT. Certificates are checked against ``ca_file``, or the system's. ``requests_per_second`` holds for all
-    requests together. Of more than ``max_quotas`` quotas the first by path are shown.
+    ISI_PRIV_EVENT. Of more than ``max_quotas`` quotas the first by path are shown.
     """
 
     model_config = SettingsConfigDict(env_prefix="ISILON_")
@@ -26,9 +24,6 @@ class IsilonSettings(ScanSettings):
     url: Annotated[str, Field(pattern=r"^https://[^/@\s]+$")]
     username: Annotated[SecretStr, Field(min_length=1)]
     password: Annotated[SecretStr, Field(min_length=1)]
-    ca_file: ReadableFile | None = None
     protocols: tuple[Annotated[str, Field(pattern=r"^[a-z0-9_]+$")], ...] = ("nfs", "nfs4", "smb2", "hdfs", "http")
     quota_types: tuple[QuotaType, ...] = ("directory",)
     max_quotas: Annotated[int, Field(ge=0)] = 1000
-    request_timeout: Seconds = 15
-    requests_per_second: Annotated[float, Field(gt=0, le=100)] = 5

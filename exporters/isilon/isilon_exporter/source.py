@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 from pydantic import ValidationError
@@ -45,15 +45,7 @@ class ClusterSource:
 
     def __init__(self, settings: IsilonSettings, requested: Callable[[str], None], stopping: threading.Event) -> None:
         self._settings = settings
-        api = Api(
-            settings.url,
-            rate=settings.requests_per_second,
-            requested=requested,
-            stopping=stopping,
-            verify=str(settings.ca_file) if settings.ca_file else True,
-            auth=Session(settings),
-            request_timeout=settings.request_timeout,
-        )
+        api = Api(settings, requested, stopping, auth=Session(settings))
         self._onefs = OneFS(api)
         self._parts: dict[str, Callable[[Deadline], Iterator[Sample]]] = {
             "cluster": self._cluster,
@@ -128,9 +120,9 @@ class ClusterSource:
         severities.update(one.severity.lower() for one in self._onefs.events(deadline) if not one.resolved)
         yield from (Sample("isilon_events", count, (severity,)) for severity, count in sorted(severities.items()))
 
-    def _stats(self, keys: object, deadline: Deadline) -> list[Stat]:
+    def _stats(self, keys: Iterable[str], deadline: Deadline) -> list[Stat]:
         """Raises Failure where a node did not answer in time and so nothing is there."""
-        stats = self._onefs.stats(list(keys), deadline)  # type: ignore[call-overload]
+        stats = self._onefs.stats(keys, deadline)
         if stats and all(stat.error_code in _STAT_TIMEOUTS for stat in stats):
             raise Failure(Reason.TIMEOUT, f"{stats[0].key}: no node answered in time")
         return stats

@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
 import httpx
 import tenacity
+from pydantic import Field
 
 from scanning.failure import Failure, Reason
+from scanning.settings import ReadableFile, ScanSettings, Seconds
 from scanning.source import Deadline
 
 _ATTEMPTS = 4
+_BACKOFF = 1.0
+"""Seconds before the second attempt; twice as many before each further one."""
 _RETRIED = frozenset({429, 502, 503, 504})
 _REASONS = {401: Reason.UNAUTHORIZED, 403: Reason.FORBIDDEN, 404: Reason.NOT_FOUND, 429: Reason.RATE_LIMITED}
 Params = Mapping[str, str | int]
+
+
+class ApiSettings(ScanSettings):
+    """Certificates are checked against ``ca_file``, or what the system trusts. ``requests_per_second`` holds for all
+    requests together."""
+
+    url: str
+    ca_file: ReadableFile | None = None
+    request_timeout: Seconds = 15
+    requests_per_second: Annotated[float, Field(gt=0, le=100)] = 5
 
 
 class _Again(Exception):
@@ -50,30 +65,27 @@ class Pace:
 
 
 class Api:
-    """GET of JSON below ``base``.
+    """GET of JSON below ``settings.url``; ``requested`` is told the status of each answer.
 
-    ``verify`` is True or a file with the CA. Answers 429 and 502 to 504, and broken connections, are tried again up to
+    Answers 429 and 502 to 504, and broken connections, are tried again up to
     four times within the deadline, after what ``Retry-After`` says or 1, 2, 4 seconds.
     """
 
     def __init__(
         self,
-        base: str,
-        *,
-        rate: float,
+        settings: ApiSettings,
         requested: Callable[[str], None],
         stopping: threading.Event,
-        verify: Any = True,
+        *,
         auth: httpx.Auth | None = None,
         headers: Mapping[str, str] | None = None,
-        request_timeout: float = 15,
-        backoff: float = 1,
     ) -> None:
-        self._requested, self._stopping, self._backoff = requested, stopping, backoff
-        self._timeout, self._pace = request_timeout, Pace(rate, stopping)
+        self._requested, self._stopping, self._timeout = requested, stopping, settings.request_timeout
+        self._pace = Pace(settings.requests_per_second, stopping)
+        trusted = ssl.create_default_context(cafile=settings.ca_file)
         # No redirects: credentials go to the address of the settings, and to no other.
         self._client = httpx.Client(
-            base_url=base, verify=verify, auth=auth, headers=dict(headers or {}), follow_redirects=False
+            base_url=settings.url, verify=trusted, auth=auth, headers=dict(headers or {}), follow_redirects=False
         )
 
     def get(self, path: str, params: Params, deadline: Deadline) -> dict[str, Any]:
@@ -93,7 +105,7 @@ class Api:
     def _wait(self, state: tenacity.RetryCallState, deadline: Deadline) -> float:
         error = state.outcome.exception() if state.outcome else None
         again = cast(_Again, error)
-        wait = again.after if again.after is not None else self._backoff * 2.0 ** (state.attempt_number - 1)
+        wait = again.after if again.after is not None else _BACKOFF * 2.0 ** (state.attempt_number - 1)
         if wait > deadline.left:
             raise again.failure
         if again.after is not None:

@@ -72,6 +72,7 @@ class Scanner:
         begun, metrics = time.monotonic(), self._metrics
         listing, error = self._list()
         read = failed = 0
+        metrics.up.set(0 if listing is None else 1)
         if listing is not None:
             self._cache.keep_only(set(listing.keys))
             read, failed = self._read_all(listing)
@@ -79,7 +80,6 @@ class Scanner:
             return None
         self._cache.publish()
         result = "failed" if listing is None or (failed and not read) else "partial" if failed else "ok"
-        metrics.up.set(0 if listing is None else 1)
         metrics.ended(result, read=read, failed=failed, over_cap=listing.over_cap if listing else 0)
         metrics.duration.set(time.monotonic() - begun)
         metrics.last_scan.set(time.time())
