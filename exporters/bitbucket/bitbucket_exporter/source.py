@@ -20,9 +20,8 @@ class BitbucketSource:
         self, settings: BitbucketSettings, requested: Callable[[str], None], stopping: threading.Event
     ) -> None:
         self._settings = settings
-        api = Api(
-            settings, requested, stopping, headers={"Authorization": f"Bearer {settings.token.get_secret_value()}"}
-        )
+        bearer = {"Authorization": f"Bearer {settings.token.get_secret_value()}"}
+        api = Api(settings, requested, stopping, headers=bearer)
         self._bitbucket = Bitbucket(api)
         self._readers: dict[str, RepositoryReader] = {}
 

@@ -52,11 +52,13 @@ class Exporter(Generic[S]):
         )
         self.stopping = threading.Event()
         source = program.source(settings, self.metrics.requested, self.stopping)
-        cache = Cache(Exposition(source.families, program.label, settings.name), settings.stale_seconds)
-        self.scanner = Scanner(source, settings, cache, self.metrics)
-        self.server = Server(
-            settings.address, settings.port, lambda: self.metrics.text() + cache.text(), lambda: self.scanner.ill
-        )
+        self.cache = Cache(Exposition(source.families, program.label, settings.name), settings.stale_seconds)
+        self.scanner = Scanner(source, settings, self.cache, self.metrics)
+        self.server = Server(settings.address, settings.port, self.text, lambda: self.scanner.ill)
+
+    def text(self) -> bytes:
+        """What a scrape gets."""
+        return self.metrics.text() + self.cache.text()
 
     def start(self) -> None:
         self.scanner.start()
