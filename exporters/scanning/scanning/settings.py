@@ -15,6 +15,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_va
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
+    SecretsSettingsSource,
     SettingsConfigDict,
     SettingsError,
     YamlConfigSettingsSource,
@@ -79,10 +80,12 @@ class ScanSettings(BaseSettings):
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        file_secret_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        file = _place(cls, "CONFIG", CONFIG)
-        return init_settings, env_settings, file_secret_settings, YamlConfigSettingsSource(settings_cls, file)
+        file, folder = _place(cls, "CONFIG", CONFIG), secrets_folder(cls)
+        # Files are named as the settings, without the prefix of the environment. There need not be a folder.
+        secrets = SecretsSettingsSource(settings_cls, folder if folder.is_dir() else None, env_prefix="")
+        return init_settings, env_settings, secrets, YamlConfigSettingsSource(settings_cls, file)
 
 
 def _secret_texts(value: object) -> list[str]:
@@ -105,12 +108,10 @@ S = TypeVar("S", bound=ScanSettings)
 def load(settings: type[S], **given: Any) -> S:
     """The settings; ``given`` wins over all. Raises BadSettings."""
     prefix, file = settings.model_config["env_prefix"], _place(settings, "CONFIG", CONFIG)
-    folder = secrets_folder(settings)
     if f"{prefix}CONFIG" in os.environ and not file.is_file():
         raise BadSettings(f"{prefix}CONFIG: {file} is not a file")
     try:
-        # An absent folder would be a warning of pydantic-settings; there need not be one.
-        return settings(_secrets_dir=folder if folder.is_dir() else None, **given)
+        return settings(**given)
     except ValidationError as error:
         lines = (_line(prefix, tuple(map(str, one["loc"])), one["msg"]) for one in error.errors(include_input=False))
         raise BadSettings("\n".join(lines)) from None
