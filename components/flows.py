@@ -211,6 +211,7 @@ def _exporters(settings: Settings, p: _Parts) -> Iterator[Flow]:
     services, wanted = Services(settings), settings.exporters
     scraped = [services.redis_exporter(name) for name in wanted.redis]
     scraped += [services.oracle_exporter(name) for name in wanted.oracle]
+    scraped += [services.own_exporter(kind, name) for kind, name in wanted.own]
     scraped += [services.blackbox_exporter] if wanted.blackbox else []
     scraped += [services.pushgateway] if wanted.pushgateway else []
     for service in scraped:

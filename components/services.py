@@ -208,6 +208,11 @@ class Services:
         name = f"oracle-exporter-{instance}"
         return self._of(name, {"metrics": 9161}, {_NAME: "oracle-exporter", _INSTANCE: name})
 
+    def own_exporter(self, kind: str, instance: str) -> Service:
+        """One of ours (iceberg, isilon, bitbucket), by the name of what it reads in the settings."""
+        name = f"{kind}-exporter-{instance}"
+        return self._of(name, {"metrics": 8000}, {_NAME: f"{kind}-exporter", _INSTANCE: name})
+
     # --- what others need of all this
 
     @property

@@ -114,6 +114,10 @@ _SMALL: dict[PartName, PartSize] = {
     _P.BLACKBOX_EXPORTER: PartSize(_r("10m", "32Mi", "64Mi")),
     _P.PUSHGATEWAY: PartSize(_r("10m", "32Mi", "64Mi"), 1, "1Gi"),
     _P.ORACLE_EXPORTER: PartSize(_r("50m", "128Mi", "256Mi")),
+    # Measured with 1,000 tables: docs/how-to/own-exporters.md.
+    _P.ICEBERG_EXPORTER: PartSize(_r("100m", "256Mi", "512Mi")),
+    _P.ISILON_EXPORTER: PartSize(_r("20m", "64Mi", "128Mi")),
+    _P.BITBUCKET_EXPORTER: PartSize(_r("20m", "64Mi", "128Mi")),
 }
 _MEDIUM: dict[PartName, PartSize] = {
     **_SMALL,

@@ -92,6 +92,17 @@ def _logging_in_is_private(s: Settings) -> Iterator[str]:
             yield f"grafana.oidc.{name}: must begin with https:// unless cluster.environment is local"
 
 
+def _images_are_somewhere(s: Settings) -> Iterator[str]:
+    if s.image_registry:
+        return
+    for (kind, name), exporter in s.exporters.own.items():
+        if exporter.image is None:
+            yield (
+                f"exporters.{kind}.{name}.image: is missing; nobody publishes this exporter. Build it "
+                "(make exporter-images), push it, and name it here, or set imageRegistry"
+            )
+
+
 def _systems_have_their_source(s: Settings) -> Iterator[str]:
     for name, system in s.systems.items():
         for path, why in system.needs.items():
@@ -118,4 +129,5 @@ _RULES: tuple[Callable[[Settings], Iterator[str]], ...] = (
     _sampling_is_of_traces,
     _logging_in_is_private,
     _systems_have_their_source,
+    _images_are_somewhere,
 )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from model.config import Duration, Name, Part, SecretKey, form
-from settings.credentials import two_ways
+from settings.credentials import CA_KEYS, Named, given, refuse, two_ways
+from settings.own_exporters import BitbucketSettings, IcebergSettings, IsilonSettings
 from settings.telemetry import Expression, expression
 
 _CONNECT = "an Oracle connect string such as host:1521/service, or with walletSecret an alias of its tnsnames.ora"
@@ -26,7 +27,6 @@ LabelName = Annotated[str, form(r"[a-z_][a-z0-9_]+", "the name of a label")]
 # Keys of the Secrets, made from Pulumi secrets or there already.
 REDIS_KEYS = ("password",)
 ORACLE_KEYS = ("username", "password")
-CA_KEYS = ("ca.crt",)
 WALLET_KEYS = ("cwallet.sso", "tnsnames.ora")
 
 
@@ -49,7 +49,7 @@ class StatsdMapping(Part):
                 expression(self.match)
             except ValueError as error:
                 problems.append(f".match: {error}")
-        _refuse(problems)
+        refuse(problems)
         return self
 
 
@@ -81,12 +81,16 @@ class RedisSettings(Part):
             problems.append("username needs a password: secret or existingSecret")
         if self.ca_secret and not self.tls:
             problems.append(".caSecret: is for tls: true")
-        _refuse(problems)
+        refuse(problems)
         return self
 
     @property
-    def secrets_there(self) -> _Named:
-        return _given((self.existing_secret, REDIS_KEYS), (self.ca_secret, CA_KEYS))
+    def secret_keys(self) -> tuple[str, ...]:
+        return (self.secret,) if self.secret else ()
+
+    @property
+    def secrets_there(self) -> Named:
+        return given((self.existing_secret, REDIS_KEYS), (self.ca_secret, CA_KEYS))
 
 
 class HttpModule(Part):
@@ -150,7 +154,7 @@ class BlackboxSettings(Part):
             for name, target in self.targets.items()
             if target.module not in known
         ]
-        _refuse(problems)
+        refuse(problems)
         return self
 
 
@@ -183,12 +187,20 @@ class OracleSettings(Part):
             problems.append(".username: belongs to secret; an existing Secret has the key username")
         if self.wallet_secret is None and not _is_easy_connect(self.connect_string):
             problems.append(f".connectString: must be {_CONNECT}")
-        _refuse(problems)
+        refuse(problems)
         return self
 
     @property
-    def secrets_there(self) -> _Named:
-        return _given((self.existing_secret, ORACLE_KEYS), (self.wallet_secret, WALLET_KEYS))
+    def secret_keys(self) -> tuple[str, ...]:
+        return (self.secret,) if self.secret else ()
+
+    @property
+    def secrets_there(self) -> Named:
+        return given((self.existing_secret, ORACLE_KEYS), (self.wallet_secret, WALLET_KEYS))
+
+
+OwnKind = Literal["iceberg", "isilon", "bitbucket"]
+Own = IcebergSettings | IsilonSettings | BitbucketSettings
 
 
 class ExportersSettings(Part):
@@ -199,35 +211,36 @@ class ExportersSettings(Part):
     blackbox: BlackboxSettings | None = None
     pushgateway: PushgatewaySettings | None = None
     oracle: dict[InstanceName, OracleSettings] = Field(default_factory=dict)
+    iceberg: dict[InstanceName, IcebergSettings] = Field(default_factory=dict)
+    isilon: dict[InstanceName, IsilonSettings] = Field(default_factory=dict)
+    bitbucket: dict[InstanceName, BitbucketSettings] = Field(default_factory=dict)
 
     @property
     def secret_keys(self) -> tuple[str, ...]:
         """Pulumi config keys of the secrets, once each."""
-        return tuple(dict.fromkeys(part.secret for part in self._with_secrets if part.secret))
+        return tuple(dict.fromkeys(key for part in self._with_secrets for key in part.secret_keys))
 
     @property
-    def _with_secrets(self) -> tuple[RedisSettings | OracleSettings, ...]:
-        return (*self.redis.values(), *self.oracle.values())
+    def own(self) -> dict[tuple[OwnKind, str], Own]:
+        """Exporters of our own: (kind, name) -> settings."""
+        kinds: dict[OwnKind, Mapping[str, Own]] = {
+            "iceberg": self.iceberg,
+            "isilon": self.isilon,
+            "bitbucket": self.bitbucket,
+        }
+        return {(kind, name): one for kind, named in kinds.items() for name, one in named.items()}
 
     @property
-    def secrets_there(self) -> _Named:
+    def _with_secrets(self) -> tuple[RedisSettings | OracleSettings | Own, ...]:
+        return (*self.redis.values(), *self.oracle.values(), *self.own.values())
+
+    @property
+    def secrets_there(self) -> Named:
         """(name, keys) of the Secrets that must be there already, as often as they are named."""
         return (named for part in self._with_secrets for named in part.secrets_there)
-
-
-_Named = Iterator[tuple[str, tuple[str, ...]]]
-
-
-def _given(*named: tuple[str | None, tuple[str, ...]]) -> _Named:
-    return ((name, keys) for name, keys in named if name)
 
 
 def _is_easy_connect(text: str) -> bool:
     address, slash, service = text.removeprefix("//").partition("/")
     host, _, port = address.rpartition(":")
     return bool(host and port.isdigit() and slash and service)
-
-
-def _refuse(problems: Iterable[str]) -> None:
-    if text := "\n".join(problems):
-        raise ValueError(text)

@@ -29,6 +29,9 @@ _FIXED_REPLICAS = {
     _P.PUSHGATEWAY: "there is one; what is pushed is on its volume",
     _P.REDIS_EXPORTER: "there is one for each Redis; a second shows the same again",
     _P.ORACLE_EXPORTER: "there is one for each database; a second asks the same queries again",
+    _P.ICEBERG_EXPORTER: "there is one for each catalog; a second reads the same again",
+    _P.ISILON_EXPORTER: "there is one for each cluster; a second reads the same again",
+    _P.BITBUCKET_EXPORTER: "there is one for each Bitbucket; counters are in its memory",
 }
 VOLUMES = (
     _P.PROMETHEUS,
@@ -133,4 +136,7 @@ def _exporters(s: Settings) -> dict[PartName, bool]:
         _P.BLACKBOX_EXPORTER: wanted.blackbox is not None,
         _P.PUSHGATEWAY: wanted.pushgateway is not None,
         _P.ORACLE_EXPORTER: bool(wanted.oracle),
+        _P.ICEBERG_EXPORTER: bool(wanted.iceberg),
+        _P.ISILON_EXPORTER: bool(wanted.isilon),
+        _P.BITBUCKET_EXPORTER: bool(wanted.bitbucket),
     }

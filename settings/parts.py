@@ -76,6 +76,9 @@ class PartName(StrEnum):
     BLACKBOX_EXPORTER = "blackboxExporter"
     PUSHGATEWAY = "pushgateway"
     ORACLE_EXPORTER = "oracleExporter"
+    ICEBERG_EXPORTER = "icebergExporter"
+    ISILON_EXPORTER = "isilonExporter"
+    BITBUCKET_EXPORTER = "bitbucketExporter"
 
 
 OWN_KEY = (PartName.PROMETHEUS, PartName.ALERTMANAGER)

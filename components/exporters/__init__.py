@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import pulumi
 
 from components.base import Component
-from components.exporters import blackbox, oracle, pushgateway, redis, statsd
+from components.exporters import blackbox, oracle, own, pushgateway, redis, statsd
 from components.exporters.workload import Exporter
 from components.helm import chart
 from components.resources import Probe, Secret, ServiceMonitor
@@ -16,7 +16,16 @@ from components.sizes import sizing
 from components.specs.monitors import ServiceMonitorSpec
 from components.workloads import ServiceAccount
 from settings import Secrets, Settings
-from settings.exporters import ORACLE_KEYS, REDIS_KEYS, BlackboxSettings, OracleSettings, RedisSettings, StatsdSettings
+from settings.exporters import (
+    ORACLE_KEYS,
+    REDIS_KEYS,
+    BlackboxSettings,
+    OracleSettings,
+    Own,
+    OwnKind,
+    RedisSettings,
+    StatsdSettings,
+)
 from settings.parts import PartName
 
 __all__ = ["Exporters"]
@@ -42,6 +51,8 @@ class Exporters(Component):
             self._pushgateway()
         for instance, database in wanted.oracle.items():
             self._oracle(instance, database)
+        for (kind, instance), reader in wanted.own.items():
+            self._own(kind, instance, reader)
         self.register_outputs({})
 
     def _statsd(self, wanted: StatsdSettings) -> None:
@@ -76,6 +87,12 @@ class Exporters(Component):
         workload = oracle.oracle_workload(self._settings, instance, wanted, self._size[PartName.ORACLE_EXPORTER])
         monitor = oracle.oracle_monitor(self._settings, instance, wanted)
         Exporter(name, workload, monitor, self.child(depends_on=made))
+
+    def _own(self, kind: OwnKind, instance: str, wanted: Own) -> None:
+        workload = own.own_workload(self._settings, kind, instance, wanted, self._size[own.PARTS[kind]])
+        name, (keys, plain) = workload.service.name, own.secret_data(wanted)
+        made = [self._secret(name, keys, plain)] if keys else []
+        Exporter(name, workload, own.own_monitor(self._settings, kind, instance, wanted), self.child(depends_on=made))
 
     def _chart(
         self,

@@ -11,7 +11,8 @@ from components.services import Services
 from components.sizes import PartSize
 from components.specs.monitors import ServiceMonitorSpec
 from settings import Settings
-from settings.exporters import CA_KEYS, REDIS_KEYS, RedisSettings
+from settings.credentials import CA_KEYS
+from settings.exporters import REDIS_KEYS, RedisSettings
 
 CHART = "prometheus-redis-exporter"
 JOB = "redis"
