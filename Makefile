@@ -6,9 +6,12 @@ STACK ?= prod
 UV_VERSION := 0.13.8
 # Besides what a local platform runs. thanos, otelcol and loki take minutes each and are asked where they are.
 TESTED_WITH ?= prometheus promtool alertmanager amtool kubeconform statsd_exporter blackbox_exporter alloysyntax
+EXPORTERS := iceberg isilon bitbucket
+# tests/test_exporter_images.py compares with the same.
+EXPORTED := --no-dev --no-emit-workspace --no-header --quiet
 UV := $(shell command -v uv || echo .uv/bin/uv)
 
-.PHONY: setup preview validate up down test e2e tools unit lint types bench bench-detection golden clean
+.PHONY: setup preview validate up down test e2e tools unit lint types bench bench-detection bench-iceberg exporters-images exporters-locks golden clean
 
 setup: .venv/.ready ## build the environment from the lock file
 
@@ -64,6 +67,22 @@ bench: setup ## the timed bars; not part of the tests
 
 bench-detection: setup ## seconds from fault to notification at production pace; a quarter of an hour
 	.venv/bin/python -m obs.bench_detection
+
+bench-iceberg: setup ## our Iceberg exporter on 1,000 tables: time, memory, how long a scrape takes
+	.venv/bin/python tests/bench_iceberg.py
+
+# Nobody publishes them: build, push, and name them in the settings (docs/how-to/own-exporters.md).
+exporters-images: ## build the images of our exporters: make exporters-images REGISTRY=registry.example.com
+	@test -n "$(REGISTRY)" || { echo "say where they belong: make $@ REGISTRY=registry.example.com"; exit 1; }
+	for name in $(EXPORTERS); do \
+	  version=$$(sed -n 's/^version = "\(.*\)"/\1/p' exporters/$$name/pyproject.toml); \
+	  docker build -f exporters/$$name/Dockerfile -t $(REGISTRY)/dataops/$$name-exporter:$$version exporters || exit 1; \
+	done
+
+exporters-locks: setup ## what the images install, from uv.lock, after a version in it has changed
+	for name in $(EXPORTERS); do \
+	  $(UV) export --frozen --package dataops-$$name-exporter $(EXPORTED) -o exporters/$$name/requirements.lock || exit 1; \
+	done
 
 golden: setup ## rewrite tests/golden after an intended change
 	.venv/bin/python -m pytest tests/test_golden.py tests/test_sizes.py tests/test_security_page.py -n 0 --update-golden

@@ -99,7 +99,7 @@ def _images_are_somewhere(s: Settings) -> Iterator[str]:
         if exporter.image is None:
             yield (
                 f"exporters.{kind}.{name}.image: is missing; nobody publishes this exporter. Build it "
-                "(make exporter-images), push it, and name it here, or set imageRegistry"
+                "(make exporters-images), push it, and name it here, or set imageRegistry"
             )
 
 

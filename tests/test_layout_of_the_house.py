@@ -85,7 +85,19 @@ def test_obs_does_not_import_the_heavy_sdk_modules() -> None:
         assert not any(f"import {name}" in text or f"from {name}" in text for name in heavy), path
 
 
-@pytest.mark.parametrize("path", sources(), ids=lambda p: str(p.relative_to(ROOT)))
+def exporters() -> list[Path]:
+    return sorted((ROOT / "exporters").rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", exporters(), ids=lambda p: str(p.relative_to(ROOT)))
+def test_an_exporter_knows_neither_the_program_nor_another_exporter(path: Path) -> None:
+    """It is an image of its own, in which neither is."""
+    own = path.relative_to(ROOT / "exporters").parts[1]
+    others = {folder.name for folder in (ROOT / "exporters").glob("*/*_exporter")} - {own}
+    assert imported(path) & {*ORDER, *others} == set()
+
+
+@pytest.mark.parametrize("path", [*sources(), *exporters()], ids=lambda p: str(p.relative_to(ROOT)))
 def test_a_file_can_be_overseen(path: Path) -> None:
     text = path.read_text()
     assert text.count("\n") <= LONGEST_FILE
