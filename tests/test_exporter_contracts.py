@@ -98,14 +98,15 @@ def differences(contract: Contract, shown: dict[str, Shape]) -> list[str]:
 def rewrite(name: str, program: Program[Any], families: Mapping[str, Family], shown: dict[str, Shape]) -> None:
     """The contract from what was scraped, labels in the order of the table of metrics."""
     path = ROOT / "contracts" / f"{name}.yaml"
-    head = {key: value for key, value in yaml.safe_load(path.read_text()).items() if key != "metrics"}
+    text, mark, absent = path.read_text().partition("absent:\n")
+    head = {key: value for key, value in yaml.safe_load(text).items() if key != "metrics"}
     order = {key: (program.label, *family.labels) for key, family in families.items()}
     lines = [yaml.safe_dump({**head, "version": program.version}, sort_keys=False, width=200), "metrics:\n"]
     for metric, (kind, labels) in sorted(shown.items()):
         ordered = list(order.get(metric, sorted(labels, key=lambda label: (label != program.label, label))))
         entry = {**({"labels": ordered} if ordered else {}), "type": kind}
         lines.append(f"  {metric}: {yaml.safe_dump(entry, default_flow_style=True, width=1000)}")
-    path.write_text("".join(lines))
+    path.write_text("".join([*lines, mark, absent]))
 
 
 @pytest.mark.parametrize("name", EXPORTERS)

@@ -18,14 +18,13 @@ _PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "ta
 class JsonFormatter(logging.Formatter):
     """Time, level, logger, message, what was given as ``extra``, and the trace where there is one.
 
-    Masked as the last step, on the finished line: whoever logs, and wherever a library puts a password into its error.
+    Every text is masked here, whoever logs it, and wherever a library puts a password into its error.
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         super().__init__()
-        # As they look inside JSON; the longest first, one may be part of another.
-        texts = {json.dumps(secret)[1:-1] for secret in secrets if secret}
-        self._secrets = sorted(texts, key=len, reverse=True)
+        # The longest first: one may be a part of another.
+        self._secrets = sorted({secret for secret in secrets if secret}, key=len, reverse=True)
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, object] = {
@@ -37,9 +36,13 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             line["trace"] = self.formatException(record.exc_info)
-        return self.masked(json.dumps(line, default=str))
+        return json.dumps({key: self._masked(value) for key, value in line.items()})
 
-    def masked(self, text: str) -> str:
+    def _masked(self, value: object) -> object:
+        """Numbers as they are; of all else the text."""
+        if value is None or isinstance(value, int | float):
+            return value
+        text = str(value)
         for secret in self._secrets:
             text = text.replace(secret, MASK)
         return _USER_INFO.sub(f"{MASK}@", text)

@@ -53,7 +53,7 @@ class Exporter(Generic[S]):
         self.stopping = threading.Event()
         source = program.source(settings, self.metrics.requested, self.stopping)
         self.cache = Cache(Exposition(source.families, program.label, settings.name), settings.stale_seconds)
-        self.scanner = Scanner(source, settings, self.cache, self.metrics)
+        self.scanner = Scanner(source, settings, self.cache, self.metrics, self.stopping)
         self.server = Server(settings.address, settings.port, self.text, lambda: self.scanner.ill)
 
     def text(self) -> bytes:
@@ -67,7 +67,7 @@ class Exporter(Generic[S]):
     def stop(self) -> None:
         self.stopping.set()
         self.server.stop()
-        self.scanner.stop()
+        self.scanner.join()
 
 
 def run(program: Program[S]) -> int:

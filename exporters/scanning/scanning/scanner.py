@@ -22,25 +22,23 @@ T = TypeVar("T")
 
 
 class Scanner:
-    """Scans a source every ``settings.interval`` seconds until it is stopped. One part that fails hides no other."""
+    """Scans a source every ``settings.interval`` seconds until ``stopping`` is set. A part that fails hides no other."""
 
-    def __init__(self, source: Source, settings: ScanSettings, cache: Cache, metrics: SelfMetrics) -> None:
+    def __init__(
+        self, source: Source, settings: ScanSettings, cache: Cache, metrics: SelfMetrics, stopping: threading.Event
+    ) -> None:
         self._source, self._settings, self._cache, self._metrics = source, settings, cache, metrics
         self._lister: Workers[Listing] = Workers(1, settings.timeout)
         self._reader: Workers[list[Sample]] = Workers(settings.concurrency, settings.timeout)
-        self._stop = threading.Event()
+        self._stop = stopping
         self._thread = threading.Thread(target=self._loop, daemon=True, name="scanner")
         self._failed_in_a_row = 0
-
-    @property
-    def stop_event(self) -> threading.Event:
-        return self._stop
 
     def start(self) -> None:
         self._thread.start()
 
-    def stop(self) -> None:
-        self._stop.set()
+    def join(self) -> None:
+        """Wait for the end of the loop, though not long: a read that hangs ends with the process."""
         self._thread.join(timeout=2)
 
     @property
@@ -95,6 +93,8 @@ class Scanner:
         for outcome in ask:
             if outcome.error is None:
                 return outcome.value, None
+            if self._stop.is_set():
+                break
             self._report("the source cannot be asked", outcome)
             return None, outcome.error
         return None, None

@@ -28,7 +28,7 @@ class Server:
 
         self._http = ThreadingHTTPServer((address, port), Handler)
         self._http.daemon_threads = True
-        self._thread = threading.Thread(target=self._http.serve_forever, daemon=True, name="server")
+        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.1,), daemon=True, name="server")
 
     @property
     def port(self) -> int:
