@@ -101,7 +101,17 @@ class TestWhatIsDeployed:
     @pytest.mark.parametrize(
         ("stack", "names"),
         [
-            ("prod", {STATSD_EXPORTER, BLACKBOX_EXPORTER, "oracle-exporter-metastore"}),
+            (
+                "prod",
+                {
+                    STATSD_EXPORTER,
+                    BLACKBOX_EXPORTER,
+                    "oracle-exporter-metastore",
+                    "iceberg-exporter-lake",
+                    "isilon-exporter-archive",
+                    "bitbucket-exporter-main",
+                },
+            ),
             ("apps", {BLACKBOX_EXPORTER, "redis-exporter-ojeomneo", "redis-exporter-reviewmaps"}),
         ],
     )
