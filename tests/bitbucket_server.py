@@ -61,7 +61,8 @@ class Bitbucket:
             assert query["orderBy"] == "MODIFICATION"
             newest = sorted(repository.branches, key=lambda one: one.age)
             found = [one for one in newest if query.get("filterText", "") in one.name]
-            return self._paged(request, [self._branch(repository, one, query["details"] == "true") for one in found])
+            details = query["details"] == "true"
+            return self._paged(request, [self._branch(repository, one, details) for one in found])
         if parts == ["commits"]:
             line = repository.branches[0].commits
             if query["since"] not in line:

@@ -76,6 +76,17 @@ def test_branches_by_activity_and_the_distance_of_those_watched(
     assert shown.labels("git_branches", "repository") == {"etl", "quiet"}, "the attic is archived"
 
 
+def test_a_repository_whose_branches_fit_on_a_page_is_asked_three_times(
+    exporter: Exporter[BitbucketSettings], bitbucket: Bitbucket, server: Replay
+) -> None:
+    bitbucket.page = 100
+    shown = scan(exporter)
+    asked = [path for path, count in server.asked.items() for _ in range(count) if path.startswith(f"{REPOS}/etl/")]
+    assert sorted(path.rpartition("/")[2] for path in asked) == ["branches", "pull-requests", "pull-requests"]
+    assert shown.value("git_branches", **ETL, activity="stale") == 2
+    assert shown.value("git_branch_commits_behind", **ETL, branch="release/1") == 40
+
+
 def test_commits_are_counted_from_the_first_look_on(
     exporter: Exporter[BitbucketSettings], bitbucket: Bitbucket
 ) -> None:

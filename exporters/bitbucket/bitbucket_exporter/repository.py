@@ -46,26 +46,32 @@ class RepositoryReader:
 
     def _branches(self, deadline: Deadline) -> Iterator[Sample]:
         since = time.time() - self._settings.active_days * _DAY
-        active, watched = 0, {}
-        for branch in self._bitbucket.branches(self._path, deadline, details=True):
-            if branch.is_default or branch.name in self._settings.branches:
-                watched[branch.name] = branch
-            if not _active(branch, since):  # the newest come first
-                break
-            active += 1
-        every = list(self._bitbucket.branches(self._path, deadline, details=False))
-        yield self._sample("branches", min(active, len(every)), "active")
+        newest, whole = self._newest(since, deadline)
+        every = newest if whole else list(self._bitbucket.branches(self._path, deadline))
+        active = sum(1 for branch in newest if _active(branch, since))
+        yield self._sample("branches", active, "active")
         yield self._sample("branches", max(0, len(every) - active), "stale")
+        detailed = {branch.name: branch for branch in newest}
         for branch in every:
-            if (branch.is_default or branch.name in self._settings.branches) and branch.name not in watched:
-                watched |= {one.name: one for one in self._named(branch.name, deadline)}
-        for name in sorted(watched):
-            yield from self._of_branch(watched[name])
+            if branch.is_default or branch.name in self._settings.branches:
+                yield from self._of_branch(detailed.get(branch.name) or self._named(branch, deadline))
         yield from self._new_commits(next((one for one in every if one.is_default), None), deadline)
 
-    def _named(self, name: str, deadline: Deadline) -> Iterator[Branch]:
-        found = self._bitbucket.branches(self._path, deadline, details=True, name=name)
-        return (one for one in found if one.name == name)
+    def _newest(self, since: float, deadline: Deadline) -> tuple[list[Branch], bool]:
+        """Pages of branches until one ends with a stale one, and whether these are all."""
+        found: list[Branch] = []
+        for page, last in self._bitbucket.detailed_branches(self._path, deadline):
+            found += page
+            if last:
+                return found, True
+            if found and not _active(found[-1], since):
+                break
+        return found, False
+
+    def _named(self, branch: Branch, deadline: Deadline) -> Branch:
+        """With its details, where it is not deleted by now."""
+        pages = self._bitbucket.detailed_branches(self._path, deadline, branch.name)
+        return next((one for page, _ in pages for one in page if one.name == branch.name), branch)
 
     def _of_branch(self, branch: Branch) -> Iterator[Sample]:
         commit, distance = branch.details.commit, branch.details.distance

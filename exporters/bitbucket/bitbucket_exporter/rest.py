@@ -16,6 +16,7 @@ _ROOT = "/rest/api/1.0"
 _PAGE = 100
 _PAGES = 50
 """Pages of one question at most: 5,000 pull requests, branches or commits."""
+_NEWEST: Params = {"orderBy": "MODIFICATION"}
 _PLUGIN = "com.atlassian.bitbucket.server.bitbucket-branch"
 
 
@@ -73,23 +74,28 @@ class Bitbucket:
         self._api = api
 
     def projects(self, deadline: Deadline) -> Iterator[Project]:
-        return self._pages("/projects", Project, {}, deadline)
+        return self._all("/projects", Project, {}, deadline)
 
     def repositories(self, project: str, deadline: Deadline) -> Iterator[Repository]:
-        return self._pages(f"/projects/{quote(project, safe='~')}/repos", Repository, {}, deadline)
+        return self._all(f"/projects/{quote(project, safe='~')}/repos", Repository, {}, deadline)
 
-    def branches(self, repository: str, deadline: Deadline, *, details: bool, name: str = "") -> Iterator[Branch]:
-        """Those with the newest commit first. ``details`` cost the server; ``name`` is a part of it."""
-        params: dict[str, str | int] = {"orderBy": "MODIFICATION", "details": "true" if details else "false"}
-        if name:
-            params["filterText"] = name
+    def branches(self, repository: str, deadline: Deadline) -> Iterator[Branch]:
+        """All of them, without details."""
+        return self._all(f"{repository}/branches", Branch, {**_NEWEST, "details": "false"}, deadline)
+
+    def detailed_branches(
+        self, repository: str, deadline: Deadline, name: str = ""
+    ) -> Iterator[tuple[list[Branch], bool]]:
+        """Pages, the newest commit first, and whether a page is the last. Details cost the server a walk through the
+        history for each branch. ``name`` is a part of the name."""
+        params = {**_NEWEST, "details": "true", **({"filterText": name} if name else {})}
         return self._pages(f"{repository}/branches", Branch, params, deadline)
 
     def commits(self, repository: str, since: str, until: str, deadline: Deadline) -> Iterator[Commit]:
-        return self._pages(f"{repository}/commits", Commit, {"since": since, "until": until}, deadline)
+        return self._all(f"{repository}/commits", Commit, {"since": since, "until": until}, deadline)
 
     def open_pull_requests(self, repository: str, deadline: Deadline) -> Iterator[PullRequest]:
-        return self._pages(f"{repository}/pull-requests", PullRequest, {"state": "OPEN"}, deadline)
+        return self._all(f"{repository}/pull-requests", PullRequest, {"state": "OPEN"}, deadline)
 
     def newest_pull_request(self, repository: str, deadline: Deadline) -> int:
         """Its id, 0 where there is none. Ids of a repository are given in order."""
@@ -101,12 +107,17 @@ class Bitbucket:
         path = f"{_ROOT}{repository}/pull-requests/{number}"
         return typed(path, PullRequest, self._api.get(path, {}, deadline))
 
-    def _pages(self, path: str, kind: type[M], params: Params, deadline: Deadline) -> Iterator[M]:
+    def _all(self, path: str, kind: type[M], params: Params, deadline: Deadline) -> Iterator[M]:
+        return (value for values, _ in self._pages(path, kind, params, deadline) for value in values)
+
+    def _pages(self, path: str, kind: type[M], params: Params, deadline: Deadline) -> Iterator[tuple[list[M], bool]]:
+        """The values of each page, and whether it is the last."""
         start = 0
         for _ in range(_PAGES):
             answer = self._api.get(_ROOT + path, {**params, "limit": _PAGE, "start": start}, deadline)
-            yield from typed_list(path, kind, answer.get("values"))
-            if answer.get("isLastPage", True):
+            last = bool(answer.get("isLastPage", True))
+            yield typed_list(path, kind, answer.get("values")), last
+            if last:
                 return
             start = _next(path, start, answer)
 

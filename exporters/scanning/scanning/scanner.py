@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 class Scanner:
-    """Scans a source every ``settings.interval`` seconds until ``stopping`` is set; a part that fails hides no other."""
+    """Scans a source every ``settings.interval`` seconds until ``stopping`` is set. No failing part hides another."""
 
     def __init__(
         self, source: Source, settings: ScanSettings, cache: Cache, metrics: SelfMetrics, stopping: threading.Event
