@@ -13,6 +13,7 @@ from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.exceptions import ServerError
 from pyiceberg.manifest import ManifestFile
 from pyiceberg.table.snapshots import Operation, Snapshot, Summary
+from replay_server import Answer, Request, certificate, replaying
 from scraped import Scraped, scan
 
 from iceberg_exporter.__main__ import PROGRAM
@@ -201,6 +202,44 @@ def test_a_catalog_that_is_down_is_said_and_its_last_values_stay(lake: Lake, mon
     assert shown.value("iceberg_exporter_errors_total", reason="unavailable") == 1
     assert shown.value("iceberg_exporter_scans_total", result="failed") == 1
     assert shown.has("iceberg_table_records", **ORDERS)
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (Answer(401, {"error": {"message": "no", "type": "NotAuthorizedException", "code": 401}}), "unauthorized"),
+        (Answer(403, {"error": {"message": "no", "type": "ForbiddenException", "code": 403}}), "forbidden"),
+        (Answer(503, {"error": {"message": "busy", "type": "ServiceUnavailable", "code": 503}}), "unavailable"),
+        (Answer(200, b"<html>"), "malformed"),
+    ],
+)
+def test_a_rest_catalog_that_refuses_says_why(
+    answer: Answer, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def rest(request: Request) -> Answer:
+        return Answer(body={"defaults": {}, "overrides": {}}) if request.path == "/v1/config" else answer
+
+    files = certificate(tmp_path)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(files[0]))
+    with replaying(rest, *files) as replay:
+        catalog = {"type": "rest", "uri": replay.url, "token": "x"}
+        shown = scan(Exporter(PROGRAM, IcebergSettings(name="lake", address="127.0.0.1", port=0, catalog=catalog)))
+    assert shown.value("iceberg_exporter_up") == 0
+    assert shown.value("iceberg_exporter_errors_total", reason=reason) == 1
+
+
+@pytest.mark.parametrize(
+    "catalog",
+    [
+        {"type": "hive", "uri": "thrift://127.0.0.1:1"},
+        {"type": "rest", "uri": "http://127.0.0.1:1"},
+        {"type": "sql", "uri": "postgresql+psycopg2://user:hunter2@127.0.0.1:1/lake"},
+    ],
+)
+def test_a_catalog_that_is_not_there_is_unreachable(catalog: dict[str, str]) -> None:
+    """The clients of all these are in the image."""
+    one = IcebergSettings(name="lake", address="127.0.0.1", port=0, catalog=catalog)
+    assert scan(Exporter(PROGRAM, one)).value("iceberg_exporter_errors_total", reason="unreachable") == 1
 
 
 def test_what_did_not_change_is_not_read_again(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:

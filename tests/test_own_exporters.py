@@ -242,7 +242,7 @@ def test_a_registry_stands_for_the_image_that_is_not_named() -> None:
     [
         (
             {"iceberg": {"lake": {"catalog": {"type": "glue"}}}},
-            "exporters.iceberg.lake.image: is missing; nobody publishes this exporter. Build it (make exporters-images)",
+            "exporters.iceberg.lake.image: is missing; nobody publishes this exporter. Build it (make exporters",
         ),
         ({"iceberg": {"lake": {**ICEBERG, "catalog": {}}}}, "exporters.iceberg.lake.catalog"),
         (

@@ -122,6 +122,25 @@ def test_values_are_not_shown_when_nobody_publishes_any_more() -> None:
     assert not parsed(one.text()).has("thing_size_bytes")
 
 
+def test_values_stay_while_a_scan_takes_longer_than_they_may_be_old() -> None:
+    def slow() -> float:
+        time.sleep(0.3)
+        return 1
+
+    one = exporter(Things(a=slow, b=slow, c=slow), interval=0.1, stale_after=0.2, concurrency=1)
+    assert scan(one).labels("thing_size_bytes", "thing") == {"a", "b", "c"}
+
+
+def test_values_of_a_source_that_is_down_go_after_their_time() -> None:
+    things = Things(a=lambda: 1.0)
+    one = exporter(things, interval=0.1, stale_after=0.2)
+    scan(one)
+    things.fails = Failure(Reason.UNREACHABLE, "down")
+    assert scan(one).has("thing_size_bytes"), "they stay for a while"
+    time.sleep(0.3)
+    assert not scan(one).has("thing_size_bytes")
+
+
 def test_a_read_that_hangs_holds_up_nothing_and_is_not_begun_twice() -> None:
     let_go, begun = threading.Event(), []
 

@@ -53,7 +53,11 @@ class CatalogSource:
             catalog = self._idle.get_nowait()
         except queue.Empty:
             catalog = load_catalog(self._settings.name, **self._settings.properties)
-        yield catalog
+        try:
+            yield catalog
+        except BaseException:
+            catalog.close()
+            raise
         self._idle.put(catalog)
 
 

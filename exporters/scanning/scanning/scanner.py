@@ -74,6 +74,8 @@ class Scanner:
         if listing is not None:
             self._cache.keep_only(set(listing.keys))
             read, failed = self._read_all(listing)
+        else:
+            self._cache.expire()
         if self._stop.is_set():
             return None
         self._cache.publish()
@@ -111,6 +113,7 @@ class Scanner:
                 self._cache.drop(outcome.key)
             else:
                 self._report("cannot be read", outcome)
+                self._cache.expire([outcome.key])
                 failed += 1
             if time.monotonic() - published > _PUBLISH_EVERY:  # the first scan of a large source takes minutes
                 self._cache.publish()
