@@ -238,6 +238,21 @@ def test_a_registry_stands_for_the_image_that_is_not_named() -> None:
 
 
 @pytest.mark.parametrize(
+    ("named", "registry", "image"),
+    [
+        ("registry.example.com/dataops/x:1", None, "registry.example.com/dataops/x:1"),
+        ("registry.example.com/dataops/x:1", "mirror.example.com", "mirror.example.com/dataops/x:1"),
+        ("dataops/x:1", None, "docker.io/dataops/x:1"),
+        ("localhost:5000/x:1", "mirror.example.com", "mirror.example.com/x:1"),
+    ],
+)
+def test_a_mirror_keeps_the_path_of_an_image(named: str, registry: str | None, image: str) -> None:
+    chosen = stack_settings("dev", exporters={"iceberg": {"lake": {**ICEBERG, "image": named}}})
+    chosen = chosen.model_copy(update={"image_registry": registry})
+    assert own.image_of(chosen, "iceberg", chosen.exporters.iceberg["lake"]) == image
+
+
+@pytest.mark.parametrize(
     ("exporters", "expected"),
     [
         (

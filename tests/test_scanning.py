@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import signal
@@ -261,6 +262,32 @@ def test_the_process_begins_logs_json_and_ends_on_sigterm(tmp_path: Path) -> Non
     assert by_message["started"]["source"] == "main"
     assert by_message["the source cannot be asked"]["reason"] == "unreachable"
     assert "very-secret" not in str(lines) + rest
+
+
+def test_a_signal_that_another_thread_gets_ends_the_process_too(tmp_path: Path) -> None:
+    """Libraries have threads of their own, and Python handles signals in the first one alone."""
+    (tmp_path / "config.yaml").write_text("name: main\nurl: https://127.0.0.1:1\naddress: 127.0.0.1\nport: 0\n")
+    with process({"BITBUCKET_TOKEN": "x"}, tmp_path) as started:
+        assert started.stdout
+        while json.loads(started.stdout.readline())["message"] != "scanned":
+            pass
+        others = [
+            int(task.name) for task in Path(f"/proc/{started.pid}/task").iterdir() if task.name != str(started.pid)
+        ]
+        assert ctypes.CDLL(None).tgkill(started.pid, others[0], signal.SIGTERM) == 0
+        started.communicate(timeout=10)
+    assert started.returncode == 0
+
+
+def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text("name: main\nurl: https://127.0.0.1:1\ntoken: x\naddress: 127.0.0.1\n")
+    with running(exporter(Things())) as other:
+        taken = {"BITBUCKET_SECRETS": str(tmp_path / "none"), "BITBUCKET_PORT": str(other.server.port)}
+        with process(taken, tmp_path) as started:
+            output, _ = started.communicate(timeout=20)
+    assert started.returncode == 2
+    line = json.loads(output)
+    assert (line["message"], line["port"]) == ("cannot begin", other.server.port)
 
 
 def test_bad_settings_are_said_one_by_one_and_end_the_process(tmp_path: Path) -> None:

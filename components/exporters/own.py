@@ -49,8 +49,12 @@ def job(kind: OwnKind) -> str:
 
 
 def image_of(settings: Settings, kind: OwnKind, wanted: Own) -> str:
-    """The settings see to it that there is a registry where no image is named."""
-    return wanted.image or f"{repository(settings, '', f'dataops/{kind}-exporter')}:{version(kind)}"
+    """The settings see to it that there is a registry where no image is named. A mirror has the one that is, too."""
+    if wanted.image is None:
+        return f"{settings.image_registry}/dataops/{kind}-exporter:{version(kind)}"
+    host, _, path = wanted.image.partition("/")
+    own_host = path and ("." in host or ":" in host)
+    return repository(settings, host, path) if own_host else repository(settings, "docker.io", wanted.image)
 
 
 def secret_data(wanted: Own) -> tuple[dict[str, str], dict[str, str]]:

@@ -80,13 +80,19 @@ def run(program: Program[S]) -> int:
             _log.error("bad settings", extra={"problem": line})
         return BAD_SETTINGS
     logs.configure(settings.log_level, settings.secrets)
-    exporter = Exporter(program, settings)
+    try:
+        exporter = Exporter(program, settings)
+    except OSError as error:  # the address, or a file of certificates
+        _log.error("cannot begin", extra={"port": settings.port, "error": str(error)})
+        return BAD_SETTINGS
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
     exporter.start()
     _log.info("started", extra={"source": settings.name, "port": exporter.server.port, "version": program.version})
-    stopped.wait()
+    # Now and then awake: a signal that another thread gets (pyarrow has threads of its own) wakes nobody here.
+    while not stopped.wait(0.5):
+        pass
     exporter.stop()
     _log.info("stopped")
     return 0
