@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import urllib.request
 from dataclasses import dataclass, field
 from typing import Any
@@ -46,6 +47,17 @@ def parsed(text: bytes) -> Scraped:
             shape = (family.type, frozenset(sample.labels))
             assert scraped.metrics.setdefault(sample.name, shape) == shape, sample.name
     return scraped
+
+
+class Clock:
+    """The time of an exporter's cache, which passes when it is told to."""
+
+    def __init__(self, exporter: Exporter[Any]) -> None:
+        self._now = time.monotonic()
+        exporter.cache._clock = lambda: self._now
+
+    def passes(self, seconds: float) -> None:
+        self._now += seconds
 
 
 def scan(exporter: Exporter[Any]) -> Scraped:

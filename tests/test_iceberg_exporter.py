@@ -14,7 +14,7 @@ from pyiceberg.exceptions import ServerError
 from pyiceberg.manifest import ManifestFile
 from pyiceberg.table.snapshots import Operation, Snapshot, Summary
 from replay_server import Answer, Request, certificate, replaying
-from scraped import Scraped, scan
+from scraped import Clock, Scraped, scan
 
 from iceberg_exporter.__main__ import PROGRAM
 from iceberg_exporter.settings import IcebergSettings
@@ -146,11 +146,13 @@ def test_a_damaged_metadata_file_is_malformed(lake: Lake) -> None:
 
 def test_values_of_a_table_that_fails_go_after_their_time(lake: Lake) -> None:
     table = lake.table("sales.orders")
-    reader = exporter(lake, interval=0.2, stale_after=0.4)
+    reader = exporter(lake, interval=100, stale_after=200)
+    clock = Clock(reader)
     assert scan(reader).has("iceberg_table_records", **ORDERS)
     Path(table.metadata_location.removeprefix("file://")).unlink()
+    clock.passes(199)
     assert scan(reader).has("iceberg_table_records", **ORDERS), "they stay for a while"
-    time.sleep(0.5)
+    clock.passes(2)
     assert not scan(reader).has("iceberg_table_records", **ORDERS)
 
 
@@ -275,7 +277,7 @@ def test_a_table_too_large_for_its_time_is_read_over_several_scans(lake: Lake, m
     first = scan(reader)
     assert first.value("iceberg_exporter_errors_total", reason="timeout") == 1
     assert not first.has("iceberg_table_records")
-    for _ in range(4):
+    for _ in range(20):
         if scan(reader).has("iceberg_table_records"):
             break
     assert scan(reader).value("iceberg_table_records", **ORDERS) == 500

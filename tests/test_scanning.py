@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic_settings import SettingsConfigDict
-from scraped import get, parsed, scan
+from scraped import Clock, get, parsed, scan
 
 from scanning import Deadline, Failure, Family, Gone, Listing, Program, Reason, Sample, ScanSettings, family_table
 from scanning.metrics import Exposition
@@ -117,28 +117,34 @@ def test_a_scrape_does_not_wait_for_a_scan() -> None:
 
 
 def test_values_are_not_shown_when_nobody_publishes_any_more() -> None:
-    one = exporter(Things(one=lambda: 1.0), interval=0.1, stale_after=0.2)
+    one = exporter(Things(one=lambda: 1.0), interval=100, stale_after=200)
+    clock = Clock(one)
     assert scan(one).has("thing_size_bytes")
-    time.sleep(0.3)
+    clock.passes(199)
+    assert parsed(one.text()).has("thing_size_bytes")
+    clock.passes(2)
     assert not parsed(one.text()).has("thing_size_bytes")
 
 
 def test_values_stay_while_a_scan_takes_longer_than_they_may_be_old() -> None:
     def slow() -> float:
-        time.sleep(0.3)
+        clock.passes(300)
         return 1
 
-    one = exporter(Things(a=slow, b=slow, c=slow), interval=0.1, stale_after=0.2, concurrency=1)
+    one = exporter(Things(a=slow, b=slow, c=slow), interval=100, stale_after=200, concurrency=1)
+    clock = Clock(one)
     assert scan(one).labels("thing_size_bytes", "thing") == {"a", "b", "c"}
 
 
 def test_values_of_a_source_that_is_down_go_after_their_time() -> None:
     things = Things(a=lambda: 1.0)
-    one = exporter(things, interval=0.1, stale_after=0.2)
+    one = exporter(things, interval=100, stale_after=200)
+    clock = Clock(one)
     scan(one)
     things.fails = Failure(Reason.UNREACHABLE, "down")
+    clock.passes(199)
     assert scan(one).has("thing_size_bytes"), "they stay for a while"
-    time.sleep(0.3)
+    clock.passes(2)
     assert not scan(one).has("thing_size_bytes")
 
 

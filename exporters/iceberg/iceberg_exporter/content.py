@@ -41,10 +41,11 @@ class ContentCounter:
         """Raises Failure when the time is over; what was counted until then is kept."""
         wanted = {manifest.manifest_path: manifest for manifest in manifests}
         self._known = {path: content for path, content in self._known.items() if path in wanted}
-        for path, manifest in wanted.items():
-            if path not in self._known:
+        missing = [manifest for path, manifest in wanted.items() if path not in self._known]
+        for done, manifest in enumerate(missing, 1):
+            self._known[manifest.manifest_path] = self._of(manifest, io)
+            if done < len(missing):  # after one at least: each scan gets further
                 deadline.check()
-                self._known[path] = self._of(manifest, io)
         return sum(self._known.values(), Content())
 
     def _of(self, manifest: ManifestFile, io: FileIO) -> Content:
