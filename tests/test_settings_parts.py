@@ -236,7 +236,7 @@ def test_the_secrets_of_every_part_are_known() -> None:
     found = settings(objectStorage={**S3, **KEYS}, metricsStore={**REMOTE})
     assert {"objectStorageAccessKey", "objectStorageSecretKey", "slackWebhookUrl"} <= set(found.secret_keys)
     existing = settings(objectStorage={**S3, "existingSecret": "minio-obs"})
-    assert existing.external_secrets == {"minio-obs": ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
+    assert existing.external_secrets["minio-obs"] == ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
     assert "objectStorageAccessKey" not in existing.secret_keys
 
 
