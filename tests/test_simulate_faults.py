@@ -15,7 +15,7 @@ from obs.simulate.cluster import Cluster
 from obs.simulate.exporter import Exporter, Target
 from obs.simulate.exporters import ALL
 from obs.simulate.memory import Memory
-from obs.simulate.scenario import Change, Effect, Ramp, Rate, Recur, ScenarioError, Set, Step
+from obs.simulate.scenario import Change, Effect, Observe, Ramp, Rate, Recur, ScenarioError, Set, Step, Timestamp
 from obs.simulate.scenarios import SCENARIOS
 from obs.simulate.simulation import Simulation
 
@@ -201,3 +201,22 @@ def test_a_fault_whose_scenario_is_no_more_is_forgotten(tmp_path: Path) -> None:
 
 def test_the_simulated_processes_seem_to_have_run_for_days(tmp_path: Path) -> None:
     assert time.time() - Memory.of(tmp_path / "new").epoch > 86400
+
+
+def test_a_histogram_sees_more_and_slower_observations_and_keeps_them() -> None:
+    simulation = faulty(Observe(mean=60.0, per_minute=60), "argocd_app_reconcile")
+    names = ("argocd_app_reconcile_sum", "argocd_app_reconcile_count", "argocd_app_reconcile_bucket{")
+    healthy = faulty(Rate(1.0), "metrics_executor_totalGCTime_seconds_total")
+    simulation.inject("a-fault", START)
+    simulation.heal(START + 10)
+    # 10 s at a compression of 30 are 5 minutes: 300 observations, hardly any of which is in the first bucket.
+    for moment in (START + 10, START + 500):
+        total, count, first = (one(simulation, moment, n) - one(healthy, moment, n) for n in names)
+        assert (total, count) == (300 * 60, 300)
+        assert first < 3
+
+
+def test_a_point_in_time_counts_from_the_fault() -> None:
+    simulation = faulty(Timestamp(480), "kube_pod_status_ready_time")
+    simulation.inject("a-fault", START)
+    assert one(simulation, START + 5, "kube_pod_status_ready_time") == START + 480

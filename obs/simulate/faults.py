@@ -8,8 +8,21 @@ from dataclasses import dataclass, replace
 
 from model.quantity import seconds
 from obs.simulate.exposition import Lines
-from obs.simulate.scenario import Appear, Change, Effect, Ramp, Rate, Recur, Relabel, Scenario, Set, Step
-from obs.simulate.series import Family, Series
+from obs.simulate.scenario import (
+    Appear,
+    Change,
+    Effect,
+    Observe,
+    Ramp,
+    Rate,
+    Recur,
+    Relabel,
+    Scenario,
+    Set,
+    Step,
+    Timestamp,
+)
+from obs.simulate.series import Family, Series, observed
 from obs.simulate.values import Fixed, Moment, Shifted, Value
 
 
@@ -60,6 +73,18 @@ class _Counting:
 
 
 @dataclass(frozen=True)
+class _Also:
+    """What ``more`` counts since the fault began, on top of ``value``."""
+
+    value: Value
+    more: Value
+    since: Moment
+
+    def at(self, moment: Moment) -> float:
+        return self.value.at(moment) + self.more.at(moment) - self.more.at(self.since)
+
+
+@dataclass(frozen=True)
 class Recurring(Lines):
     """Series of one change that come one after the other."""
 
@@ -101,7 +126,7 @@ def healed(family: Family, series: list[Series], injection: Injection, until: Mo
 
     Worked out anew for every page, from the fault alone: it holds for pods that nobody scraped meanwhile, too.
     """
-    if family.type != "counter":
+    if family.type not in ("counter", "histogram", "summary"):
         return series
     bad, _ = altered(family, series, injection, ())
     # The same series in the same order: a counter can only be made to count (scenario.check).
@@ -128,6 +153,9 @@ def _changed(
         found = True
         if isinstance(effect, Relabel):
             yield replace(one, labels=tuple((label, effect.labels.get(label, old)) for label, old in one.labels))
+        elif isinstance(effect, Observe):
+            more = observed(one, effect.mean, effect.per_minute)
+            yield replace(one, value=_Also(one.value, more, injection.since)) if more else one
         else:
             yield replace(one, value=_value(effect, one.value, injection))
     if isinstance(effect, Appear) and not found:
@@ -146,5 +174,7 @@ def _value(effect: Effect, before: Value, injection: Injection) -> Value:
             return _Counting(before.at(since), effect.by, since.now, injection.real(effect.every))
         case Set():
             return Fixed(effect.value)
+        case Timestamp():
+            return Fixed(round(since.now + effect.after, 3))
     assert isinstance(effect, Appear)
     return Fixed(1)

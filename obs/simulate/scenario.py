@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from contracts import load
-from model.contract import Metric
+from model.contract import Metric, MetricType
 from model.problems import did_you_mean
 from model.quantity import seconds
 from obs.errors import ObsError
@@ -76,7 +76,22 @@ class Recur:
     lasts: str
 
 
-Effect = Set | Ramp | Rate | Step | Relabel | Appear | Recur
+@dataclass(frozen=True)
+class Observe:
+    """A histogram or summary sees ``per_minute`` (of production) more observations of ``mean`` on average."""
+
+    mean: float
+    per_minute: float
+
+
+@dataclass(frozen=True)
+class Timestamp:
+    """A point in time: ``after`` real seconds after the fault began."""
+
+    after: float = 0.0
+
+
+Effect = Set | Ramp | Rate | Step | Relabel | Appear | Recur | Observe | Timestamp
 
 
 @dataclass(frozen=True)
@@ -143,8 +158,7 @@ def _metrics(exporters: Iterable[Exporter]) -> dict[str, list[Metric]]:
     found: dict[str, list[Metric]] = {}
     for exporter in exporters:
         for metric in load(exporter.contract).metrics.values() if exporter.contract else ():
-            if metric.type not in ("histogram", "summary"):
-                found.setdefault(metric.name, []).append(metric)
+            found.setdefault(metric.name, []).append(metric)
     return found
 
 
@@ -159,15 +173,21 @@ def _check_effect(where: str, change: Change, metrics: list[Metric]) -> None:
             raise ScenarioError(f"{where}: a new series of {change.metric} needs a value for its label {label!r}")
     if isinstance(effect, Recur) and not any("{n}" in value for value in change.labels.values()):
         raise ScenarioError(f"{where}: no label of {change.metric} has {{n}}: every new series would be the same")
-    kinds = {metric.type for metric in metrics}
-    if isinstance(effect, Rate | Step):
-        if kinds != {"counter"}:
-            raise ScenarioError(f"{where}: {change.metric} is no counter, it cannot have {type(effect).__name__}")
-    elif "counter" in kinds:
-        raise ScenarioError(f"{where}: {change.metric} is a counter, it cannot have {type(effect).__name__}")
+    _check_kind(f"{where}: {change.metric}", effect, {metric.type for metric in metrics})
     for attribute in ("over", "every", "lasts"):
         if (text := getattr(effect, attribute, None)) is not None:
             _positive(where, text)
+
+
+def _check_kind(where: str, effect: Effect, kinds: set[MetricType]) -> None:
+    given = type(effect).__name__
+    if isinstance(effect, Observe) != (kinds <= {"histogram", "summary"}):
+        raise ScenarioError(f"{where} is a {' and a '.join(sorted(kinds))}, it cannot have {given}")
+    if isinstance(effect, Rate | Step):
+        if kinds != {"counter"}:
+            raise ScenarioError(f"{where} is no counter, it cannot have {given}")
+    elif "counter" in kinds:
+        raise ScenarioError(f"{where} is a counter, it cannot have {given}")
 
 
 def _positive(where: str, text: str) -> None:

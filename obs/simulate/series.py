@@ -185,6 +185,17 @@ def _histogram(metric: Metric, labels: tuple[tuple[str, str], ...], table: Table
     yield Series(metric.name, f"{metric.name}_count", labels, whole)
 
 
+def observed(series: Series, mean: float, per_minute: float) -> Events | None:
+    """What further observations of ``mean`` add to one series of a histogram or summary; None to a quantile."""
+    extra = dict(series.extra)
+    if "quantile" in extra:
+        return None
+    if "le" in extra:
+        upper = math.inf if extra["le"] == "+Inf" else float(extra["le"])
+        return Events(per_minute, 1.0 if math.isinf(upper) else round(1 - math.exp(-upper / mean), 4))
+    return Events(per_minute, each=mean) if series.name.endswith("_sum") else Events(per_minute)
+
+
 def _summary(metric: Metric, labels: tuple[tuple[str, str], ...], contract: Contract, table: Table) -> Iterator[Series]:
     there, mean = _names(contract), _scale(metric.name, table)
     if metric.name in there:
