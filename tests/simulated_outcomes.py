@@ -12,6 +12,7 @@ RECEIVERS = {
     Severity.HIGH: {"ops-channel"},
     Severity.MEDIUM: {"ops-channel"},
     Severity.WARNING: {"warning-channel"},
+    Severity.INFO: {"monitoring-channel"},
 }
 """Of stack local."""
 

@@ -12,7 +12,20 @@ from stacks import ROOT
 from obs.run import run_stack
 from obs.simulate.exporters import ALL
 from obs.simulate.memory import Memory
-from obs.simulate.scenario import Appear, Change, Down, Rate, Recur, Relabel, Scenario, ScenarioError, Set, Step, check
+from obs.simulate.scenario import (
+    Appear,
+    Change,
+    Down,
+    Observe,
+    Rate,
+    Recur,
+    Relabel,
+    Scenario,
+    ScenarioError,
+    Set,
+    Step,
+    check,
+)
 from obs.simulate.scenarios import IN_NONE, SCENARIOS
 from obs.simulate.simulation import Simulation
 
@@ -70,6 +83,8 @@ _TAINT = {"node": "worker-1", "key": "k", "value": "v", "effect": "NoExecute"}
             Change("spark_application_failure_count", Appear(), {"app_type": "Go"}),
             "is a counter, it cannot have Appear",
         ),
+        (Change("argocd_app_reconcile", Set(1)), "argocd_app_reconcile is a histogram, it cannot have Set"),
+        (Change("node_load1", Observe(1, 1)), "node_load1 is a gauge, it cannot have Observe"),
         (Change("spark_application_failure_count", Step(1, "0s")), "'0s' must be longer than nothing"),
         (Change("spark_application_failure_count", Step(1, "soon")), "'soon' is not a Prometheus duration"),
         (Change("kube_node_spec_taint", Recur("1m", "2m"), _TAINT), "no label of kube_node_spec_taint has {n}"),

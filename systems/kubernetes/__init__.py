@@ -13,6 +13,15 @@ from model.scrape import METRICS_PATH, Endpoint, Scrape, ScrapeKind
 from model.system import Domain, RetentionClass, Section, System
 from systems.base import Context, SystemSettings, silence
 from systems.kubernetes.alerts import alerts
+from systems.kubernetes.capacity import (
+    capacity_alerts,
+    free_capacity,
+    idle_record,
+    idle_resources,
+    storage_forecast,
+    storage_used,
+)
+from systems.kubernetes.pods import pod_alerts, pod_health_signals
 from systems.kubernetes.signals import STATE_JOB, oom_kills_per_container, pod_signals, resource_signals, volume_signal
 
 KUBELET_JOB = "kubelet"
@@ -36,9 +45,10 @@ def system(settings: Settings, context: Context) -> System:
         record="dataops:namespace:oom_kills_10m",
         scope=("cluster", "namespace"),
     )
-    pods = pod_signals(workloads)
-    volumes = volume_signal(context.in_volumes)
-    resources = resource_signals(workloads)
+    idle = idle_record(workloads)
+    pods = (*pod_signals(workloads), *pod_health_signals(workloads))
+    volumes = (volume_signal(context.in_volumes), storage_used(context.in_volumes), storage_forecast())
+    resources = (*resource_signals(workloads), free_capacity(), idle_resources(idle))
     silent = [
         silence(
             context,
@@ -54,7 +64,7 @@ def system(settings: Settings, context: Context) -> System:
             (KUBELET_JOB, "Kubelets", "KubeletSilent", "no alert on volumes can fire"),
         )
     ]
-    by_name = {s.name: s for s in (oom, *pods, volumes, *resources, *(signal for signal, _ in silent))}
+    by_name = {s.name: s for s in (oom, *pods, *volumes, *resources, *(signal for signal, _ in silent))}
     return System(
         name="kubernetes",
         title="Kubernetes",
@@ -62,8 +72,8 @@ def system(settings: Settings, context: Context) -> System:
         retention=RetentionClass.INFRASTRUCTURE,
         scrapes=_scrapes(),
         signals=tuple(by_name.values()),
-        records=(oom_kills,),
-        alerts=(*alerts(by_name), *(alert for _, alert in silent)),
+        records=(oom_kills, idle),
+        alerts=(*alerts(by_name), *pod_alerts(by_name), *capacity_alerts(by_name), *(alert for _, alert in silent)),
         sections=_sections(by_name),
     )
 
@@ -115,6 +125,9 @@ def _sections(signals: dict[str, Signal]) -> tuple[Section, ...]:
                 panel(PanelKind.TABLE, "image_pull_failures"),
                 panel(PanelKind.TABLE, "crash_loops"),
                 panel(PanelKind.TABLE, "unhealthy_pods"),
+                panel(PanelKind.TABLE, "pods_not_ready"),
+                panel(PanelKind.TABLE, "evicted_pods"),
+                panel(PanelKind.TABLE, "pod_start_time"),
                 panel(PanelKind.TABLE, "nodes_not_ready"),
             ),
         ),
@@ -122,7 +135,10 @@ def _sections(signals: dict[str, Signal]) -> tuple[Section, ...]:
             domain=Domain.CAPACITY,
             title="Workloads and volumes",
             panels=(
+                panel(PanelKind.TIMESERIES, "free_capacity"),
                 panel(PanelKind.BARGAUGE, "volume_usage"),
+                panel(PanelKind.BARGAUGE, "volume_forecast"),
+                panel(PanelKind.TIMESERIES, "storage_used"),
                 panel(PanelKind.TIMESERIES, "namespace_cpu"),
                 panel(PanelKind.TIMESERIES, "namespace_memory"),
                 panel(PanelKind.TIMESERIES, "cpu_throttling"),
@@ -134,5 +150,10 @@ def _sections(signals: dict[str, Signal]) -> tuple[Section, ...]:
                     title="Silent sources: Kubernetes",
                 ),
             ),
+        ),
+        Section(
+            domain=Domain.OPTIMISATION,
+            title="Resource use",
+            panels=(panel(PanelKind.TIMESERIES, "idle_resources", width=12),),
         ),
     )

@@ -7,12 +7,12 @@ from model.promql import binary, call, eq, increase, matching, max_by, metric, n
 from model.rule import Signal
 
 STATE_JOB = "kube-state-metrics"
-_CONTAINER = ("namespace", "pod", "container")
-_POD = ("namespace", "pod")
-_VOLUME = ("namespace", "persistentvolumeclaim")
+CONTAINER = ("namespace", "pod", "container")
+POD = ("namespace", "pod")
+VOLUME = ("namespace", "persistentvolumeclaim")
 _OOM = eq("reason", "OOMKilled")
-_WHILE_IT_HOLDS = "kube-state-metrics exposes a reason only while it holds"
-_NO_WORKLOAD = "no workload may be running at the moment"
+WHILE_IT_HOLDS = "kube-state-metrics exposes a reason only while it holds"
+NO_WORKLOAD = "no workload may be running at the moment"
 _NO_LIMIT = "cAdvisor exposes it for containers with a CPU limit only"
 
 
@@ -23,26 +23,26 @@ def oom_kills_per_container(workloads: Matcher) -> Expr:
     that never restarts (Spark's pods have restartPolicy Never) counts once, when it is first seen
     terminated so. Rating the reason itself, a gauge, could never fire.
     """
-    restarts = max_by(increase(_restarts(workloads), "10m"), *_CONTAINER)
+    restarts = max_by(increase(_restarts(workloads), "10m"), *CONTAINER)
     last = max_by(
-        metric("kube_pod_container_status_last_terminated_reason", _OOM, workloads, may_be_absent=_WHILE_IT_HOLDS),
-        *_CONTAINER,
+        metric("kube_pod_container_status_last_terminated_reason", _OOM, workloads, may_be_absent=WHILE_IT_HOLDS),
+        *CONTAINER,
     )
-    state = metric("kube_pod_container_status_terminated_reason", _OOM, workloads, may_be_absent=_WHILE_IT_HOLDS)
-    earlier = max_by(over_time("max", state.ago("10m"), "1h"), *_CONTAINER)
+    state = metric("kube_pod_container_status_terminated_reason", _OOM, workloads, may_be_absent=WHILE_IT_HOLDS)
+    earlier = max_by(over_time("max", state.ago("10m"), "1h"), *CONTAINER)
     # Without a look at the source itself, every old kill would look fresh when it is scraped for the first time.
     watched = max_by(over_time("max", metric("up", eq("job", STATE_JOB)).ago("10m"), "10m")) > 0
-    fresh = binary("and", unless(max_by(state, *_CONTAINER), earlier), watched, on=())
+    fresh = binary("and", unless(max_by(state, *CONTAINER), earlier), watched, on=())
     return call("round", restarts) * last | fresh
 
 
 def _restarts(workloads: Matcher) -> Selector:
-    return metric("kube_pod_container_status_restarts_total", workloads, may_be_absent=_NO_WORKLOAD)
+    return metric("kube_pod_container_status_restarts_total", workloads, may_be_absent=NO_WORKLOAD)
 
 
 def pod_signals(workloads: Matcher) -> tuple[Signal, ...]:
-    waiting = metric("kube_pod_container_status_waiting_reason", workloads, may_be_absent=_WHILE_IT_HOLDS)
-    phases = metric("kube_pod_status_phase", workloads, may_be_absent=_NO_WORKLOAD)
+    waiting = metric("kube_pod_container_status_waiting_reason", workloads, may_be_absent=WHILE_IT_HOLDS)
+    phases = metric("kube_pod_status_phase", workloads, may_be_absent=NO_WORKLOAD)
     scope = ("cluster", "namespace")
     return (
         Signal(
@@ -52,7 +52,7 @@ def pod_signals(workloads: Matcher) -> tuple[Signal, ...]:
             good="Nothing is shown.",
             unit="short",
             # The reason comes and goes with each attempt: look at 5 minutes, not at the moment.
-            expr=max_by(over_time("max", waiting.where(eq("reason", "CrashLoopBackOff")), "5m"), *_CONTAINER),
+            expr=max_by(over_time("max", waiting.where(eq("reason", "CrashLoopBackOff")), "5m"), *CONTAINER),
             legend="{{namespace}}/{{pod}}/{{container}}",
             scope=scope,
         ),
@@ -63,7 +63,7 @@ def pod_signals(workloads: Matcher) -> tuple[Signal, ...]:
             good="Nothing is shown.",
             unit="short",
             expr=max_by(
-                over_time("max", waiting.where(matching("reason", "ErrImagePull|ImagePullBackOff")), "5m"), *_CONTAINER
+                over_time("max", waiting.where(matching("reason", "ErrImagePull|ImagePullBackOff")), "5m"), *CONTAINER
             ),
             legend="{{namespace}}/{{pod}}/{{container}}",
             scope=scope,
@@ -80,9 +80,9 @@ def pod_signals(workloads: Matcher) -> tuple[Signal, ...]:
                     "kube_pod_status_phase",
                     matching("phase", "Pending|Unknown"),
                     workloads,
-                    may_be_absent=_NO_WORKLOAD,
+                    may_be_absent=NO_WORKLOAD,
                 ),
-                *_POD,
+                *POD,
                 "phase",
             )
             > 0,
@@ -96,7 +96,7 @@ def pod_signals(workloads: Matcher) -> tuple[Signal, ...]:
             good="Running and Succeeded only.",
             unit="short",
             # The metric is 0 or 1 for every phase of every pod: add, never count.
-            expr=sum_by(max_by(phases, *_POD, "phase"), "namespace", "phase"),
+            expr=sum_by(max_by(phases, *POD, "phase"), "namespace", "phase"),
             legend="{{namespace}} {{phase}}",
             scope=scope,
         ),
@@ -109,7 +109,7 @@ def pod_signals(workloads: Matcher) -> tuple[Signal, ...]:
             # increase() extrapolates: three restarts read as 3.1.
             expr=call(
                 "round",
-                max_by(increase(_restarts(workloads), "1h"), *_CONTAINER),
+                max_by(increase(_restarts(workloads), "1h"), *CONTAINER),
             ),
             legend="{{namespace}}/{{pod}}/{{container}}",
             record="dataops:container:restarts_1h",
@@ -135,8 +135,8 @@ def volume_signal(workloads: Matcher) -> Signal:
         description="Share of each claimed volume that is used. One full volume stops its pod, whatever the mean.",
         good="Below 80 %.",
         unit="percentunit",
-        expr=max_by(metric("kubelet_volume_stats_used_bytes", workloads), *_VOLUME)
-        / max_by(metric("kubelet_volume_stats_capacity_bytes", workloads), *_VOLUME),
+        expr=max_by(metric("kubelet_volume_stats_used_bytes", workloads), *VOLUME)
+        / max_by(metric("kubelet_volume_stats_capacity_bytes", workloads), *VOLUME),
         legend="{{namespace}}/{{persistentvolumeclaim}}",
         record="dataops:volume:usage_ratio",
         scope=("cluster", "namespace"),
@@ -147,7 +147,7 @@ def volume_signal(workloads: Matcher) -> Signal:
 def resource_signals(workloads: Matcher) -> tuple[Signal, ...]:
     real = ne("container", "")  # pod-level and pause series would count the same use twice
 
-    def used(name: str, why: str = _NO_WORKLOAD) -> Selector:
+    def used(name: str, why: str = NO_WORKLOAD) -> Selector:
         return metric(name, real, workloads, may_be_absent=why)
 
     cpu = rate(used("container_cpu_usage_seconds_total"), "5m")
@@ -156,9 +156,9 @@ def resource_signals(workloads: Matcher) -> tuple[Signal, ...]:
     periods = rate(used("container_cpu_cfs_periods_total", _NO_LIMIT), "5m")
     rows: tuple[tuple[str, str, str, str, str, Expr], ...] = (
         ("namespace_cpu", "CPU used", "Cores used, by namespace.", "Below what the jobs requested.", "short",
-         sum_by(max_by(cpu, *_CONTAINER), "namespace")),
+         sum_by(max_by(cpu, *CONTAINER), "namespace")),
         ("namespace_memory", "Memory used", "Working set, by namespace.", "Below what the jobs requested.", "bytes",
-         sum_by(max_by(memory, *_CONTAINER), "namespace")),
+         sum_by(max_by(memory, *CONTAINER), "namespace")),
         ("cpu_throttling", "CPU throttling", "Share of CPU periods in which a namespace's containers were held back.",
          "Below 10 %.", "percentunit",
          sum_by(throttled, "namespace") / sum_by(periods, "namespace")),

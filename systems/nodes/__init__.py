@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from model.dashboard import Panel, PanelKind
-from model.promql import avg_by, eq, max_by, metric, ne, not_matching, rate, sum_by
+from model.promql import avg_by, eq, max_by, metric, ne, rate, sum_by
 from model.rule import Alert, Severity, Signal
 from model.scrape import Endpoint, Relabeling, Scrape, ScrapeKind
 from model.system import Domain, RetentionClass, Section, System
 from systems.base import Context, SystemSettings, above, silence
+from systems.nodes.network import network_alerts, network_signals
 
 JOB = "node-exporter"
 # The chart's monitor gives node-exporter series no node name; components/ passes this relabeling to it.
@@ -15,14 +18,14 @@ NODE_LABEL = Relabeling(source_labels=("__meta_kubernetes_pod_node_name",), targ
 
 
 class Settings(SystemSettings):
-    """Nothing to choose yet: every node runs the exporter."""
+    """``link_mbit``: speed of the nodes' network in Mbit/s, where their drivers do not tell it (virtual machines)."""
+
+    link_mbit: int | None = Field(default=None, ge=1)
 
 
 _IDLE = rate(metric("node_cpu_seconds_total", eq("mode", "idle")), "5m")
 _AVAILABLE = metric("node_memory_MemAvailable_bytes")
 _TOTAL = metric("node_memory_MemTotal_bytes")
-# Virtual devices would count the same traffic twice.
-_REAL_DEVICE = not_matching("device", "lo|veth.+|cali.+|cilium.+|flannel.+|docker.+|br-.+|tunl.+")
 _REAL_FILESYSTEM = ne("fstype", "tmpfs")
 
 
@@ -86,8 +89,7 @@ def system(settings: Settings, context: Context) -> System:
         legend="{{node}}",
         maximum=1,
     )
-    received = _traffic("received", "node_network_receive_bytes_total")
-    sent = _traffic("sent", "node_network_transmit_bytes_total")
+    network = {signal.name: signal for signal in network_signals(settings.link_mbit)}
     silent, silent_alert = silence(
         context,
         job=JOB,
@@ -104,9 +106,13 @@ def system(settings: Settings, context: Context) -> System:
         Panel(title="Memory use by node", kind=PanelKind.TIMESERIES, signals=(node_memory,)),
         Panel(title="Fullest file system by node", kind=PanelKind.BARGAUGE, signals=(disk,)),
     )
-    network = (
-        Panel(title="Network traffic by node", kind=PanelKind.TIMESERIES, signals=(received, sent), width=16),
-        Panel(title="Silent sources: nodes", kind=PanelKind.STAT, signals=(silent,), width=8),
+    traffic = (network["node_network_received"], network["node_network_sent"])
+    links = (
+        Panel(title="Network traffic by node", kind=PanelKind.TIMESERIES, signals=traffic, width=12),
+        Panel(title="Network use", kind=PanelKind.TIMESERIES, signals=(network["node_network_usage"],), width=12),
+        Panel(title="Packets dropped", kind=PanelKind.TIMESERIES, signals=(network["node_packet_drops"],)),
+        Panel(title="Packets by node", kind=PanelKind.TIMESERIES, signals=(network["node_packets"],)),
+        Panel(title="Silent sources: nodes", kind=PanelKind.STAT, signals=(silent,)),
     )
     return System(
         name="nodes",
@@ -122,24 +128,12 @@ def system(settings: Settings, context: Context) -> System:
                 endpoints=(Endpoint(port="http-metrics", contract="node-exporter", relabelings=(NODE_LABEL,)),),
             ),
         ),
-        signals=(cluster_cpu, cluster_memory, node_cpu, node_memory, disk, received, sent, silent),
-        alerts=(*_capacity_alerts(cluster_cpu, cluster_memory), silent_alert),
+        signals=(cluster_cpu, cluster_memory, node_cpu, node_memory, disk, *network.values(), silent),
+        alerts=(*_capacity_alerts(cluster_cpu, cluster_memory), *network_alerts(network), silent_alert),
         sections=(
             Section(domain=Domain.CAPACITY, title="Compute resources", panels=compute),
-            Section(domain=Domain.CAPACITY, title="Network resources", panels=network),
+            Section(domain=Domain.CAPACITY, title="Network resources", panels=links),
         ),
-    )
-
-
-def _traffic(word: str, name: str) -> Signal:
-    return Signal(
-        name=f"node_network_{word}",
-        title=f"Network traffic {word}",
-        description=f"Bytes per second {word} by a node's physical interfaces, over 5 minutes.",
-        good="Well below the link speed of the node.",
-        unit="Bps",
-        expr=sum_by(rate(metric(name, _REAL_DEVICE), "5m"), "node"),
-        legend="{{node}} " + word,
     )
 
 

@@ -87,6 +87,7 @@ _VALUES: tuple[tuple[str, ValueOf | Value | float], ...] = (
     ("node_filesystem_files_free", Fixed(1.2e7)),
     ("node_filesystem_(readonly|device_error)|node_textfile_scrape_error", Fixed(0)),
     ("node_network_(receive|transmit)_bytes_total", _traffic),
+    ("node_network_speed_bytes", Fixed(1.25e9)),
     ("node_network_(receive|transmit)_packets_total", Growth(900)),
     ("node_disk_(read|written)_bytes_total", Growth(4e5)),
     ("node_disk_.*time.*_total", Growth(0.03)),

@@ -8,12 +8,15 @@ from obs.simulate.exporters.cadvisor import PERIODS
 from obs.simulate.exporters.kubelet import CAPACITY
 from obs.simulate.platform.spark import APPLICATIONS, HISTORY_CLAIM, executor_name
 from obs.simulate.platform.workloads import DATA_PROCESSING, INGEST, SPARK_JOBS
-from obs.simulate.scenario import Appear, Change, Down, Ramp, Rate, Recur, Scenario, Set, Step
+from obs.simulate.scenario import Appear, Change, Down, Ramp, Rate, Recur, Scenario, Set, Step, Timestamp
 
 _POD = f"{INGEST}-0"
 _CONTAINER = {"namespace": DATA_PROCESSING, "pod": _POD, "container": INGEST}
 _LAST, _WAITING = "kube_pod_container_status_last_terminated_reason", "kube_pod_container_status_waiting_reason"
 _RESTARTS = "kube_pod_container_status_restarts_total"
+_INGEST = {"namespace": DATA_PROCESSING, "pod": _POD}
+_EVICTED = {"namespace": DATA_PROCESSING, "pod": "report-{n}", "uid": "report-{n}-uid"}
+_READY = "kube_pod_status_ready"
 _VOLUME = {"persistentvolumeclaim": HISTORY_CLAIM, "namespace": SPARK_JOBS}
 _DOWN_FOR = "6m"
 
@@ -128,6 +131,42 @@ SCENARIOS = (
         within="18m",
     ),
     Scenario(
+        name="pod-not-ready",
+        title="A pod does not answer its readiness probe",
+        description="A pod runs on, but its thread pool is full: no Service sends it anything any more.",
+        system="kubernetes",
+        changes=(
+            Change(_READY, Set(0), {**_INGEST, "condition": "true"}),
+            Change(_READY, Set(1), {**_INGEST, "condition": "false"}),
+        ),
+        alerts=("PodNotReady",),
+        within="14m",
+    ),
+    Scenario(
+        name="pod-evictions",
+        title="A node throws pods out",
+        description="A node's disk is full: every 8 minutes its kubelet evicts a pod of the report.",
+        system="kubernetes",
+        changes=(
+            Change("kube_pod_status_reason", Recur("8m", lasts="30m"), {**_EVICTED, "reason": "Evicted"}),
+            Change("kube_pod_status_phase", Recur("8m", lasts="30m"), {**_EVICTED, "phase": "Failed"}),
+        ),
+        alerts=("PodEvicted",),
+        within="2m",
+    ),
+    Scenario(
+        name="slow-start",
+        title="A pod takes eight minutes to start",
+        description="A new pod pulls a large image: it was ready only 8 minutes after its node had accepted it.",
+        system="kubernetes",
+        changes=(
+            Change("kube_pod_start_time", Timestamp(), _INGEST),
+            Change("kube_pod_status_ready_time", Timestamp(480), _INGEST),
+        ),
+        alerts=("PodStartSlow",),
+        within="2m",
+    ),
+    Scenario(
         name="node-not-ready",
         title="A node is gone",
         description="A node does not report any more, and its kubelet does not answer.",
@@ -165,6 +204,33 @@ SCENARIOS = (
         ),
         alerts=("StorageUsageHigh",),
         within="25m",
+    ),
+    Scenario(
+        name="growing-volume",
+        title="A volume grows",
+        description="The volume of Spark's history server grows to 75 %: not full yet, but soon.",
+        system="kubernetes",
+        changes=(
+            Change("kubelet_volume_stats_used_bytes", Ramp(0.75 * CAPACITY, over="30m"), _VOLUME),
+            Change("kubelet_volume_stats_available_bytes", Ramp(0.25 * CAPACITY, over="30m"), _VOLUME),
+        ),
+        alerts=("VolumeFillsSoon",),
+        within="100m",
+    ),
+    Scenario(
+        name="idle-resources",
+        title="A namespace asks for more than it uses",
+        description=f"The containers of {DATA_PROCESSING} ask for 4 cores each and use a fraction of one.",
+        system="kubernetes",
+        changes=(
+            Change(
+                "kube_pod_container_resource_requests",
+                Set(4),
+                {"namespace": DATA_PROCESSING, "resource": "cpu"},
+            ),
+        ),
+        alerts=("ResourcesIdle",),
+        within="65m",
     ),
     Scenario(
         name="cpu-throttling",

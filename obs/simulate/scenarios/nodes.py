@@ -58,6 +58,20 @@ SCENARIOS = (
         "MemoryUsageHigh",
     ),
     _scenario("elevated-memory", "Memory is short", "87 % of all memory is used.", _used(0.87), "MemoryUsageHigh"),
+    _scenario(
+        "busy-network",
+        "A node's network is at its limit",
+        "A node sends 1.1 GB/s over a link of 10 Gbit/s: every executor reads from its shuffle service.",
+        (Change("node_network_transmit_bytes_total", Rate(1.1e9), {"device": "eth0"}),),
+        "NodeNetworkBusy",
+    ),
+    _scenario(
+        "dropped-packets",
+        "Nodes drop packets",
+        "Bursts overrun the receive rings: of 900 packets a second 40 are dropped.",
+        (Change("node_network_receive_drop_total", Rate(40), {"device": "eth0"}),),
+        "NodePacketsDropped",
+    ),
     Scenario(
         name="node-exporter-down",
         title="The node exporters do not answer",
