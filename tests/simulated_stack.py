@@ -18,8 +18,9 @@ from real_tools import REAL
 from simulated_cluster import SYSTEMS, simulated_cluster, targets
 from stacks import ROOT
 
+from model.scrape import Endpoint, Scrape
 from obs.run import StackRun, run_stack
-from obs.simulate.cluster import Cluster, Node
+from obs.simulate.cluster import Cluster, Node, Pod
 from obs.simulate.exporter import Target
 from obs.simulate.exporters import exporters
 from obs.simulate.forwards import Forwards
@@ -136,12 +137,13 @@ def _scrapes(run: StackRun, cluster: Cluster, address: str) -> Iterator[dict[str
                         "instance": f"{target.ip}:{exporter.port}",
                         "cluster": "local",
                         "metrics_path": endpoint.path,
+                        **_fixed(endpoint),
                         "__metrics_path__": f"/{target.ip}:{exporter.port}{exporter.path}",
                     },
                 }
                 for exporter in exporters(SYSTEMS)
                 if (exporter.contract, exporter.component) == (endpoint.contract, endpoint.component)
-                for target in targets(exporter, cluster)
+                for target in _selected(scrape, targets(exporter, cluster))
             ]
             yield {
                 "job_name": f"{scrape.name}/{number}",
@@ -150,6 +152,20 @@ def _scrapes(run: StackRun, cluster: Cluster, address: str) -> Iterator[dict[str
                 "honor_labels": endpoint.honor_labels,
                 "static_configs": static,
             }
+
+
+def _fixed(endpoint: Endpoint) -> dict[str, str]:
+    """Labels that the endpoint's relabelings set, whatever the target."""
+    return {r.target_label: r.replacement for r in endpoint.relabelings if r.target_label and r.replacement}
+
+
+def _selected(scrape: Scrape, found: list[Target]) -> list[Target]:
+    """Pods with the labels of the monitor's selector; all where only their Service has them."""
+    if any(isinstance(target, Node) for target in found):
+        return found
+    own = [t for t in found if isinstance(t, Pod) and scrape.selector.items() <= t.labels.items()]
+    others = any(scrape.selector.keys() <= t.labels.keys() for t in found if isinstance(t, Pod))
+    return [*own] if own or others else found
 
 
 def _labels(target: Target) -> dict[str, str]:
