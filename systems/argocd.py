@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from model.config import Name
 from model.dashboard import Panel, PanelKind
@@ -24,12 +25,21 @@ class Settings(SystemSettings):
     """Where Argo CD runs and how it was installed.
 
     ``installation`` decides the labels and port names of its metrics Services: the argo-cd chart's
-    (``<component>.metrics.enabled`` must be on) or those of the project's own manifests.
+    (``<component>.metrics.enabled`` must be on) or those of the project's own manifests. ``dex`` and ``redis`` are
+    scraped where they expose metrics: ``dex.metrics.enabled`` and ``redis.metrics.enabled`` of the chart.
     """
 
     namespace: Name = "argocd"
     installation: Literal["chart", "manifests"] = "chart"
     deployment_success_objective: float = Field(default=0.95, gt=0, lt=1)
+    dex: bool = False
+    redis: bool = False
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Settings:
+        if self.redis and self.installation == "manifests":
+            raise ValueError(".redis: the manifests run Redis without an exporter; only the chart can have one")
+        return self
 
 
 # component -> app.kubernetes.io/name of its metrics Service in the argo-cd chart 10.1.1
@@ -44,7 +54,7 @@ _SERVICES = {
 
 
 def system(settings: Settings, context: Context) -> System:
-    signals = {s.name: s for s in (*_application_signals(), *_controller_signals())}
+    signals = {s.name: s for s in (*_application_signals(), *_controller_signals(), _components_down())}
     silent, silent_alert = silence(
         context,
         job=CONTROLLER_JOB,
@@ -60,7 +70,7 @@ def system(settings: Settings, context: Context) -> System:
         name="argocd",
         title="Argo CD",
         interval="30s",
-        scrapes=tuple(_scrape(component, settings) for component in _SERVICES),
+        scrapes=(*(_scrape(component, settings) for component in _SERVICES), *_others(settings)),
         signals=(*signals.values(), silent),
         alerts=(*_alerts(signals), silent_alert),
         slos=(_deployment_success(settings),),
@@ -83,6 +93,37 @@ def _scrape(component: str, settings: Settings) -> Scrape:
         selector=selector,
         namespaces=(settings.namespace,),
         endpoints=(Endpoint(port=port, contract="argocd", component=component, honor_labels=True),),
+    )
+
+
+def _others(settings: Settings) -> Iterator[Scrape]:
+    """What Argo CD brings along (argo-cd chart templates/dex/service.yaml, templates/redis/metrics-service.yaml)."""
+    wanted = (
+        (settings.dex, "dex", "metrics", "go-runtime", {"app.kubernetes.io/name": "argocd-dex-server"}),
+        (settings.redis, "redis", "http-metrics", "redis-exporter", {"app.kubernetes.io/name": "argocd-redis"}),
+    )
+    for on, name, port, contract, selector in wanted:
+        if on:
+            yield Scrape(
+                name=f"argocd-{name}",
+                kind=ScrapeKind.SERVICE_MONITOR,
+                job=f"argocd-{name}",
+                selector=selector,
+                namespaces=(settings.namespace,),
+                endpoints=(Endpoint(port=port, contract=contract),),
+            )
+
+
+def _components_down() -> Signal:
+    return Signal(
+        name="components_down",
+        title="Components that do not answer",
+        description="1 for each part of Argo CD of which Prometheus reaches no instance.",
+        good="Nothing is shown.",
+        unit="short",
+        # The application controller has an alert of its own.
+        expr=1 - max_by(metric("up", matching("job", "argocd-.+"), ne("job", CONTROLLER_JOB)), "job") > 0,
+        legend="{{job}}",
     )
 
 
@@ -183,6 +224,7 @@ _PANELS = (
     (PanelKind.TIMESERIES, "sync_duration"),
     (PanelKind.TIMESERIES, "reconcile_p95"),
     (PanelKind.TIMESERIES, "git_failures"),
+    (PanelKind.TABLE, "components_down"),
 )
 
 
@@ -219,6 +261,16 @@ def _alerts(signals: dict[str, Signal]) -> tuple[Alert, ...]:
             component="argocd",
             summary=f"Syncs of {application} take {{{{ $value | humanizeDuration }}}}",
             description="The application's syncs took more than 5 minutes on average in the last hour.",
+        ),
+        above(
+            "ArgoCDComponentDown",
+            signals["components_down"],
+            0,
+            for_="3m",
+            severity=Severity.MEDIUM,
+            component="argocd",
+            summary="{{ $labels.job }} does not answer",
+            description="No instance of this part of Argo CD has answered Prometheus for 3 minutes.",
         ),
     )
 

@@ -21,7 +21,7 @@ from stacks import ROOT
 from model.scrape import Endpoint, Scrape
 from obs.run import StackRun, run_stack
 from obs.simulate.cluster import Cluster, Node, Pod
-from obs.simulate.exporter import Target
+from obs.simulate.exporter import Exporter, Target
 from obs.simulate.exporters import exporters
 from obs.simulate.forwards import Forwards
 from obs.simulate.memory import Memory
@@ -141,9 +141,7 @@ def _scrapes(run: StackRun, cluster: Cluster, address: str) -> Iterator[dict[str
                         "__metrics_path__": f"/{target.ip}:{exporter.port}{exporter.path}",
                     },
                 }
-                for exporter in exporters(SYSTEMS)
-                if (exporter.contract, exporter.component) == (endpoint.contract, endpoint.component)
-                for target in _selected(scrape, targets(exporter, cluster))
+                for exporter, target in _answering(scrape, endpoint, cluster)
             ]
             yield {
                 "job_name": f"{scrape.name}/{number}",
@@ -159,13 +157,16 @@ def _fixed(endpoint: Endpoint) -> dict[str, str]:
     return {r.target_label: r.replacement for r in endpoint.relabelings if r.target_label and r.replacement}
 
 
-def _selected(scrape: Scrape, found: list[Target]) -> list[Target]:
-    """Pods with the labels of the monitor's selector; all where only their Service has them."""
-    if any(isinstance(target, Node) for target in found):
-        return found
-    own = [t for t in found if isinstance(t, Pod) and scrape.selector.items() <= t.labels.items()]
-    others = any(scrape.selector.keys() <= t.labels.keys() for t in found if isinstance(t, Pod))
-    return [*own] if own or others else found
+def _answering(scrape: Scrape, endpoint: Endpoint, cluster: Cluster) -> list[tuple[Exporter, Target]]:
+    """Who has what the endpoint promises: the pods of the monitor's selector, all where only their Service has it."""
+    found = [
+        (exporter, target)
+        for exporter in exporters(SYSTEMS)
+        if (exporter.contract, exporter.component) == (endpoint.contract, endpoint.component)
+        for target in targets(exporter, cluster)
+    ]
+    own = [(e, t) for e, t in found if isinstance(t, Pod) and scrape.selector.items() <= t.labels.items()]
+    return own or found
 
 
 def _labels(target: Target) -> dict[str, str]:

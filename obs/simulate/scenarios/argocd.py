@@ -58,6 +58,15 @@ SCENARIOS = (
         within="2h",
     ),
     Scenario(
+        name="argocd-repo-server-down",
+        title="Argo CD's repo server does not answer",
+        description="Nobody renders manifests any more: what is deployed stays, nothing new comes.",
+        system="argocd",
+        changes=(Down("argocd-repo-server"),),
+        alerts=("ArgoCDComponentDown",),
+        within="6m",
+    ),
+    Scenario(
         name="argocd-down",
         title="Argo CD's application controller does not answer",
         description="Nothing is deployed any more, and nothing is known of applications.",
