@@ -165,7 +165,9 @@ def _answering(scrape: Scrape, endpoint: Endpoint, cluster: Cluster) -> list[tup
         if (exporter.contract, exporter.component) == (endpoint.contract, endpoint.component)
         for target in targets(exporter, cluster)
     ]
-    own = [(e, t) for e, t in found if isinstance(t, Pod) and scrape.selector.items() <= t.labels.items()]
+    own: list[tuple[Exporter, Target]] = [
+        (e, t) for e, t in found if isinstance(t, Pod) and scrape.selector.items() <= t.labels.items()
+    ]
     return own or found
 
 
