@@ -67,7 +67,8 @@ def _promised(contract: Contract, component: str | None) -> dict[str, list[Metri
 
 def test_every_part_of_a_contract_that_a_stack_scrapes_is_simulated() -> None:
     assert {name for name, _ in EXPOSED} == {
-        "argocd", "cadvisor", "kube-state-metrics", "kubelet", "node-exporter", "spark", "spark-operator"
+        "argocd", "cadvisor", "fastapi", "jenkins", "kube-state-metrics", "kubelet", "node-exporter", "spark",
+        "spark-operator", "spring-boot"
     }  # fmt: skip
 
 
