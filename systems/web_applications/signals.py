@@ -22,22 +22,30 @@ def _one_of(parts: list[Expr]) -> Expr:
     return reduce(lambda left, right: left | right, parts)
 
 
-def _each(applications: Applications, value: Callable[[Source, Matcher], Expr]) -> Expr:
-    """``value`` of every application, with its name as label ``application``."""
-    return _one_of([_named(value(SOURCES[one.kind], who(name, one)), name, one) for name, one in applications.items()])
+def _each(applications: Applications, value: Callable[[Source, Matcher, tuple[str, ...]], Expr]) -> Expr:
+    """``value`` of every application, with its name as label ``application``.
+
+    ``value`` also gets the labels that tell the application: what it sends itself has none but its job.
+    """
+    found = []
+    for name, one in applications.items():
+        own = () if one.service else (APPLICATION,)
+        found.append(_named(value(SOURCES[one.kind], who(name, one), own), name, one))
+    return _one_of(found)
 
 
 def _named(expr: Expr, name: str, application: Application) -> Expr:
     return call("label_replace", expr, APPLICATION, name, "", "") if application.service else expr
 
 
-def _rate_of(selector: Callable[[Source, Matcher], Selector], *labels: str) -> Callable[[Source, Matcher], Expr]:
-    return lambda source, matcher: sum_by(rate(selector(source, matcher), "5m"), APPLICATION, *labels)
+def _rate(selector: Selector, own: tuple[str, ...], *labels: str) -> Expr:
+    return sum_by(rate(selector, "5m"), *own, *labels)
 
 
 def _quantile(quantile: float, applications: Applications) -> Expr:
-    buckets = _rate_of(lambda source, matcher: source.buckets(matcher), "le")
-    return _each(applications, lambda source, matcher: histogram_quantile(quantile, buckets(source, matcher)))
+    return _each(
+        applications, lambda source, it, own: histogram_quantile(quantile, _rate(source.buckets(it), own, "le"))
+    )
 
 
 def availability(name: str) -> Signal:
@@ -63,7 +71,7 @@ def signals_of(applications: Applications) -> tuple[Signal, ...]:
 
 
 def _traffic(applications: Applications) -> tuple[Signal, ...]:
-    errors = _each(applications, _rate_of(lambda source, matcher: source.errors(matcher)))
+    errors = _each(applications, lambda source, it, own: _rate(source.errors(it), own))
     requests = metric(REQUESTS)
     return (
         Signal(
@@ -72,7 +80,7 @@ def _traffic(applications: Applications) -> tuple[Signal, ...]:
             description="Requests per second by application, over 5 minutes; probes and scrapes do not count.",
             good="As at this time on other days.",
             unit="reqps",
-            expr=_each(applications, _rate_of(lambda source, matcher: source.requests(matcher))),
+            expr=_each(applications, lambda source, it, own: _rate(source.requests(it), own)),
             legend="{{application}}",
             record=REQUESTS,
         ),

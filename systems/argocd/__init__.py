@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Literal
-
 from pydantic import Field, model_validator
 
 from model.config import Name
 from model.dashboard import Panel, PanelKind
 from model.promql import eq, histogram_quantile, increase, matching, max_by, metric, ne, rate, sum_by
 from model.rule import Alert, Severity, Signal
-from model.scrape import Endpoint, Scrape, ScrapeKind
 from model.slo import Slo
 from model.system import Domain, Section, System
+from systems.argocd.components import CONTROLLER_JOB, Installation, components_down, others, scrapes
 from systems.base import Context, SystemSettings, above, silence
 
-CONTROLLER_JOB = "argocd-application-controller"
 _APPLICATION = ("name", "project")
 _ALL_WELL = "no application may be in that state"
 
@@ -30,7 +26,7 @@ class Settings(SystemSettings):
     """
 
     namespace: Name = "argocd"
-    installation: Literal["chart", "manifests"] = "chart"
+    installation: Installation = "chart"
     deployment_success_objective: float = Field(default=0.95, gt=0, lt=1)
     dex: bool = False
     redis: bool = False
@@ -42,19 +38,8 @@ class Settings(SystemSettings):
         return self
 
 
-# component -> app.kubernetes.io/name of its metrics Service in the argo-cd chart 10.1.1
-# (templates/*/metrics.yaml) and in Argo CD's own manifests (docs/operator-manual/metrics.md).
-_SERVICES = {
-    "application-controller": ("argocd-metrics", "argocd-metrics"),
-    "server": ("argocd-server-metrics", "argocd-server-metrics"),
-    "repo-server": ("argocd-repo-server-metrics", "argocd-repo-server"),
-    "applicationset-controller": ("argocd-metrics", "argocd-applicationset-controller"),
-    "notifications-controller": ("argocd-metrics", "argocd-notifications-controller-metrics"),
-}
-
-
 def system(settings: Settings, context: Context) -> System:
-    signals = {s.name: s for s in (*_application_signals(), *_controller_signals(), _components_down())}
+    signals = {s.name: s for s in (*_application_signals(), *_controller_signals(), components_down())}
     silent, silent_alert = silence(
         context,
         job=CONTROLLER_JOB,
@@ -70,60 +55,14 @@ def system(settings: Settings, context: Context) -> System:
         name="argocd",
         title="Argo CD",
         interval="30s",
-        scrapes=(*(_scrape(component, settings) for component in _SERVICES), *_others(settings)),
+        scrapes=(
+            *scrapes(settings.namespace, settings.installation),
+            *others(settings.namespace, dex=settings.dex, redis=settings.redis),
+        ),
         signals=(*signals.values(), silent),
         alerts=(*_alerts(signals), silent_alert),
         slos=(_deployment_success(settings),),
         sections=(Section(domain=Domain.GITOPS, title="Argo CD deployments", panels=tuple(panels)),),
-    )
-
-
-def _scrape(component: str, settings: Settings) -> Scrape:
-    by_chart, by_manifest = _SERVICES[component]
-    if settings.installation == "chart":
-        port = "http-metrics"
-        selector = {"app.kubernetes.io/name": by_chart, "app.kubernetes.io/component": component}
-    else:
-        port, selector = "metrics", {"app.kubernetes.io/name": by_manifest}
-    # Labels name and namespace are the Application's: without honorLabels the target's would win.
-    return Scrape(
-        name=f"argocd-{component}",
-        kind=ScrapeKind.SERVICE_MONITOR,
-        job=f"argocd-{component}",
-        selector=selector,
-        namespaces=(settings.namespace,),
-        endpoints=(Endpoint(port=port, contract="argocd", component=component, honor_labels=True),),
-    )
-
-
-def _others(settings: Settings) -> Iterator[Scrape]:
-    """What Argo CD brings along (argo-cd chart templates/dex/service.yaml, templates/redis/metrics-service.yaml)."""
-    wanted = (
-        (settings.dex, "dex", "metrics", "go-runtime", {"app.kubernetes.io/name": "argocd-dex-server"}),
-        (settings.redis, "redis", "http-metrics", "redis-exporter", {"app.kubernetes.io/name": "argocd-redis"}),
-    )
-    for on, name, port, contract, selector in wanted:
-        if on:
-            yield Scrape(
-                name=f"argocd-{name}",
-                kind=ScrapeKind.SERVICE_MONITOR,
-                job=f"argocd-{name}",
-                selector=selector,
-                namespaces=(settings.namespace,),
-                endpoints=(Endpoint(port=port, contract=contract),),
-            )
-
-
-def _components_down() -> Signal:
-    return Signal(
-        name="components_down",
-        title="Components that do not answer",
-        description="1 for each part of Argo CD of which Prometheus reaches no instance.",
-        good="Nothing is shown.",
-        unit="short",
-        # The application controller has an alert of its own.
-        expr=1 - max_by(metric("up", matching("job", "argocd-.+"), ne("job", CONTROLLER_JOB)), "job") > 0,
-        legend="{{job}}",
     )
 
 
