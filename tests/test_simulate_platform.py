@@ -34,8 +34,12 @@ def templates() -> list[dict[str, Any]]:
     return found
 
 
+def ports_of(template: dict[str, Any], key: str) -> set[Any]:
+    return {port[key] for container in template["spec"]["containers"] for port in container["ports"]}
+
+
 def port_names(template: dict[str, Any]) -> set[str]:
-    return {port["name"] for container in template["spec"]["containers"] for port in container["ports"]}
+    return ports_of(template, "name")
 
 
 def of_kind(kind: ScrapeKind) -> list[Scrape]:
@@ -55,9 +59,10 @@ def test_a_service_monitor_selects_one_service_whose_port_leads_to_pods(scrape: 
     spec = services[0]["spec"]
     for endpoint in scrape.endpoints:
         port = next(p for p in spec["ports"] if p["name"] == endpoint.port)
-        behind = [t for t in templates() if has(t["metadata"], spec["selector"]) and t["namespace"] == "argocd"]
+        home = services[0]["metadata"]["namespace"]
+        behind = [t for t in templates() if has(t["metadata"], spec["selector"]) and t["namespace"] == home]
         assert len(behind) == 1
-        assert port["targetPort"] in port_names(behind[0])
+        assert port["targetPort"] in port_names(behind[0]) | ports_of(behind[0], "containerPort")
 
 
 @pytest.mark.parametrize("scrape", of_kind(ScrapeKind.POD_MONITOR), ids=lambda s: s.name)
