@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from model.config import Part
+from model.config import Part, form
+from model.dashboard import Panel, PanelKind
 from model.expr import Expr, Matcher
 from model.promql import absent, constant, eq, matching, metric
 from model.rule import Alert, Severity, Signal
 from systems.access import Credential, accesses
 
 __site_transparent__ = True  # a finding points at the system that calls, not at this file
+Address = Annotated[str, form(r"[A-Za-z0-9][A-Za-z0-9.-]*:\d{1,5}", "host:port")]
+"""A target that is not found by its labels."""
 
 
 class SystemSettings(Part):
@@ -122,4 +125,12 @@ def above(
         description=description,
         guard=guard,
         labels={**({"signal": condition} if condition else {}), **(labels or {})},
+    )
+
+
+def panels(signals: Mapping[str, Signal], *rows: tuple[PanelKind, *tuple[str, ...]]) -> tuple[Panel, ...]:
+    """Panels from rows of (kind, names of the signals that it shows); the first signal's title is the panel's."""
+    return tuple(
+        Panel(title=signals[names[0]].title, kind=kind, signals=tuple(signals[name] for name in names))
+        for kind, *names in rows
     )

@@ -126,6 +126,8 @@ def spoken(time: float) -> str:
     """Seconds as a page says them: 900 is ``15 minutes``."""
     if time == 0:
         return "at once"
+    if time < 1:
+        return f"{time * 1000:g} ms"
     size, unit = next((size, unit) for size, unit in UNITS if time % size == 0)
     return f"{time / size:.0f} {unit}{'s' if time > size else ''}"
 

@@ -69,9 +69,25 @@ def _chart(nodes: list[str]) -> list[dict[str, Any]]:
     return [
         *agents,
         _pod("monitoring", f"{_STACK}-ksm", {"app.kubernetes.io/name": "kube-state-metrics"}, {"ksm": 8080}),
+        _pod(
+            "monitoring",
+            "redis-exporter-cache",
+            _exporter("prometheus-redis-exporter", "redis-exporter-cache"),
+            {"x": 9121},
+        ),
+        _pod(
+            "monitoring",
+            "oracle-exporter-metastore",
+            _exporter("oracle-exporter", "oracle-exporter-metastore"),
+            {"x": 9161},
+        ),
         _pod("monitoring", f"{_STACK}-grafana", {"app.kubernetes.io/name": "grafana"}, {"grafana": 3000}),
         _pod("monitoring", f"prometheus-{_STACK}-0", {"app.kubernetes.io/name": "prometheus"}, {"web": 9090}, **claim),
     ]
+
+
+def _exporter(name: str, release: str) -> dict[str, str]:
+    return {"app.kubernetes.io/name": name, "app.kubernetes.io/instance": release}
 
 
 def _pod(namespace: str, name: str, labels: dict[str, str], containers: dict[str, int], **spec: Any) -> dict[str, Any]:

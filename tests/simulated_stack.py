@@ -179,4 +179,6 @@ def _labels(target: Target) -> dict[str, str]:
         found |= {"application": target.labels["spark-app-name"], "spark_app_id": target.labels["spark-app-selector"]}
     if "prometheus-node-exporter" in target.labels.values():
         found["node"] = target.node
+    if "prometheus-redis-exporter" in target.labels.values():
+        found["redis"] = target.labels["app.kubernetes.io/instance"].removeprefix("redis-exporter-")
     return found
