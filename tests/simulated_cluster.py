@@ -8,9 +8,11 @@ from typing import Any
 from obs.simulate.cluster import Cluster, cluster
 from obs.simulate.exporter import Exporter, Target
 from obs.simulate.platform import objects
+from systems import OWN
 
-SYSTEMS = ("argocd", "kubernetes", "nodes", "spark")
+SYSTEMS = ("argocd", "kubernetes", "nodes", "spark", *OWN)
 _STACK = "kube-prometheus-stack"
+_TIERS = ("otel-gateway", "otel-sampler")
 
 
 def simulated_cluster() -> Cluster:
@@ -68,9 +70,37 @@ def _chart(nodes: list[str]) -> list[dict[str, Any]]:
     return [
         *agents,
         _pod("monitoring", f"{_STACK}-ksm", {"app.kubernetes.io/name": "kube-state-metrics"}, {"ksm": 8080}),
-        _pod("monitoring", f"{_STACK}-grafana", {"app.kubernetes.io/name": "grafana"}, {"grafana": 3000}),
-        _pod("monitoring", f"prometheus-{_STACK}-0", {"app.kubernetes.io/name": "prometheus"}, {"web": 9090}, **claim),
+        *(_pod("monitoring", name, labels, ports) for name, labels, ports in _PARTS),
+        _pod("monitoring", f"prometheus-{_STACK}-0", {**_OPERATED, _NAME: "prometheus"}, _PROMETHEUS, **claim),
     ]
+
+
+_NAME, _COMPONENT, _INSTANCE = (f"app.kubernetes.io/{word}" for word in ("name", "component", "instance"))
+_OPERATED = {"app.kubernetes.io/managed-by": "prometheus-operator"}
+_PROMETHEUS = {"prometheus": 9090, "config-reloader": 8080, "thanos-sidecar": 10902}
+# As stack local has them: name of the pod, labels, containers.
+_PARTS: tuple[tuple[str, dict[str, str], dict[str, int]], ...] = (
+    (f"{_STACK}-grafana", {_NAME: "grafana", _INSTANCE: _STACK}, {"grafana": 3000}),
+    (
+        f"{_STACK}-operator",
+        {"app": f"{_STACK}-operator", _COMPONENT: "prometheus-operator"},
+        {"kube-prometheus-stack": 8080},
+    ),
+    (
+        f"alertmanager-{_STACK}-0",
+        {**_OPERATED, _NAME: "alertmanager"},
+        {"alertmanager": 9093, "config-reloader": 8080},
+    ),
+    (f"thanos-ruler-{_STACK}-0", {**_OPERATED, _NAME: "thanos-ruler"}, {"thanos-ruler": 10902}),
+    *(
+        (f"thanos-{name}", {_NAME: "thanos", _COMPONENT: name}, {f"thanos-{name}": 10902})
+        for name in ("query", "query-frontend", "store-gateway", "compact")
+    ),
+    ("loki-0", {_NAME: "loki", _COMPONENT: "single-binary"}, {"loki": 3100}),
+    ("tempo-0", {_NAME: "tempo", _INSTANCE: "tempo"}, {"tempo": 3200}),
+    ("alloy-x", {_NAME: "alloy", _INSTANCE: "alloy"}, {"alloy": 12345}),
+    *((name, {_NAME: "opentelemetry-collector", _INSTANCE: name}, {"c": 8888}) for name in _TIERS),
+)
 
 
 def _pod(namespace: str, name: str, labels: dict[str, str], containers: dict[str, int], **spec: Any) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from simulated_cluster import SYSTEMS, simulated_cluster, targets
 from stacks import ROOT
 
 from obs.run import StackRun, run_stack
-from obs.simulate.cluster import Cluster, Node
+from obs.simulate.cluster import Cluster, Node, Pod
 from obs.simulate.exporter import Target
 from obs.simulate.exporters import exporters
 from obs.simulate.forwards import Forwards
@@ -131,7 +131,7 @@ def _scrapes(run: StackRun, cluster: Cluster, address: str) -> Iterator[dict[str
                 {
                     "targets": [address],
                     "labels": {
-                        **_labels(target),
+                        **_labels(target, exporter.port),
                         "job": scrape.job,
                         "instance": f"{target.ip}:{exporter.port}",
                         "cluster": "local",
@@ -152,12 +152,17 @@ def _scrapes(run: StackRun, cluster: Cluster, address: str) -> Iterator[dict[str
             }
 
 
-def _labels(target: Target) -> dict[str, str]:
+def _labels(target: Target, port: int) -> dict[str, str]:
     if isinstance(target, Node):
         return {"node": target.name}
-    found = {"namespace": target.namespace, "pod": target.name, "container": target.containers[0].name}
+    found = {"namespace": target.namespace, "pod": target.name, "container": _container(target, port)}
     if "spark-app-name" in target.labels:
         found |= {"application": target.labels["spark-app-name"], "spark_app_id": target.labels["spark-app-selector"]}
     if "prometheus-node-exporter" in target.labels.values():
         found["node"] = target.node
     return found
+
+
+def _container(pod: Pod, port: int) -> str:
+    """As service discovery has it: the one that has the port."""
+    return next((c.name for c in pod.containers if port in c.ports), pod.containers[0].name)

@@ -67,7 +67,9 @@ def _promised(contract: Contract, component: str | None) -> dict[str, list[Metri
 
 def test_every_part_of_a_contract_that_a_stack_scrapes_is_simulated() -> None:
     assert {name for name, _ in EXPOSED} == {
-        "argocd", "cadvisor", "kube-state-metrics", "kubelet", "node-exporter", "spark", "spark-operator"
+        "alertmanager", "alloy", "argocd", "cadvisor", "collector", "grafana", "kube-state-metrics", "kubelet", "loki",
+        "node-exporter", "prometheus", "prometheus-config-reloader", "prometheus-operator", "spark", "spark-operator",
+        "tempo", "thanos",
     }  # fmt: skip
 
 
