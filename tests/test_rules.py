@@ -51,7 +51,7 @@ def test_a_case_that_expects_something_else_fails(tmp_path: Path) -> None:
 
 
 def run_case(case: dict[str, Any], folder: Path) -> subprocess.CompletedProcess[str]:
-    file = rule_files("prod", folder)[f"rules-{case['system']}"]
+    file = rule_files(case.get("stack", "prod"), folder)[f"rules-{case['system']}"]
     path = folder / "case.yaml"
     path.write_text(yaml.safe_dump({"rule_files": [file], "evaluation_interval": "30s", "tests": case["tests"]}))
     return promtool("test", "rules", str(path))
