@@ -88,7 +88,7 @@ def wait_for(ready: Any, seconds: float) -> None:
         try:
             if ready():
                 return
-        except httpx.HTTPError:
+        except (httpx.HTTPError, ValueError):  # not there yet, or "Service Unavailable"
             pass
         time.sleep(0.2)
     raise TimeoutError(f"not ready after {seconds} s")
