@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from simulated_faults import CLUSTER, START, simulated
 from stack_settings import error_of, settings
@@ -13,7 +15,7 @@ from systems import OWN
 
 OFF = {"enabled": False}
 REMOTE = {"kind": "remoteWrite", "remoteWrite": {"url": "https://m.example/push", "queryUrl": "https://m.example/q"}}
-ALONE: dict[str, object] = {
+ALONE: dict[str, Any] = {
     "logs": OFF, "traces": OFF, "collector": OFF, "objectStorage": {}, "metricsStore": REMOTE, "systems": {},
 }  # fmt: skip
 PAGE = Answer(200, "# HELP reloader_last_reload_successful x\nreloader_last_reload_successful 1\nreloader_info 3\n")

@@ -128,14 +128,22 @@ class Simulation:
                 return real
             if (scenario := self._down(exporter, target)) is not None:
                 return Answer(503, f"{exporter.name} is down: scenario {scenario}\n")
-            changes = self.scenarios[self.fault[0]].changes
-            changed = {change.metric for change in changes if isinstance(change, Change)}
-            families = [family for family in self._families(exporter, target) if family[0] in changed]
-            if real.status != 200 or not families:
+            names = self._changed(exporter)
+            if real.status != 200 or not names:
                 return real
-            moment = self.moment(now)
-            kept = without(real.text, {family[0] for family in families})
-            return Answer(200, kept + Page(families, moment).text(moment))
+            moment, address = self.moment(now), (ip, port, f"{path}?changed")  # no path of a whole page
+            if address not in self._pages:
+                families = (family for family in self._families(exporter, target) if family[0] in names)
+                self._pages[address] = exporter, Page(families, moment)
+            return Answer(200, without(real.text, names) + self._pages[address][1].text(moment))
+
+    def _changed(self, exporter: Exporter) -> set[str]:
+        """The metrics of the exporter that the fault changes."""
+        if self.fault is None or exporter.contract is None:
+            return set()
+        changes = (change for scenario in self._together(self.fault[0]) for change in scenario.changes)
+        there = {metric.name for metric in load(exporter.contract).metrics.values()}
+        return {change.metric for change in changes if isinstance(change, Change)} & there
 
     def _unknown(self, target: Target, port: int) -> bool:
         """A pod of which no contract says what it exposes, such as Grafana: it answers, that is all."""
