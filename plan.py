@@ -135,11 +135,18 @@ def _too_short(kept: Mapping[str, str], rules: Sequence[RecordingRule | Alert], 
 def build(settings: Settings) -> Plan:
     """The plan of a stack."""
     context = Context(
-        cluster=settings.cluster.name, namespace=settings.namespace, workloads=settings.workload_namespaces
+        cluster=settings.cluster.name,
+        namespace=settings.namespace,
+        workloads=settings.workload_namespaces,
+        size=settings.size,
+        thanos_mode=settings.thanos_mode,
+        logs_mode=settings.logs_mode,
+        traces_mode=settings.traces_mode,
+        retention_classes=tuple(settings.retention_classes),
     )
     # What a plan is made of comes in the stack's pace, so that rules, panels and colours agree on it.
     pace = Pace(settings.time_compression)
-    built = [systems.build(name, part, context) for name, part in sorted(settings.systems.items())]
+    built = [systems.build(name, part, context) for name, part in sorted(settings.monitored.items())]
     own, unread = read_all(PROJECT, settings.objectives, [slo.name for system in built for slo in system.slos])
     compiled = [compile_slo(slo) for slo in (*(slo for system in built for slo in system.slos), *own)]
     alerting = settings.alerting

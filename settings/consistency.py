@@ -11,6 +11,7 @@ from settings.part_overrides import file_system_is_of_one_node, ignored_override
 
 if TYPE_CHECKING:
     from settings.stack import Settings
+    from systems.base import SystemSettings
 
 
 def inconsistencies(settings: Settings) -> Iterator[str]:
@@ -105,9 +106,12 @@ def _images_are_somewhere(s: Settings) -> Iterator[str]:
 
 def _systems_have_their_source(s: Settings) -> Iterator[str]:
     for name, system in s.systems.items():
-        for path, why in system.needs.items():
-            if not _at(s, path):
-                yield f"systems.{name}: needs {path}: {why}"
+        yield from (f"systems.{name}: needs {path}: {system.needs[path]}" for path in unmet(s, system))
+
+
+def unmet(s: Settings, system: SystemSettings) -> list[str]:
+    """Paths of the settings that the system needs and the stack does not have."""
+    return [path for path in system.needs if not _at(s, path)]
 
 
 def _at(part: object, path: str) -> object:

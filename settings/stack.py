@@ -12,7 +12,7 @@ from alerting.settings import AlertingSettings
 from model.config import MetricPattern, Name, NamespacePattern, Part, form
 from model.problems import describe, did_you_mean
 from settings.cluster import ClusterSettings
-from settings.consistency import inconsistencies
+from settings.consistency import inconsistencies, unmet
 from settings.exporters import ExportersSettings
 from settings.grafana import GrafanaSettings
 from settings.metrics_store import APPLICATION, BUSINESS, MetricsStoreSettings, Retention
@@ -54,6 +54,7 @@ class Settings(Part):
     exporters: ExportersSettings
     systems: dict[str, SerializeAsAny[SystemSettings]]
     objectives: tuple[Annotated[str, form(r"(?!.*\.\.)[\w-][\w./-]*\.ya?ml", _OBJECTIVES)], ...]
+    self_monitoring: bool
     alerting: AlertingSettings
     runbooks_url: Annotated[str, Field(pattern=r"^https?://\S+$", description=_URL)]
     network_policies: bool
@@ -134,6 +135,12 @@ class Settings(Part):
     def lean(self) -> bool:
         """Whether only those metrics are stored that something reads."""
         return self.cardinality == "lean" or (self.cardinality == "auto" and self.cluster.environment == "production")
+
+    @property
+    def monitored(self) -> dict[str, SystemSettings]:
+        """The systems that are named, and those parts of the stack itself that it has: a stack must watch itself."""
+        own = {name: systems_room.settings_class(name)() for name in systems_room.OWN if self.self_monitoring}
+        return {name: part for name, part in own.items() if not unmet(self, part)} | self.systems
 
     # --- secrets
 

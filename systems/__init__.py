@@ -12,8 +12,20 @@ from pkgutil import iter_modules
 from model.system import System
 from systems.base import Context, SystemSettings
 
-_SHARED = ("access", "base")
+_SHARED = ("access", "base", "own")
 """Modules that systems use."""
+OWN = (
+    "prometheus",
+    "alertmanager",
+    "prometheus_operator",
+    "grafana",
+    "thanos",
+    "loki",
+    "tempo",
+    "alloy",
+    "collector",
+)
+"""The parts of the stack itself: watched where they are deployed, without being named (``selfMonitoring``)."""
 
 
 def available() -> list[str]:

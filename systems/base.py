@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from model.config import Part, form
 from model.dashboard import Panel, PanelKind
@@ -43,12 +43,18 @@ class Context:
     """What a system needs to know of the stack.
 
     ``workloads`` are regular expressions of the namespaces in which the platform's workloads run,
-    ``namespace`` is the stack's own.
+    ``namespace`` is the stack's own. The rest is for the parts of the stack that watch each other: its size, the mode
+    of each part (None: it has none), and the retention classes of Thanos.
     """
 
     cluster: str
     namespace: str
     workloads: tuple[str, ...]
+    size: Literal["small", "medium", "large"] = "small"
+    thanos_mode: Literal["sidecar", "receive"] | None = None
+    logs_mode: Literal["monolithic", "distributed"] | None = None
+    traces_mode: Literal["single", "distributed"] | None = None
+    retention_classes: tuple[str, ...] = ()
 
     @property
     def in_workloads(self) -> Matcher:
@@ -62,11 +68,19 @@ class Context:
 
 
 def silence(
-    context: Context, *, job: str, title: str, name: str, component: str, severity: Severity, hides: str
+    context: Context,
+    *,
+    job: str,
+    title: str,
+    name: str,
+    component: str,
+    severity: Severity,
+    hides: str,
+    only: tuple[Matcher, ...] = (),
 ) -> tuple[Signal, Alert]:
     """The companion of alerts that fall silent with their source: no target of ``job`` is up.
 
-    ``hides`` says in words which alerts cannot fire meanwhile.
+    ``hides`` says in words which alerts cannot fire meanwhile; ``only`` narrows a job that has other targets too.
     """
     signal = Signal(
         name=f"{job.replace('-', '_')}_silent",
@@ -75,7 +89,7 @@ def silence(
         good="0: the source is scraped.",
         unit="short",
         # A zero to show: "no data" would look the same as a broken panel.
-        expr=absent(metric("up", eq("job", job)) > 0) | constant(0),
+        expr=absent(metric("up", eq("job", job), *only) > 0) | constant(0),
         legend=title,
         scope=(),
     )

@@ -12,6 +12,7 @@ from obs.simulate.platform import objects
 
 SYSTEMS = tuple(sorted(SIMULATED))
 _STACK = "kube-prometheus-stack"
+_TIERS = ("otel-gateway", "otel-sampler")
 
 
 def simulated_cluster() -> Cluster:
@@ -69,25 +70,45 @@ def _chart(nodes: list[str]) -> list[dict[str, Any]]:
     return [
         *agents,
         _pod("monitoring", f"{_STACK}-ksm", {"app.kubernetes.io/name": "kube-state-metrics"}, {"ksm": 8080}),
-        _pod(
-            "monitoring",
-            "redis-exporter-cache",
-            _exporter("prometheus-redis-exporter", "redis-exporter-cache"),
-            {"x": 9121},
-        ),
-        _pod(
-            "monitoring",
-            "oracle-exporter-metastore",
-            _exporter("oracle-exporter", "oracle-exporter-metastore"),
-            {"x": 9161},
-        ),
-        _pod("monitoring", f"{_STACK}-grafana", {"app.kubernetes.io/name": "grafana"}, {"grafana": 3000}),
-        _pod("monitoring", f"prometheus-{_STACK}-0", {"app.kubernetes.io/name": "prometheus"}, {"web": 9090}, **claim),
+        *(_pod("monitoring", name, labels, ports) for name, labels, ports in (*_PARTS, *_EXPORTERS)),
+        _pod("monitoring", f"prometheus-{_STACK}-0", {**_OPERATED, _NAME: "prometheus"}, _PROMETHEUS, **claim),
     ]
 
 
-def _exporter(name: str, release: str) -> dict[str, str]:
-    return {"app.kubernetes.io/name": name, "app.kubernetes.io/instance": release}
+_NAME, _COMPONENT, _INSTANCE = (f"app.kubernetes.io/{word}" for word in ("name", "component", "instance"))
+_OPERATED = {"app.kubernetes.io/managed-by": "prometheus-operator"}
+_PROMETHEUS = {"prometheus": 9090, "config-reloader": 8080, "thanos-sidecar": 10902}
+# As stack local has them: name of the pod, labels, containers.
+_PARTS: tuple[tuple[str, dict[str, str], dict[str, int]], ...] = (
+    (f"{_STACK}-grafana", {_NAME: "grafana", _INSTANCE: _STACK}, {"grafana": 3000}),
+    (
+        f"{_STACK}-operator",
+        {"app": f"{_STACK}-operator", _COMPONENT: "prometheus-operator"},
+        {"kube-prometheus-stack": 8080},
+    ),
+    (
+        f"alertmanager-{_STACK}-0",
+        {**_OPERATED, _NAME: "alertmanager"},
+        {"alertmanager": 9093, "config-reloader": 8080},
+    ),
+    (f"thanos-ruler-{_STACK}-0", {**_OPERATED, _NAME: "thanos-ruler"}, {"thanos-ruler": 10902}),
+    *(
+        (f"thanos-{name}", {_NAME: "thanos", _COMPONENT: name}, {f"thanos-{name}": 10902})
+        for name in ("query", "query-frontend", "store-gateway", "compact")
+    ),
+    ("loki-0", {_NAME: "loki", _COMPONENT: "single-binary"}, {"loki": 3100}),
+    ("tempo-0", {_NAME: "tempo", _INSTANCE: "tempo"}, {"tempo": 3200}),
+    ("alloy-x", {_NAME: "alloy", _INSTANCE: "alloy"}, {"alloy": 12345}),
+    *((name, {_NAME: "opentelemetry-collector", _INSTANCE: name}, {"c": 8888}) for name in _TIERS),
+)
+# Exporters of the stack: release, name in the labels, port.
+_EXPORTERS: tuple[tuple[str, dict[str, str], dict[str, int]], ...] = tuple(
+    (release, {_NAME: name, _INSTANCE: release}, {"exporter": port})
+    for release, name, port in (
+        ("redis-exporter-cache", "prometheus-redis-exporter", 9121),
+        ("oracle-exporter-metastore", "oracle-exporter", 9161),
+    )
+)
 
 
 def _pod(namespace: str, name: str, labels: dict[str, str], containers: dict[str, int], **spec: Any) -> dict[str, Any]:

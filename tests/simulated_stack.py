@@ -89,7 +89,7 @@ def wait_for(ready: Any, seconds: float) -> None:
         try:
             if ready():
                 return
-        except httpx.HTTPError:
+        except (httpx.HTTPError, ValueError):  # not there yet, or "Service Unavailable"
             pass
         time.sleep(0.2)
     raise TimeoutError(f"not ready after {seconds} s")
@@ -132,7 +132,7 @@ def _scrapes(run: StackRun, cluster: Cluster, address: str) -> Iterator[dict[str
                 {
                     "targets": [address],
                     "labels": {
-                        **_labels(target),
+                        **_labels(target, exporter.port),
                         "job": scrape.job,
                         "instance": f"{target.ip}:{exporter.port}",
                         "cluster": "local",
@@ -174,7 +174,7 @@ def _answering(scrape: Scrape, endpoint: Endpoint, cluster: Cluster) -> list[tup
 def _labels(target: Target) -> dict[str, str]:
     if isinstance(target, Node):
         return {"node": target.name}
-    found = {"namespace": target.namespace, "pod": target.name, "container": target.containers[0].name}
+    found = {"namespace": target.namespace, "pod": target.name, "container": _container(target, port)}
     if "spark-app-name" in target.labels:
         found |= {"application": target.labels["spark-app-name"], "spark_app_id": target.labels["spark-app-selector"]}
     if "prometheus-node-exporter" in target.labels.values():
@@ -182,3 +182,8 @@ def _labels(target: Target) -> dict[str, str]:
     if "prometheus-redis-exporter" in target.labels.values():
         found["redis"] = target.labels["app.kubernetes.io/instance"].removeprefix("redis-exporter-")
     return found
+
+
+def _container(pod: Pod, port: int) -> str:
+    """As service discovery has it: the one that has the port."""
+    return next((c.name for c in pod.containers if port in c.ports), pod.containers[0].name)

@@ -143,14 +143,14 @@ def _path(endpoint: dict[str, Any]) -> str:
 
 
 def _job(spec: dict[str, Any]) -> str:
-    """The value of the Service label that the monitor takes the job from."""
-    services = [s["metadata"]["labels"] for s in manifests("prod", "Service").values()]
+    """The value of the Service label that the monitor takes the job from; the Service's name where it has none."""
+    services = [s["metadata"] for s in manifests("prod", "Service").values()]
     # The kubelet's Service is made by the operator at run time, with this label (--kubelet-service).
-    services.append({"k8s-app": "kubelet", "app.kubernetes.io/name": "kubelet"})
+    services.append({"name": "", "labels": {"k8s-app": "kubelet", "app.kubernetes.io/name": "kubelet"}})
     wanted = spec["selector"]["matchLabels"]
-    for labels in services:
-        if wanted.items() <= labels.items():
-            return str(labels.get(spec["jobLabel"], "")) if "jobLabel" in spec else ""
+    for service in services:
+        if wanted.items() <= service["labels"].items():
+            return str(service["labels"].get(spec.get("jobLabel", ""), service["name"]))
     return ""
 
 

@@ -102,7 +102,8 @@ def test_a_misspelt_namespace_of_the_configuration_is_found() -> None:
 
 
 def test_a_stack_without_systems_still_has_an_overview() -> None:
-    assert list(run("dev", config={"systems": {}}).outputs["dashboards"]) == ["dataops-overview"]
+    nothing = run("dev", config={"systems": {}, "selfMonitoring": False})
+    assert list(nothing.outputs["dashboards"]) == ["dataops-overview"]
 
 
 def test_two_receivers_of_one_name_are_refused() -> None:

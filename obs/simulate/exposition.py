@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable
 from typing import Protocol
 
 from obs.simulate.series import Series
 from obs.simulate.values import Moment, Value, shown, steady
 
+_WORDS = re.compile(r"[\s{]")
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -55,3 +57,13 @@ class Page:
 
 def line(series: Series, moment: Moment) -> str:
     return f"{series.head}{shown(series.value.at(moment))}\n"
+
+
+def without(text: str, families: Collection[str]) -> str:
+    """A page without some of its families, which are gauges or counters: their samples have the family's name."""
+
+    def family(row: str) -> str:
+        words = _WORDS.split(row)
+        return words[2] if row.startswith("#") and len(words) > 2 else words[0]
+
+    return "".join(row for row in text.splitlines(keepends=True) if family(row) not in families)

@@ -125,8 +125,9 @@ class _Handler(BaseHTTPRequestHandler):
         return self._json(200, {})
 
     def _metrics(self, ip: str, port: int, path: str) -> None:
-        answer = self.server.forwards.answer(ip, port, path)
-        self._text(answer or self.server.simulation.answer(ip, port, path, time.time()))
+        real, simulation, now = self.server.forwards.answer(ip, port, path), self.server.simulation, time.time()
+        said = simulation.overlaid(ip, port, path, real, now) if real else simulation.answer(ip, port, path, now)
+        self._text(said)
 
     def _notifications(self, since: str) -> None:
         try:

@@ -11,11 +11,11 @@ from model.problems import did_you_mean
 from obs.simulate.cluster import Cluster, Node, Pod
 from obs.simulate.exporter import Exporter, Target
 from obs.simulate.exporters import ALL, exporters
-from obs.simulate.exposition import Lines, Page
+from obs.simulate.exposition import Lines, Page, without
 from obs.simulate.faults import Injection, altered, healed
 from obs.simulate.memory import Memory
 from obs.simulate.platform import check as check_systems
-from obs.simulate.scenario import Down, Scenario, ScenarioError, parts
+from obs.simulate.scenario import Change, Down, Scenario, ScenarioError, parts
 from obs.simulate.scenario import check as check_scenario
 from obs.simulate.series import Series
 from obs.simulate.values import Moment
@@ -118,6 +118,32 @@ class Simulation:
             if path == "/metrics" and any(self._unknown(target, port) for target in targets):
                 return Answer(200, "")
         return Answer(404, f"nothing at {ip} exposes metrics on port {port} at {path}\n")
+
+    def overlaid(self, ip: str, port: int, path: str, real: Answer, now: float) -> Answer:
+        """What a pod that really runs says while a fault of its own is simulated: the families that it changes."""
+        with self._lock:
+            found = ((t, e) for t in self._targets(ip) if (e := self._exporter(t, port, path)) is not None)
+            target, exporter = next(found, (None, None))
+            if self.fault is None or target is None or exporter is None:
+                return real
+            if (scenario := self._down(exporter, target)) is not None:
+                return Answer(503, f"{exporter.name} is down: scenario {scenario}\n")
+            names = self._changed(exporter)
+            if real.status != 200 or not names:
+                return real
+            moment, address = self.moment(now), (ip, port, f"{path}?changed")  # no path of a whole page
+            if address not in self._pages:
+                families = (family for family in self._families(exporter, target) if family[0] in names)
+                self._pages[address] = exporter, Page(families, moment)
+            return Answer(200, without(real.text, names) + self._pages[address][1].text(moment))
+
+    def _changed(self, exporter: Exporter) -> set[str]:
+        """The metrics of the exporter that the fault changes."""
+        if self.fault is None or exporter.contract is None:
+            return set()
+        changes = (change for scenario in self._together(self.fault[0]) for change in scenario.changes)
+        there = {metric.name for metric in load(exporter.contract).metrics.values()}
+        return {change.metric for change in changes if isinstance(change, Change)} & there
 
     def _unknown(self, target: Target, port: int) -> bool:
         """A pod of which no contract says what it exposes, such as Grafana: it answers, that is all."""

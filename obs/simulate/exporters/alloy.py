@@ -1,0 +1,31 @@
+"""Alloy on each node (labels: grafana/alloy, selectorLabels)."""
+
+from __future__ import annotations
+
+from obs.simulate.exporters.own import part
+from obs.simulate.series import Labels, Rows
+from obs.simulate.values import Events, Fixed
+
+
+def _components(labels: Labels) -> Fixed:
+    return Fixed(12 if labels["health_type"] == "healthy" else 0)
+
+
+EXPORTERS = (
+    part(
+        "alloy",
+        "alloy",
+        12345,
+        {"app.kubernetes.io/name": "alloy", "app.kubernetes.io/instance": "alloy"},
+        "alloy",
+        rows=(
+            Rows.of("health_type", "healthy", "unhealthy"),
+            Rows.of("reason", "ingester_error", "rate_limited", only="loki_write_dropped_.+"),
+        ),
+        defaults={"status_code": "204", "host": "loki.monitoring.svc:3100", "component_id": "loki.write.default"},
+        values=(
+            ("alloy_component_controller_running_components", _components),
+            ("loki_write_sent_entries_total", Events(2000)),
+        ),
+    ),
+)
