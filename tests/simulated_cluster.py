@@ -7,14 +7,15 @@ from typing import Any
 
 from obs.simulate.cluster import Cluster, cluster
 from obs.simulate.exporter import Exporter, Target
+from obs.simulate.exporters import SYSTEMS as SIMULATED
 from obs.simulate.platform import objects
 
-SYSTEMS = ("argocd", "kubernetes", "nodes", "spark")
+SYSTEMS = tuple(sorted(SIMULATED))
 _STACK = "kube-prometheus-stack"
 
 
 def simulated_cluster() -> Cluster:
-    """Pods of the four systems and of the chart, each with an address; the names end as controllers end them."""
+    """Pods of every simulated system and of the stack, each with an address; the names end as controllers end them."""
     made = objects(SYSTEMS)
     nodes = [o for o in made if o["kind"] == "Node"]
     names = [n["metadata"]["name"] for n in nodes]
@@ -68,6 +69,7 @@ def _chart(nodes: list[str]) -> list[dict[str, Any]]:
     return [
         *agents,
         _pod("monitoring", f"{_STACK}-ksm", {"app.kubernetes.io/name": "kube-state-metrics"}, {"ksm": 8080}),
+        _pod("monitoring", "statsd-exporter", {"app.kubernetes.io/name": "prometheus-statsd-exporter"}, {"http": 9102}),
         _pod("monitoring", f"{_STACK}-grafana", {"app.kubernetes.io/name": "grafana"}, {"grafana": 3000}),
         _pod("monitoring", f"prometheus-{_STACK}-0", {"app.kubernetes.io/name": "prometheus"}, {"web": 9090}, **claim),
     ]

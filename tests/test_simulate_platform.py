@@ -55,7 +55,8 @@ def test_a_service_monitor_selects_one_service_whose_port_leads_to_pods(scrape: 
     spec = services[0]["spec"]
     for endpoint in scrape.endpoints:
         port = next(p for p in spec["ports"] if p["name"] == endpoint.port)
-        behind = [t for t in templates() if has(t["metadata"], spec["selector"]) and t["namespace"] == "argocd"]
+        home = services[0]["metadata"]["namespace"]
+        behind = [t for t in templates() if has(t["metadata"], spec["selector"]) and t["namespace"] == home]
         assert len(behind) == 1
         assert port["targetPort"] in port_names(behind[0])
 

@@ -6,8 +6,8 @@ Every duration is one of production; on a stack with a time compression it is di
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from contracts import load
 from model.contract import Metric
@@ -81,7 +81,10 @@ Effect = Set | Ramp | Rate | Step | Relabel | Appear | Recur
 
 @dataclass(frozen=True)
 class Change:
-    """``effect`` on every series of ``metric`` that has all ``labels``; those of a new series where one appears."""
+    """``effect`` on every series of ``metric`` that has all ``labels``; those of a new series where one appears.
+
+    Of a histogram or summary ``metric`` is one of its samples: its name with ``_sum`` or ``_count``, or the quantiles.
+    """
 
     metric: str
     effect: Effect
@@ -143,9 +146,19 @@ def _metrics(exporters: Iterable[Exporter]) -> dict[str, list[Metric]]:
     found: dict[str, list[Metric]] = {}
     for exporter in exporters:
         for metric in load(exporter.contract).metrics.values() if exporter.contract else ():
-            if metric.type not in ("histogram", "summary"):
-                found.setdefault(metric.name, []).append(metric)
+            for one in _changeable(metric):
+                found.setdefault(one.name, []).append(one)
     return found
+
+
+def _changeable(metric: Metric) -> Iterator[Metric]:
+    """The metric, or of a histogram or summary its samples that are no buckets."""
+    if metric.type not in ("histogram", "summary"):
+        yield metric
+        return
+    yield from (replace(metric, name=f"{metric.name}{suffix}", type="counter") for suffix in ("_sum", "_count"))
+    if metric.type == "summary":
+        yield replace(metric, type="gauge", labels=(*metric.labels, "quantile"))
 
 
 def _check_effect(where: str, change: Change, metrics: list[Metric]) -> None:
