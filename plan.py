@@ -147,7 +147,7 @@ def build(settings: Settings) -> Plan:
     objectives = tuple(pace.objective(replace(o, group=_group_as_wanted(o.group, alerting))) for o in compiled)
     defined = [a for s in built for a in s.alerts] + [a for o in compiled for a in _alerts(o.group)]
     rules = (
-        *(RuleObject(system.name, (_system_group(system),)) for system in enabled),
+        *(RuleObject(system.name.replace("_", "-"), (_system_group(system),)) for system in enabled),
         *(RuleObject(objective.group.name, (objective.group,)) for objective in objectives),
         RuleObject("heartbeat", (pace.group(heartbeat_group()),)),
     )
