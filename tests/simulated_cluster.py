@@ -69,6 +69,7 @@ def _chart(nodes: list[str]) -> list[dict[str, Any]]:
     return [
         *agents,
         _pod("monitoring", f"{_STACK}-ksm", {"app.kubernetes.io/name": "kube-state-metrics"}, {"ksm": 8080}),
+        _pod("monitoring", "iceberg-exporter-lake", {"app.kubernetes.io/name": "iceberg-exporter"}, {"exporter": 8000}),
         _pod("monitoring", "statsd-exporter", {"app.kubernetes.io/name": "prometheus-statsd-exporter"}, {"http": 9102}),
         _pod("monitoring", f"{_STACK}-grafana", {"app.kubernetes.io/name": "grafana"}, {"grafana": 3000}),
         _pod("monitoring", f"prometheus-{_STACK}-0", {"app.kubernetes.io/name": "prometheus"}, {"web": 9090}, **claim),
