@@ -48,7 +48,7 @@ def system(settings: Settings, context: Context) -> System:
                 name="iceberg-exporter",
                 kind=ScrapeKind.PART,
                 job=JOB,
-                endpoints=(Endpoint(port="metrics", contract="iceberg", interval="1m"),),
+                endpoints=(Endpoint(port="metrics", contract="iceberg"),),
             ),
         ),
         signals=(*signals.values(), silent),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from model.rule import Alert, Severity, Signal
+from model.rule import CONFIRMED, Alert, Severity, Signal
 from systems.base import above
 
 _TABLE = "{{ $labels.database }}.{{ $labels.table }}"
@@ -15,7 +15,7 @@ def alerts(signals: dict[str, Signal], minimum_files: int) -> tuple[Alert, ...]:
             "IcebergDataLoss",
             signals["lost_files_share"],
             0.5,
-            for_="0s",
+            for_=CONFIRMED,
             severity=Severity.CRITICAL,
             component="iceberg",
             summary=f"{{{{ $value | humanizePercentage }}}} of the data files of {_TABLE} were deleted",
