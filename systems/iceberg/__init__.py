@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from pydantic import Field
 
 from model.dashboard import Panel, PanelKind
@@ -18,6 +21,10 @@ class Settings(SystemSettings):
 
     ``minimum_files``: a table with fewer data files is not judged by its share of small ones.
     """
+
+    needs: ClassVar[Mapping[str, str]] = {
+        "exporters.iceberg": "it reads the catalog; Iceberg has no metrics of its own"
+    }
 
     deletes_expected: tuple[str, ...] = ()
     minimum_files: int = Field(default=100, ge=1)
