@@ -107,6 +107,8 @@ _EXPORTERS: tuple[tuple[str, dict[str, str], dict[str, int]], ...] = tuple(
     for release, name, port in (
         ("redis-exporter-cache", "prometheus-redis-exporter", 9121),
         ("oracle-exporter-metastore", "oracle-exporter", 9161),
+        ("iceberg-exporter-lake", "iceberg-exporter", 8000),
+        ("statsd-exporter", "prometheus-statsd-exporter", 9102),
     )
 )
 

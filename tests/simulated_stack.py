@@ -171,7 +171,7 @@ def _answering(scrape: Scrape, endpoint: Endpoint, cluster: Cluster) -> list[tup
     return own or found
 
 
-def _labels(target: Target) -> dict[str, str]:
+def _labels(target: Target, port: int) -> dict[str, str]:
     if isinstance(target, Node):
         return {"node": target.name}
     found = {"namespace": target.namespace, "pod": target.name, "container": _container(target, port)}

@@ -65,13 +65,18 @@ def waits(stack: str, selector: Selector, group: RuleGroup, at: int, where: Plan
         if isinstance(rule, RecordingRule) and rule.record == selector.name
     ]
     if not writers:
-        jobs = [m.value for m in selector.matchers if m.label == "job" and m.op == "="]
-        return max(interval for job, interval in scraped(stack)[selector.name] if not jobs or job in jobs)
+        return scrape_interval(stack, selector)
     return max(
         # Rules of a group run one after another: what an earlier one recorded is read in the same round.
         seen(stack, other, index, where) - (seconds(group.interval) if other is group and index < at else 0)
         for other, index in writers
     )
+
+
+def scrape_interval(stack: str, selector: Selector) -> float:
+    """The longest of those that give its series; others may have a series of that name under another job."""
+    jobs = [m.value for m in selector.matchers if m.label == "job" and m.op == "="]
+    return max(interval for job, interval in scraped(stack)[selector.name] if not jobs or job in jobs)
 
 
 def worst(stack: str, group: RuleGroup, at: int, where: Plan) -> float:
@@ -112,8 +117,8 @@ def test_one_evaluation_alone_pages_nobody(stack: str) -> None:
     for group, at in critical(plan(stack)):
         alert = group.rules[at]
         assert isinstance(alert, Alert)
-        sources = {s.name for r in group.rules[: at + 1] for s in r.expr.selectors()} & scraped(stack).keys()
-        slowest = max(interval for name in sources if name != "up" for _, interval in scraped(stack)[name])
+        read = (s for r in group.rules[: at + 1] for s in r.expr.selectors() if s.name in scraped(stack))
+        slowest = max(scrape_interval(stack, selector) for selector in read if selector.name != "up")
         assert seconds(alert.for_) >= max(seconds(group.interval), slowest), alert.name
 
 

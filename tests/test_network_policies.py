@@ -27,6 +27,7 @@ EVERY_PART: list[dict[str, object]] = [
         "size": "large",
         "traces": {"mode": "distributed", "kafka": {"address": "kafka.kafka.svc:9092"}},
         "exporters": {"statsd": {}, "pushgateway": {}, "blackbox": {}},
+        "systems": {"kubernetes": {}, "nodes": {}, "argocd": {}, "spark": {}, "airflow": {}},
     },
 ]
 INGRESS = {"url": "https://grafana.example.com", "ingress": {"controllerNamespace": "ingress-nginx"}}

@@ -224,7 +224,7 @@ def test_secrets_are_in_secrets_and_in_nothing_else() -> None:
 def test_the_monitor_asks_often_enough_that_no_series_goes_stale(kind: OwnKind, name: str) -> None:
     """Prometheus forgets a series after 5 minutes without a sample: a scrape every 5 minutes would leave gaps."""
     (endpoint,) = made("ServiceMonitor")[f"{kind}-exporter-{name}"].inputs["spec"]["endpoints"]
-    assert endpoint["interval"] == "1m"
+    assert endpoint["interval"] == "30s"
     (job,) = [step["replacement"] for step in endpoint["relabelings"] if step["targetLabel"] == "job"]
     assert job == f"{kind}-exporter"
 

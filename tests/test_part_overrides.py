@@ -63,7 +63,7 @@ def configured(base: Mapping[str, Any], overrides: Mapping[Override, int | str])
         else:
             given[outer] = value
     own = {part.value: {**base.get(part.value, {}), **parts.pop(part.value, {})} for part in OWN_KEY}
-    return {"exporters": EXPORTERS, **base, **own, "parts": parts}
+    return {"exporters": EXPORTERS, "systems": {"kubernetes": {}}, **base, **own, "parts": parts}
 
 
 def refused(stack: str, base: Mapping[str, Any]) -> dict[Override, str]:

@@ -108,7 +108,7 @@ def test_what_exporters_say_of_others_is_of_the_applications() -> None:
 
 
 def test_what_applications_send_or_push_says_how_it_came_whatever_its_job() -> None:
-    run_, expansion = rendered("prod", {"exporters": {"pushgateway": {}}})
+    run_, expansion = rendered("prod", {"exporters": {"pushgateway": {}}, "systems": {"kubernetes": {}}})
     monitors = {o.name: o.parsed()["spec"]["endpoints"] for o in expansion.objects if o.kind == "ServiceMonitor"}
     (applications,) = [one for one in monitors["otel-sampler"] if one["port"] == "prometheus"]
     (pushed,) = monitors["pushgateway"]

@@ -136,7 +136,10 @@ def own_workload(settings: Settings, kind: OwnKind, instance: str, wanted: Own, 
 
 
 def own_monitor(settings: Settings, kind: OwnKind, instance: str, wanted: Own) -> ServiceMonitorSpec:
-    """Scraped more often than scanned, so that a new scan is seen soon: a scrape costs the source nothing."""
+    """Scraped more often than scanned, so that a new scan is seen soon: a scrape costs the source nothing.
+
+    As often as all other parts: a critical alert reads what Iceberg's exporter says.
+    """
     service = Services(settings).own_exporter(kind, instance)
-    interval = min(("1m", wanted.interval), key=seconds)
+    interval = min(("30s", wanted.interval), key=seconds)
     return monitor_spec(settings, service, port="metrics", job=job(kind), interval=interval)

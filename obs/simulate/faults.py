@@ -37,8 +37,9 @@ class Injection:
         """Real seconds of a duration of production."""
         return seconds(duration) / self.since.compression
 
-    def changes(self, metric: str) -> list[Change]:
-        return [c for c in self.scenario.changes if isinstance(c, Change) and c.metric == metric]
+    def changes(self, family: Family) -> list[Change]:
+        names = {family.name, *(one.name for one in family.series)}
+        return [c for c in self.scenario.changes if isinstance(c, Change) and c.metric in names]
 
 
 # --- values while a fault holds
@@ -113,7 +114,7 @@ def altered(
 ) -> tuple[list[Series], list[Lines]]:
     """What the fault makes of the series of a family, and series that come and go; ``names``: its labels."""
     coming: list[Lines] = []
-    for change in injection.changes(family.name):
+    for change in injection.changes(family):
         if isinstance(change.effect, Recur):
             coming.append(Recurring(change, change.effect, names, injection))
         else:
@@ -130,7 +131,15 @@ def healed(family: Family, series: list[Series], injection: Injection, until: Mo
         return series
     bad, _ = altered(family, series, injection, ())
     # The same series in the same order: a counter can only be made to count (scenario.check).
-    return [_moved(one, faulty.value.at(until) - one.value.at(until)) for one, faulty in zip(series, bad, strict=True)]
+    return [
+        _moved(one, faulty.value.at(until) - one.value.at(until)) if _counts(one, family) else one
+        for one, faulty in zip(series, bad, strict=True)
+    ]
+
+
+def _counts(series: Series, family: Family) -> bool:
+    """All but the quantiles of a summary."""
+    return family.type == "counter" or series.name != family.name
 
 
 def _moved(series: Series, by: float) -> Series:
@@ -147,7 +156,8 @@ def _changed(
 ) -> Iterator[Series]:
     found = False
     for one in series:
-        if not change.labels.items() <= dict(one.labels).items():
+        of_it = isinstance(effect, Observe) or one.name == change.metric
+        if not of_it or not change.labels.items() <= dict((*one.labels, *one.extra)).items():
             yield one
             continue
         found = True

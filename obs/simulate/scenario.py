@@ -6,8 +6,8 @@ Every duration is one of production; on a stack with a time compression it is di
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from contracts import load
 from model.contract import Metric, MetricType
@@ -96,7 +96,11 @@ Effect = Set | Ramp | Rate | Step | Relabel | Appear | Recur | Observe | Timesta
 
 @dataclass(frozen=True)
 class Change:
-    """``effect`` on every series of ``metric`` that has all ``labels``; those of a new series where one appears."""
+    """``effect`` on every series of ``metric`` that has all ``labels``; those of a new series where one appears.
+
+    A histogram or summary as a whole can only observe; ``metric`` may also be one of its samples: the name with ``_sum``
+    or ``_count``, or with the label quantile the quantiles of a summary.
+    """
 
     metric: str
     effect: Effect
@@ -158,8 +162,19 @@ def _metrics(exporters: Iterable[Exporter]) -> dict[str, list[Metric]]:
     found: dict[str, list[Metric]] = {}
     for exporter in exporters:
         for metric in load(exporter.contract).metrics.values() if exporter.contract else ():
-            found.setdefault(metric.name, []).append(metric)
+            for one in _changeable(metric):
+                found.setdefault(one.name, []).append(one)
     return found
+
+
+def _changeable(metric: Metric) -> Iterator[Metric]:
+    """The metric, and of a histogram or summary its samples that are no buckets."""
+    yield metric
+    if metric.type not in ("histogram", "summary"):
+        return
+    yield from (replace(metric, name=f"{metric.name}{suffix}", type="counter") for suffix in ("_sum", "_count"))
+    if metric.type == "summary":
+        yield replace(metric, type="gauge", labels=(*metric.labels, "quantile"))
 
 
 def _check_effect(where: str, change: Change, metrics: list[Metric]) -> None:
@@ -181,7 +196,8 @@ def _check_effect(where: str, change: Change, metrics: list[Metric]) -> None:
 
 def _check_kind(where: str, effect: Effect, kinds: set[MetricType]) -> None:
     given = type(effect).__name__
-    if isinstance(effect, Observe) != (kinds <= {"histogram", "summary"}):
+    observed = kinds & {"histogram", "summary"}
+    if not observed if isinstance(effect, Observe) else kinds == observed:
         raise ScenarioError(f"{where} is a {' and a '.join(sorted(kinds))}, it cannot have {given}")
     if isinstance(effect, Rate | Step):
         if kinds != {"counter"}:

@@ -38,13 +38,15 @@ class Table:
 
     ``rows``: the first that matches a label of a metric gives it. ``defaults``: label -> value where no rows do.
     ``values``: pattern of metric names (full match) -> the value of a series; the first that matches wins.
-    ``scales``: pattern -> the mean of what a histogram or summary observes.
+    ``scales``: pattern -> the mean of what a histogram or summary observes. Where that says too little, ``samples``:
+    pattern of the names of its samples (``_count``, ``_sum``; a summary's own name for its quantiles) -> their values.
     """
 
     rows: tuple[Rows, ...] = ()
     defaults: Labels = field(default_factory=dict)
     values: tuple[tuple[str, ValueOf | Value | float], ...] = ()
     scales: tuple[tuple[str, float], ...] = ()
+    samples: tuple[tuple[str, ValueOf | Value | float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -122,11 +124,24 @@ def label_sets(metric: Metric, table: Table) -> list[dict[str, str]]:
 
 
 def _value(metric: Metric, labels: Labels, table: Table) -> Value:
-    for pattern, value in table.values:
-        if _matches(pattern, metric.name):
+    return _given(table.values, metric.name, labels) or _plausible(metric, labels)
+
+
+def _given(values: tuple[tuple[str, ValueOf | Value | float], ...], name: str, labels: Labels) -> Value | None:
+    for pattern, value in values:
+        if _matches(pattern, name):
             given = value(labels) if callable(value) else value
             return Fixed(float(given)) if isinstance(given, int | float) else given
-    return _plausible(metric, labels)
+    return None
+
+
+def _sample(
+    metric: Metric, suffix: str, labels: tuple[tuple[str, str], ...], table: Table, otherwise: Value, **extra: str
+) -> Series:
+    """A line of a histogram or summary: what the table has for it, else what its scale makes of it."""
+    name = f"{metric.name}{suffix}"
+    value = _given(table.samples, name, {**dict(labels), **extra}) or otherwise
+    return Series(metric.name, name, labels, value, tuple(extra.items()))
 
 
 @cache
@@ -181,8 +196,8 @@ def _histogram(metric: Metric, labels: tuple[tuple[str, str], ...], table: Table
         le = "+Inf" if math.isinf(bound) else f"{upper:g}"
         extra = (("le", le),)
         yield Series(metric.name, f"{metric.name}_bucket", labels, Events(_PER_MINUTE, share), extra)
-    yield Series(metric.name, f"{metric.name}_sum", labels, Events(_PER_MINUTE, each=mean))
-    yield Series(metric.name, f"{metric.name}_count", labels, whole)
+    yield _sample(metric, "_sum", labels, table, Events(_PER_MINUTE, each=mean))
+    yield _sample(metric, "_count", labels, table, whole)
 
 
 def observed(series: Series, mean: float, per_minute: float) -> Events | None:
@@ -199,12 +214,12 @@ def observed(series: Series, mean: float, per_minute: float) -> Events | None:
 def _summary(metric: Metric, labels: tuple[tuple[str, str], ...], contract: Contract, table: Table) -> Iterator[Series]:
     there, mean = _names(contract), _scale(metric.name, table)
     if metric.name in there:
-        for quantile in (0.5, 0.9, 0.99):
-            extra = (("quantile", str(quantile)),)
-            yield Series(metric.name, metric.name, labels, Fixed(round(-mean * math.log(1 - quantile), 4)), extra)
+        for quantile in (0.5, 0.75, 0.9, 0.95, 0.99):
+            value = Fixed(round(-mean * math.log(1 - quantile), 4))
+            yield _sample(metric, "", labels, table, value, quantile=str(quantile))
     if f"{metric.name}_sum" in there:
-        yield Series(metric.name, f"{metric.name}_sum", labels, Events(_PER_MINUTE, each=mean))
-    yield Series(metric.name, f"{metric.name}_count", labels, Events(_PER_MINUTE))
+        yield _sample(metric, "_sum", labels, table, Events(_PER_MINUTE, each=mean))
+    yield _sample(metric, "_count", labels, table, Events(_PER_MINUTE))
 
 
 _known: dict[str, frozenset[str]] = {}

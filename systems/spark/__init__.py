@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from model.config import Name
+from model.config import Duration, Name
 from model.dashboard import Panel, PanelKind
 from model.rule import Severity
 from model.scrape import METRICS_PATH, Endpoint, Relabeling, Scrape, ScrapeKind
 from model.system import Domain, Section, System
 from systems.base import Context, SystemSettings, silence
 from systems.spark.alerts import alerts
+from systems.spark.durations import duration_alerts, duration_signals
 from systems.spark.signals import ONLY_WHILE_RUNNING, OPERATOR_JOB, application_signals, executor_signals
 
 
@@ -23,15 +24,18 @@ class Settings(SystemSettings):
 
     ``minimum_applications``: applications that must have ended in 10 minutes before their failure share can page;
     in an hour it is four times as many for the milder tier (one failure must stay below its 5 %).
+    ``sla``: SparkApplication -> the time that a run of it may take; without one there is no alert on run times.
     """
 
     namespaces: tuple[Name, ...] = Field(default=("spark-jobs", "data-processing"), min_length=1)
     operator_namespace: Name = "spark-operator"
     minimum_applications: int = Field(default=5, ge=1)
+    sla: dict[str, Duration] = Field(default_factory=dict)
 
 
 def system(settings: Settings, context: Context) -> System:
-    signals = {s.name: s for s in (*application_signals(), *executor_signals())}
+    durations = tuple(duration_signals(settings.namespaces, settings.sla))
+    signals = {s.name: s for s in (*application_signals(), *executor_signals(), *durations)}
     silent, silent_alert = silence(
         context,
         job=OPERATOR_JOB,
@@ -44,6 +48,7 @@ def system(settings: Settings, context: Context) -> System:
     panels = [
         Panel(title=signals[names[0]].title, kind=kind, signals=tuple(signals[name] for name in names))
         for kind, *names in _PANELS
+        if names[0] in signals
     ]
     panels.append(Panel(title="Silent sources: Spark", kind=PanelKind.STAT, signals=(silent,)))
     return System(
@@ -52,7 +57,11 @@ def system(settings: Settings, context: Context) -> System:
         interval="30s",  # 1m (spec 30-rules R07) would cost a page half of its 120 s
         scrapes=_scrapes(settings),
         signals=(*signals.values(), silent),
-        alerts=(*alerts(signals, settings.minimum_applications), silent_alert),
+        alerts=(
+            *alerts(signals, settings.minimum_applications),
+            *(duration_alerts(signals["share_of_sla"]) if "share_of_sla" in signals else ()),
+            silent_alert,
+        ),
         sections=(Section(domain=Domain.WORKLOAD, title="Apache Spark", panels=tuple(panels)),),
     )
 
@@ -100,6 +109,8 @@ _PANELS: tuple[tuple[PanelKind, *tuple[str, ...]], ...] = (
     (PanelKind.STAT, "operator_uptime"),
     (PanelKind.TIMESERIES, "applications_ended_10m", "applications_ended_1h"),
     (PanelKind.TIMESERIES, "failure_ratio_10m", "failure_ratio_1h"),
+    (PanelKind.TIMESERIES, "application_duration"),
+    (PanelKind.TIMESERIES, "share_of_sla"),
     (PanelKind.TIMESERIES, "active_jobs"),
     (PanelKind.TIMESERIES, "failed_stages"),
     (PanelKind.TIMESERIES, "executor_memory_usage"),

@@ -1,0 +1,88 @@
+"""Apache Airflow, as it tells the StatsD exporter of the stack; docs/how-to/exporters.md has what Airflow must be told.
+
+The mapping components/exporters/airflow-statsd.yaml decides names and labels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from pydantic import Field
+
+from model.config import Duration
+from model.dashboard import Panel, PanelKind
+from model.rule import Severity
+from model.scrape import Endpoint, Scrape, ScrapeKind
+from model.system import Domain, Section, System
+from systems.airflow.alerts import alerts
+from systems.airflow.signals import JOB, beats, limit_signals, run_signals, scheduler_signals, task_signals
+from systems.base import Context, SystemSettings, silence
+
+
+class Settings(SystemSettings):
+    """``sla``: DAG id -> the time that a run of it may take; without one there is no alert on run times.
+
+    ``minimum_runs``: runs that must have ended in an hour before their failure share can alert.
+    """
+
+    needs: ClassVar[Mapping[str, str]] = {
+        "exporters.statsd": "Airflow sends StatsD; nothing else turns it into metrics"
+    }
+
+    sla: dict[str, Duration] = Field(default_factory=dict)
+    minimum_runs: int = Field(default=20, ge=1)
+
+
+def system(settings: Settings, context: Context) -> System:
+    found = (*run_signals(), *limit_signals(settings.sla), *scheduler_signals(), *task_signals())
+    signals = {s.name: s for s in found}
+    silent, silent_alert = silence(
+        context,
+        job=JOB,
+        title="StatsD exporter of Airflow",
+        name="AirflowStatsdSilent",
+        component="airflow",
+        severity=Severity.HIGH,
+        hides="no alert on DAGs or the scheduler can fire, and what Airflow sends is lost",
+    )
+    panels = [
+        Panel(title=signals[names[0]].title, kind=kind, signals=tuple(signals[name] for name in names))
+        for kind, *names in _PANELS
+        if names[0] in signals
+    ]
+    panels.append(Panel(title="Silent sources: Airflow", kind=PanelKind.STAT, signals=(silent,)))
+    return System(
+        name="airflow",
+        title="Apache Airflow",
+        interval="30s",
+        scrapes=(
+            Scrape(
+                name="airflow-statsd",
+                kind=ScrapeKind.PART,
+                job=JOB,
+                endpoints=(Endpoint(port="http", contract="airflow"),),
+            ),
+        ),
+        signals=(*signals.values(), silent),
+        records=(beats(),),
+        alerts=(*alerts(signals, settings.minimum_runs), silent_alert),
+        sections=(Section(domain=Domain.WORKLOAD, title="Apache Airflow", panels=tuple(panels)),),
+    )
+
+
+_PANELS: tuple[tuple[PanelKind, *tuple[str, ...]], ...] = (
+    (PanelKind.STAT, "success_rate_24h"),
+    (PanelKind.TIMESERIES, "scheduler_lag"),
+    (PanelKind.TIMESERIES, "runs_ended_1h"),
+    (PanelKind.TIMESERIES, "failure_ratio_1h"),
+    (PanelKind.TABLE, "failed_runs"),
+    (PanelKind.TIMESERIES, "run_duration"),
+    (PanelKind.TIMESERIES, "share_of_sla"),
+    (PanelKind.TIMESERIES, "task_duration"),
+    (PanelKind.TIMESERIES, "failed_tasks"),
+    (PanelKind.TIMESERIES, "schedule_delay"),
+    (PanelKind.TIMESERIES, "pool_open_slots", "pool_starving_tasks"),
+    (PanelKind.TIMESERIES, "executor_running_tasks", "executor_open_slots", "executor_queued_tasks"),
+    (PanelKind.STAT, "import_errors"),
+)

@@ -1,0 +1,120 @@
+"""Trino's own metrics, of coordinators and workers, as trinodb/charts installs them.
+
+Series for each query do not exist: what is said of slow queries comes from counters and from quantiles of all queries.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from model.config import Duration, Name, Part
+from model.dashboard import Panel, PanelKind
+from model.rule import Severity
+from model.scrape import Endpoint, Relabeling, Scrape, ScrapeKind
+from model.system import Domain, Section, System
+from systems.access import Credential, TlsSettings
+from systems.base import Context, SystemSettings, silence
+from systems.trino.alerts import alerts
+from systems.trino.signals import COORDINATOR_JOB, WORKER_JOB, cluster_signals, query_signals, worker_signals
+
+_SECRET = "trino-scrape"
+
+
+class Limits(Part):
+    """``slow``: how long a query may take. ``minimum_queries`` must have ended in 15 minutes before a share alerts."""
+
+    slow: Duration = "10m"
+    minimum_queries: int = Field(default=20, ge=1)
+
+
+class Settings(SystemSettings):
+    """Where Trino runs. Its endpoint wants at least a user; one without a password is enough where it asks for none.
+
+    ``worker_deployments``: regular expression of the Deployments of workers, whose replicas are the wanted number.
+    """
+
+    namespace: Name = "trino"
+    scheme: Literal["http", "https"] = "http"
+    auth: Credential = Credential(kind="basic", username="observability")
+    tls: TlsSettings | None = None
+    interval: Duration = "30s"
+    worker_deployments: str = Field(default=".*trino-worker", min_length=1)
+    limits: Limits = Limits()
+
+
+def system(settings: Settings, context: Context) -> System:
+    found = (*query_signals(settings.limits.slow), *cluster_signals(settings.worker_deployments), *worker_signals())
+    signals = {s.name: s for s in found}
+    silent, silent_alert = silence(
+        context,
+        job=COORDINATOR_JOB,
+        title="Trino coordinator",
+        name="TrinoCoordinatorSilent",
+        component="trino",
+        severity=Severity.HIGH,
+        hides="no alert on queries can fire and perhaps no query is answered",
+    )
+    panels = [
+        Panel(title=signals[names[0]].title, kind=kind, signals=tuple(signals[name] for name in names))
+        for kind, *names in _PANELS
+    ]
+    panels.append(Panel(title="Silent sources: Trino", kind=PanelKind.STAT, signals=(silent,)))
+    return System(
+        name="trino",
+        title="Trino",
+        interval="30s",
+        scrapes=(_scrape("coordinator", COORDINATOR_JOB, settings), _scrape("worker", WORKER_JOB, settings)),
+        signals=(*signals.values(), silent),
+        alerts=(*alerts(signals, settings.limits.minimum_queries), silent_alert),
+        sections=(Section(domain=Domain.WORKLOAD, title="Trino", panels=tuple(panels)),),
+        secrets=settings.auth.secrets(_SECRET),
+    )
+
+
+def _scrape(component: str, job: str, settings: Settings) -> Scrape:
+    # Labels and port: trinodb/charts charts/trino templates/service-{coordinator,worker}.yaml, _helpers.tpl.
+    labels = (
+        Relabeling(
+            source_labels=("__meta_kubernetes_pod_label_app_kubernetes_io_instance",), target_label="cluster_name"
+        ),
+        # A label of its own wins where there is one (spec 20-sources 2).
+        Relabeling(
+            source_labels=("__meta_kubernetes_pod_label_trino_cluster",), target_label="cluster_name", regex="(.+)"
+        ),
+    )
+    return Scrape(
+        name=job,
+        kind=ScrapeKind.SERVICE_MONITOR,
+        job=job,
+        selector={"app.kubernetes.io/name": "trino", "app.kubernetes.io/component": component},
+        namespaces=(settings.namespace,),
+        endpoints=(
+            Endpoint(
+                port=settings.scheme,
+                contract="trino",
+                component=component,
+                interval=settings.interval,
+                scheme=settings.scheme,
+                relabelings=labels,
+                auth=settings.auth.auth(_SECRET),
+                tls=settings.tls.tls if settings.tls else None,
+            ),
+        ),
+    )
+
+
+_PANELS: tuple[tuple[PanelKind, *tuple[str, ...]], ...] = (
+    (PanelKind.STAT, "query_success_rate_24h"),
+    (PanelKind.STAT, "running_queries"),
+    (PanelKind.GAUGE, "worker_availability"),
+    (PanelKind.TIMESERIES, "query_failure_ratio_15m"),
+    (PanelKind.TIMESERIES, "failures_by_system", "failures_by_user"),
+    (PanelKind.TIMESERIES, "query_wall_time_p95"),
+    (PanelKind.TIMESERIES, "long_running_queries", "queued_queries"),
+    (PanelKind.TIMESERIES, "slow_queries_1h"),
+    (PanelKind.TIMESERIES, "memory_pool_usage"),
+    (PanelKind.TIMESERIES, "worker_memory_usage"),
+    (PanelKind.TIMESERIES, "cpu_time"),
+)
