@@ -98,8 +98,8 @@ Effect = Set | Ramp | Rate | Step | Relabel | Appear | Recur | Observe | Timesta
 class Change:
     """``effect`` on every series of ``metric`` that has all ``labels``; those of a new series where one appears.
 
-    A histogram or summary as a whole can only observe; ``metric`` may also be one of its samples: the name with ``_sum``
-    or ``_count``, or with the label quantile the quantiles of a summary.
+    A histogram or summary as a whole can only observe; ``metric`` may also be one of its samples: the name with
+    ``_sum`` or ``_count``, or with the label quantile the quantiles of a summary.
     """
 
     metric: str
