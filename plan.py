@@ -138,6 +138,7 @@ def build(settings: Settings) -> Plan:
         cluster=settings.cluster.name,
         namespace=settings.namespace,
         workloads=settings.workload_namespaces,
+        enabled=frozenset(settings.monitored),
         size=settings.size,
         thanos_mode=settings.thanos_mode,
         logs_mode=settings.logs_mode,

@@ -43,13 +43,14 @@ class Context:
     """What a system needs to know of the stack.
 
     ``workloads`` are regular expressions of the namespaces in which the platform's workloads run,
-    ``namespace`` is the stack's own. The rest is for the parts of the stack that watch each other: its size, the mode
-    of each part (None: it has none), and the retention classes of Thanos.
+    ``namespace`` is the stack's own, ``enabled`` the names of its systems. The rest is for the parts of the stack that
+    watch each other: its size, the mode of each part (None: it has none), and the retention classes of Thanos.
     """
 
     cluster: str
     namespace: str
     workloads: tuple[str, ...]
+    enabled: frozenset[str] = frozenset()
     size: Literal["small", "medium", "large"] = "small"
     thanos_mode: Literal["sidecar", "receive"] | None = None
     logs_mode: Literal["monolithic", "distributed"] | None = None

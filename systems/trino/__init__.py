@@ -17,7 +17,14 @@ from model.system import Domain, Section, System
 from systems.access import Credential, TlsSettings
 from systems.base import Context, SystemSettings, silence
 from systems.trino.alerts import alerts
-from systems.trino.signals import COORDINATOR_JOB, WORKER_JOB, cluster_signals, query_signals, worker_signals
+from systems.trino.signals import (
+    COORDINATOR_JOB,
+    WORKER_JOB,
+    availability_signal,
+    cluster_signals,
+    query_signals,
+    worker_signals,
+)
 
 _SECRET = "trino-scrape"
 
@@ -45,7 +52,9 @@ class Settings(SystemSettings):
 
 
 def system(settings: Settings, context: Context) -> System:
-    found = (*query_signals(settings.limits.slow), *cluster_signals(settings.worker_deployments), *worker_signals())
+    found = [*query_signals(settings.limits.slow), *cluster_signals(), *worker_signals()]
+    if "kubernetes" in context.enabled:
+        found.append(availability_signal(settings.worker_deployments))
     signals = {s.name: s for s in found}
     silent, silent_alert = silence(
         context,
@@ -59,6 +68,7 @@ def system(settings: Settings, context: Context) -> System:
     panels = [
         Panel(title=signals[names[0]].title, kind=kind, signals=tuple(signals[name] for name in names))
         for kind, *names in _PANELS
+        if names[0] in signals
     ]
     panels.append(Panel(title="Silent sources: Trino", kind=PanelKind.STAT, signals=(silent,)))
     return System(

@@ -52,7 +52,7 @@ def alerts(signals: dict[str, Signal], minimum_queries: int) -> tuple[Alert, ...
             summary="{{ $value | humanize }} slow queries in an hour on Trino {{ $labels.cluster_name }}",
             description="More than 10 queries of the last hour took longer than a query should.",
         ),
-        _workers(signals["worker_availability"]),
+        *(_workers(signal) for name, signal in signals.items() if name == "worker_availability"),
     )
 
 

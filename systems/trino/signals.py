@@ -133,9 +133,24 @@ def _failures() -> Signal:
     )
 
 
-def cluster_signals(worker_deployments: str) -> tuple[Signal, ...]:
+def availability_signal(worker_deployments: str) -> Signal:
+    """Kubernetes says how many are wanted."""
     wanted = metric("kube_deployment_spec_replicas", matching("deployment", worker_deployments))
+    return Signal(
+        name="worker_availability",
+        title="Workers by wanted number",
+        description="Active workers as a share of the replicas that the Deployments of workers ask for.",
+        good="100 %.",
+        unit="percentunit",
+        expr=sum_by(metric("trino_node_name_CoordinatorNodeManager_ActiveWorkerCount"), "namespace")
+        / (sum_by(wanted, "namespace") > 0),
+        legend="{{namespace}}",
+        record="dataops:trino:worker_availability",
+        scope=("cluster", "namespace"),
+    )
 
+
+def cluster_signals() -> tuple[Signal, ...]:
     def count(name: str, title: str, expr: Expr, description: str, good: str) -> Signal:
         return Signal(
             name=name,
@@ -162,18 +177,6 @@ def cluster_signals(worker_deployments: str) -> tuple[Signal, ...]:
             _counted("UserErrorFailures", "1h"),
             "Queries of the last hour that were wrong: syntax, missing tables, missing rights.",
             "A steady few.",
-        ),
-        Signal(
-            name="worker_availability",
-            title="Workers by wanted number",
-            description="Active workers as a share of the replicas that the Deployments of workers ask for.",
-            good="100 %.",
-            unit="percentunit",
-            expr=sum_by(metric("trino_node_name_CoordinatorNodeManager_ActiveWorkerCount"), "namespace")
-            / (sum_by(wanted, "namespace") > 0),
-            legend="{{namespace}}",
-            record="dataops:trino:worker_availability",
-            scope=("cluster", "namespace"),
         ),
         Signal(
             name="memory_pool_usage",
