@@ -23,6 +23,8 @@ PARTS = (
     *("tools", "upgrades"),
 )
 KUBERNETES = "systems/kubernetes/signals.py"
+ARGOCD = "systems/argocd/__init__.py"
+NODES = "systems/nodes/__init__.py"
 
 
 class Break(NamedTuple):
@@ -39,11 +41,11 @@ class Break(NamedTuple):
 
 BREAKS = {
     "an expression that is no PromQL": Break(
-        "promql/parse", "systems/argocd.py", "Degraded|Missing|Unknown", "Degraded(", "regex", line="Signal("
+        "promql/parse", ARGOCD, "Degraded|Missing|Unknown", "Degraded(", "regex", line="Signal("
     ),
     "a metric that was renamed long ago": Break(
         "promql/unknown-metric",
-        "systems/nodes.py",
+        NODES,
         '"node_memory_MemTotal_bytes"',
         '"node_memory_MemTotal"',
         "renamed in 0.16",
@@ -52,7 +54,7 @@ BREAKS = {
     ),
     "a metric that became a label": Break(
         "promql/unknown-metric",
-        "systems/argocd.py",
+        ARGOCD,
         '"argocd_app_info"',
         '"argocd_app_health_status"',
         "removed in 3.0",
@@ -77,7 +79,7 @@ BREAKS = {
         "condition",
     ),
     "a label that the metric does not have, in by": Break(
-        "promql/unknown-label", "systems/argocd.py", '"phase"),', '"phases"),', "phases", "phase"
+        "promql/unknown-label", ARGOCD, '"phase"),', '"phases"),', "phases", "phase"
     ),
     "a rate of a gauge": Break(
         "promql/type",
@@ -87,12 +89,12 @@ BREAKS = {
         "gauge",
     ),
     "a quantile of something that is no histogram": Break(
-        "promql/type", "systems/argocd.py", '"argocd_app_reconcile_bucket"', '"argocd_app_sync_total"', "histogram"
+        "promql/type", ARGOCD, '"argocd_app_reconcile_bucket"', '"argocd_app_sync_total"', "histogram"
     ),
     "a division of sides that never match": Break(
         "promql/match",
         KUBERNETES,
-        'max_by(metric("kubelet_volume_stats_capacity_bytes", workloads), *_VOLUME)',
+        'max_by(metric("kubelet_volume_stats_capacity_bytes", workloads), *VOLUME)',
         'max_by(metric("kubelet_volume_stats_capacity_bytes", workloads), "namespace")',
         "persistentvolumeclaim",
     ),
@@ -120,14 +122,14 @@ BREAKS = {
     ),
     "a metric that is off by default": Break(
         "promql/optin",
-        "systems/argocd.py",
+        ARGOCD,
         'metric("argocd_app_info")',
         'metric("argocd_app_labels")',
         "--metrics-application-labels",
     ),
     "a job that nothing scrapes": Break(
         "promql/unknown-job",
-        "systems/nodes.py",
+        NODES,
         "        job=JOB,\n        title",
         '        job="nodes",\n        title',
         "nodes",
@@ -154,13 +156,13 @@ BREAKS = {
     ),
     "a signal that its system forgot to list": Break(
         "signal/undeclared",
-        "systems/argocd.py",
+        ARGOCD,
         "signals=(*signals.values(), silent),",
         "signals=(silent,),",
         "list it",
     ),
     "a signal that nobody uses": Break(
-        "signal/unused", "systems/argocd.py", '    (PanelKind.TIMESERIES, "git_failures"),\n', "", "neither panel nor"
+        "signal/unused", ARGOCD, '    (PanelKind.TIMESERIES, "git_failures"),\n', "", "neither panel nor"
     ),
     "an alert that lost its runbook on the way": Break(
         "alert/runbook",

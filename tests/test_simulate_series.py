@@ -145,7 +145,7 @@ def test_all_targets_together_are_small_and_fast() -> None:
         text = simulation.answer(target.ip, exporter.port, exporter.path, NOW.now + 1).text
         slowest = max(slowest, time.perf_counter() - started)
         lines += sum(not line.startswith("#") for line in text.splitlines())
-    assert 9000 < lines < 20_000
+    assert 9000 < lines < 40_000
     assert slowest < 0.3  # 30 ms on an idle machine
 
 

@@ -34,7 +34,7 @@ def test_a_target_that_is_down_is_told_with_its_reason() -> None:
     assert (finding.check, finding.severity) == ("targets/down", "error")
     assert finding.message == "http://10.244.0.17:8080/metrics: connection refused"
     assert finding.where is not None
-    assert finding.where.startswith("systems/nodes.py:")
+    assert finding.where.startswith("systems/nodes/__init__.py:")
     assert result.ok == result.total - 1
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from threading import Lock
 
 from contracts import load
+from model.contract import exposed_names
 from model.problems import did_you_mean
 from obs.simulate.cluster import Cluster, Node, Pod
 from obs.simulate.exporter import Exporter, Target
@@ -93,7 +95,7 @@ class Simulation:
         self._pages = {
             address: (exporter, page)
             for address, (exporter, page) in self._pages.items()
-            if exporter.contract is None or changed.isdisjoint(load(exporter.contract).metrics)
+            if exporter.contract is None or changed.isdisjoint(_known(exporter.contract))
         }
 
     def _injections(self) -> Iterator[tuple[Injection, Moment | None]]:
@@ -196,3 +198,10 @@ def _needs(scenario: Scenario) -> set[str]:
     check_scenario(scenario, ALL)
     downs = {change.exporter for change in scenario.changes if isinstance(change, Down)}
     return {scenario.system, *(exporter.system for exporter in ALL if exporter.name in downs)}
+
+
+@cache
+def _known(contract: str) -> frozenset[str]:
+    """Names of metrics and of their samples."""
+    loaded = load(contract)
+    return frozenset({metric.name for metric in loaded.metrics.values()} | set(exposed_names(loaded)))

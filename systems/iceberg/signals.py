@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from model.expr import Expr
+from model.expr import Expr, Selector
 from model.promql import eq, max_by, metric, not_matching, sum_by
 from model.rule import Signal
 
@@ -12,14 +12,16 @@ _LEGEND = "{{database}}.{{table}}"
 _NO_TABLE_YET = "a catalog may be without tables, or without data in them"
 
 
+def _deletes(expected: tuple[str, ...]) -> Selector:
+    deletes = metric("iceberg_table_removed_files", eq("operation", "delete"), may_be_absent=_NO_TABLE_YET)
+    return deletes.where(not_matching("table", "|".join(expected))) if expected else deletes
+
+
 def table_signals(deletes_expected: tuple[str, ...]) -> tuple[Signal, ...]:
     """A second exporter of one catalog says the same: the maximum, not the sum."""
     by_size = max_by(metric("iceberg_table_files", may_be_absent=_NO_TABLE_YET), *_TABLE, "size_category")
     files = sum_by(by_size, *_TABLE)
-    deletes = metric("iceberg_table_removed_files", eq("operation", "delete"), may_be_absent=_NO_TABLE_YET)
-    if deletes_expected:
-        deletes = deletes.where(not_matching("table", "|".join(deletes_expected)))
-    removed = max_by(deletes, *_TABLE)
+    removed = max_by(_deletes(deletes_expected), *_TABLE)
     sizes = max_by(metric("iceberg_table_metadata_size_bytes", may_be_absent=_NO_TABLE_YET), *_TABLE, "part")
 
     def of_table(name: str) -> Expr:

@@ -59,7 +59,6 @@ SCENARIOS = (
         "Tempo is slow.",
         "CollectorQueueFilling",
         "14m",
-        Change("otelcol_exporter_queue_capacity", Set(1000)),
         Change("otelcol_exporter_queue_size", Set(900), _TO_TEMPO),
     ),
     _scenario(
