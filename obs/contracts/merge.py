@@ -1,0 +1,107 @@
+"""A contract file with what was scraped taken into it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from model.contract import Contract, Metric
+from obs import atomic
+from obs.contracts.compare import ALLOW_LISTED, Comparison, Component, Scraped, evidence, look_up, names
+from obs.contracts.exposition import Family
+
+Entry = dict[str, Any]
+_REST = "; read, for what is marked so: "
+_HEAD = ("exporter", "version", "source", "evidence", "includes")
+
+
+def update(file: Mapping[str, Any], contract: Contract, scraped: Scraped, compared: Comparison) -> dict[str, Any]:
+    """The file as data, with what was seen as it was seen.
+
+    A metric that was only read so far and was not seen stays and is marked so; one that an earlier scrape saw
+    and this one did not goes. What the contract does not know is added.
+    """
+    metrics: dict[str, Entry] = {}
+    for key, entry in file["metrics"].items():
+        metric = contract.metrics[key]
+        if key in compared.seen:
+            found = [f for c in compared.seen[key] if (f := look_up(scraped.components[c], metric)) is not None]
+            metrics[key] = _seen(entry, metric, found, scraped)
+        elif key not in compared.unseen or evidence(contract, metric) == "read" or metric.optin:
+            metrics[key] = {**entry, "evidence": "read"} if scraped.owns(metric.name) else dict(entry)
+    for key, entry in _added(contract, scraped, compared):
+        known = metrics.setdefault(key, entry)
+        if known is not entry and "components" in known:
+            known["components"] = sorted({*known["components"], *entry["components"]})
+    read = str(file["source"]).rpartition(_REST)[2] if file["evidence"] == "scraped" else file["source"]
+    rest = f"{_REST}{read}" if any(e.get("evidence") == "read" for e in metrics.values()) else ""
+    head = {"version": scraped.version, "source": scraped.how + rest, "evidence": "scraped"}
+    return {**file, **head, "metrics": dict(sorted(metrics.items()))}
+
+
+def _seen(entry: Entry, metric: Metric, found: list[Family], scraped: Scraped) -> Entry:
+    exposed = frozenset().union(*(family.labels | family.some for family in found))
+    kept = [
+        label
+        for label in metric.labels
+        if label in exposed or label in scraped.sometimes or ALLOW_LISTED.fullmatch(label) or label == "quantile"
+    ]
+    open_ended = any(ALLOW_LISTED.fullmatch(label) for label in kept)
+    labels = kept if open_ended else [*kept, *sorted(exposed - set(kept))]
+    told = next((family.type for family in found if family.type != "untyped"), metric.type)
+    kind = metric.type if (metric.type, told) in {("info", "gauge"), ("gauge", "info")} else told
+    note = re.sub(r"^low confidence(; |$)", "", entry.get("note", ""))
+    return _entry({**entry, "labels": labels, "type": kind, "evidence": None, "note": note or None})
+
+
+def _added(contract: Contract, scraped: Scraped, compared: Comparison) -> list[tuple[str, Entry]]:
+    """New metrics: one entry for the components that have it alike."""
+    found: dict[str, tuple[str, Entry]] = {}
+    for component, exposed in scraped.components.items():
+        known = _known(contract, scraped, compared, component)
+        for name, family in exposed.items():
+            if name in known or not scraped.owns(name):
+                continue
+            labels = sorted(family.labels | family.some)
+            alike = f"{name} {family.type} {labels}"
+            if alike not in found:
+                key = name if all(name != other for other, _ in found.values()) else f"{name}@{component}"
+                found[alike] = (key, _entry({"labels": labels, "type": family.type}))
+            if component is not None:
+                found[alike][1].setdefault("components", []).append(component)
+    return list(found.values())
+
+
+def _known(contract: Contract, scraped: Scraped, compared: Comparison, component: Component) -> set[str]:
+    known: set[str] = set()
+    for key, components in compared.seen.items():
+        metric = contract.metrics[key]
+        if component in components and (family := look_up(scraped.components[component], metric)) is not None:
+            known |= names(family, metric)
+    return known
+
+
+def _entry(data: Mapping[str, Any]) -> Entry:
+    return {key: value for key, value in data.items() if value not in (None, [], ())}
+
+
+def dump(file: Mapping[str, Any]) -> str:
+    """The form of every contract: a line for each metric, with its keys in order."""
+    lines = [_line(key, file[key]) for key in _HEAD if key in file]
+    for part in ("metrics", "absent"):
+        if entries := file.get(part):
+            lines += [f"{part}:", *(f"  {_line(name, entry)}" for name, entry in entries.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _line(key: str, value: Any) -> str:
+    """``key: value`` on one line, in flow style."""
+    return yaml.safe_dump({key: value}, default_flow_style=True, width=10**6, allow_unicode=True).strip()[1:-1]
+
+
+def write(path: Path, file: Mapping[str, Any]) -> None:
+    atomic.write(path, dump(file).encode())
