@@ -22,8 +22,8 @@ _HEAD = ("exporter", "version", "source", "evidence", "includes")
 def update(file: Mapping[str, Any], contract: Contract, scraped: Scraped, compared: Comparison) -> dict[str, Any]:
     """The file as data, with what was seen as it was seen.
 
-    A metric that was only read so far and was not seen stays and is marked so; one that an earlier scrape saw
-    and this one did not goes. What the contract does not know is added.
+    A metric that was not seen stays and is marked as read; one that only an earlier version showed goes. What the
+    contract does not know is added.
     """
     metrics: dict[str, Entry] = {}
     for key, entry in file["metrics"].items():
@@ -31,16 +31,35 @@ def update(file: Mapping[str, Any], contract: Contract, scraped: Scraped, compar
         if key in compared.seen:
             found = [f for c in compared.seen[key] if (f := look_up(scraped.components[c], metric)) is not None]
             metrics[key] = _seen(entry, metric, found, scraped)
-        elif key not in compared.unseen or evidence(contract, metric) == "read" or metric.optin:
-            metrics[key] = {**entry, "evidence": "read"} if scraped.owns(metric.name) else dict(entry)
+        elif not scraped.owns(metric.name):
+            metrics[key] = dict(entry)
+        elif key not in compared.unseen or _stays(contract, metric, scraped):
+            metrics[key] = {**entry, "evidence": "read"}
     for key, entry in _added(contract, scraped, compared):
-        known = metrics.setdefault(key, entry)
-        if known is not entry and "components" in known:
-            known["components"] = sorted({*known["components"], *entry["components"]})
+        _add(metrics, key, entry)
     read = str(file["source"]).rpartition(_REST)[2] if file["evidence"] == "scraped" else file["source"]
     rest = f"{_REST}{read}" if any(e.get("evidence") == "read" for e in metrics.values()) else ""
     head = {"version": scraped.version, "source": scraped.how + rest, "evidence": "scraped"}
     return {**file, **head, "metrics": dict(sorted(metrics.items()))}
+
+
+def _stays(contract: Contract, metric: Metric, scraped: Scraped) -> bool:
+    """Whether a metric that was not seen is still one. Another run of the same version had it: it comes and goes."""
+    return evidence(contract, metric) == "read" or metric.optin is not None or contract.version == scraped.version
+
+
+def _add(metrics: dict[str, Entry], key: str, entry: Entry) -> None:
+    known = metrics.get(key)
+    if known is None:
+        metrics[key] = entry
+    elif "components" in known and _alike(known, entry):
+        known["components"] = sorted({*known["components"], *entry["components"]})
+    else:
+        metrics[f"{key.partition('@')[0]}@{entry['components'][0]}"] = entry
+
+
+def _alike(one: Entry, other: Entry) -> bool:
+    return one["type"] == other["type"] and {*one.get("labels", ())} == {*other.get("labels", ())}
 
 
 def _seen(entry: Entry, metric: Metric, found: list[Family], scraped: Scraped) -> Entry:

@@ -50,13 +50,13 @@ def _config(lab: Lab) -> dict[str, Any]:
         "exporters": {
             "otlp_http": {
                 "endpoint": "http://127.0.0.1:9",
-                "retry_on_failure": {"max_elapsed_time": "2s", "initial_interval": "500ms"},
+                "retry_on_failure": {"max_elapsed_time": "2s", "max_interval": "1s", "initial_interval": "500ms"},
             }
         },
         "extensions": {"health_check": {"endpoint": lab.address("health")}},
         "service": {
             "extensions": ["health_check"],
-            "telemetry": {"metrics": {"level": "detailed", "readers": [{"pull": reader}]}},
+            "telemetry": {"metrics": {"readers": [{"pull": reader}]}},
             "pipelines": {
                 "traces": {
                     "receivers": ["otlp"],
