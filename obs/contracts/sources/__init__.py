@@ -19,6 +19,7 @@ _CONTRACTS: Mapping[str, tuple[str, ...]] = {
     "collector": ("collector",),
     "blackbox-exporter": ("blackbox-exporter",),
     "hive-metastore": ("hive-metastore",),
+    "trino": ("trino",),
 }
 SOURCES = tuple(_CONTRACTS)
 

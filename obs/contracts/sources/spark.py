@@ -15,7 +15,7 @@ from obs.toolchain_table import MODULES
 RULES = MODULES.parent / "systems" / "agents" / "spark-jmx.yaml"
 _JOB = Path(__file__).with_name("spark_job.py.txt")
 # As docs/how-to/spark.md has it for applications; masters and workers answer on paths of their own.
-_METRICS = """
+METRICS = """
 *.sink.prometheusServlet.class=org.apache.spark.metrics.sink.PrometheusServlet
 *.sink.prometheusServlet.path=/metrics/prometheus
 master.sink.prometheusServlet.path=/metrics/master/prometheus
@@ -49,7 +49,7 @@ def scrape(lab: Lab) -> Iterator[Scraped]:
     where = home(str(interpreter))
     version = said([interpreter, "-c", "import pyspark; print(pyspark.__version__)"])
     program = java(17)
-    conf = lab.file("metrics.properties", _METRICS)
+    conf = lab.file("metrics.properties", METRICS)
     env = {
         "SPARK_HOME": str(where),
         "SPARK_LOCAL_IP": LOOPBACK,
