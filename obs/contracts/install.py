@@ -25,7 +25,7 @@ def python(name: str) -> Path:
         pins = MODULES / name / "requirements.txt"
         _run([folder / "bin/python", "-m", "pip", "install", "--quiet", "--no-deps", "-r", pins], seconds=3600)
 
-    return _once(name, install, in_place=True) / "bin/python"
+    return once(name, install, in_place=True) / "bin/python"
 
 
 def jars(name: str) -> Path:
@@ -37,9 +37,9 @@ def jars(name: str) -> Path:
     def install(folder: Path) -> None:
         goal = ["dependency:copy-dependencies", "-DincludeScope=runtime", f"-DoutputDirectory={folder}"]
         _run([mvn, "-B", "-q", "-C", "-f", MODULES / name / "pom.xml", *goal], seconds=3600)
-        _verify(folder, MODULES / name / SUMS)
+        verify(folder, MODULES / name / SUMS)
 
-    return _once(name, install)
+    return once(name, install)
 
 
 def debian(name: str, packages: Sequence[str]) -> Path:
@@ -52,16 +52,19 @@ def debian(name: str, packages: Sequence[str]) -> Path:
         for package in sorted(folder.glob("*.deb")):
             _run(["dpkg-deb", "-x", package, folder])
 
-    return _once(name, install, key=" ".join(packages))
+    return once(name, install, key=" ".join(packages))
 
 
-def _once(name: str, install: Callable[[Path], None], *, in_place: bool = False, key: str = "") -> Path:
-    """The folder of that name and of these pins, installed when it is not there; a failed install leaves nothing."""
+def once(name: str, install: Callable[[Path], None], *, in_place: bool = False, key: str = "") -> Path:
+    """The folder of that name and of the pins of tools/NAME, installed when it is not there.
+
+    A failed install leaves nothing. ``in_place`` where what is installed knows its own path; ``key`` is what decides
+    about its content beside the pins.
+    """
     folder = cache_dir() / "contracts" / f"{name}-{_fingerprint(MODULES / name, key)}"
     done = folder / ".done"
     if done.is_file():
         return folder
-    # An environment of Python knows its own path: it cannot be made beside its place and then moved.
     part = folder if in_place else folder.with_name(f"{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
@@ -83,7 +86,8 @@ def _fingerprint(pins: Path, key: str) -> str:
     return digest.hexdigest()[:12]
 
 
-def _verify(folder: Path, sums: Path) -> None:
+def verify(folder: Path, sums: Path) -> None:
+    """Raises NotToBeHad where the files of the folder are not those that ``sums`` lists with their digests."""
     wanted = digests(sums.read_text())
     found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())}
     if found != wanted:

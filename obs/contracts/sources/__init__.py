@@ -18,6 +18,7 @@ _CONTRACTS: Mapping[str, tuple[str, ...]] = {
     "loki": ("loki",),
     "collector": ("collector",),
     "blackbox-exporter": ("blackbox-exporter",),
+    "node-exporter": ("node-exporter",),
     "hive-metastore": ("hive-metastore",),
     "trino": ("trino",),
 }

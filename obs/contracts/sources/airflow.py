@@ -34,7 +34,7 @@ def scrape(lab: Lab) -> Iterator[Scraped]:
     lab.start("dag-processor", [program, "dag-processor"], env=env)
     lab.start("triggerer", [program, "triggerer", "--skip-serve-logs"], env=env)
     lab.start("scheduler", [program, "scheduler", "--skip-serve-logs"], env=env)
-    lab.until(lambda: _arrived(lab), f"Airflow sends {', '.join(_AWAITED)}", 420, of="scheduler")
+    lab.until(lambda: _arrived(lab), f"Airflow sends {', '.join(_AWAITED)}", 900, of="scheduler")
     version = said([interpreter, "-c", "import importlib.metadata as m; print(m.version('apache-airflow'))"])
     exporter = TOOLS["statsd_exporter"].version
     how = (
@@ -65,6 +65,7 @@ def _environment(lab: Lab, interpreter: Path) -> dict[str, str]:
         "core__dags_are_paused_at_creation": "False",
         "core__execution_api_server_url": lab.url("api", "/execution/"),
         "core__simple_auth_manager_all_admins": "True",
+        "workers__execution_api_timeout": "120",  # a busy machine takes longer than the 5 s of the default
         "api__base_url": lab.url("api"),
         "api_auth__jwt_secret": secrets.token_hex(32),  # of this run: the processes share it
         "database__sql_alchemy_conn": f"sqlite:///{lab.folder}/airflow.db",

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 
 from obs.contracts.compare import Scraped
-from obs.contracts.install import jars
+from obs.contracts.install import jars, once
 from obs.contracts.lab import Lab, java
 from obs.local.ports import LOOPBACK
 
@@ -36,7 +36,7 @@ def scrape(lab: Lab) -> Iterator[Scraped]:
     program = java(24)
     archive = next(jars("trino").glob("*.tar.gz"))
     version = archive.name.removeprefix("trino-server-").removesuffix(".tar.gz")
-    home = _unpacked(archive, lab.folder / "trino")
+    home = once("trino", lambda folder: _unpack(archive, folder), key="unpacked")
     _start(lab, program, home, "coordinator", {"coordinator": "true", "node-scheduler.include-coordinator": "false"})
     _start(lab, program, home, "worker", {"coordinator": "false"})
     lab.until(lambda: _rows(lab, "select count(*) from system.runtime.nodes") == [[2]], "two nodes are there", 180)
@@ -51,14 +51,13 @@ def scrape(lab: Lab) -> Iterator[Scraped]:
     )
 
 
-def _unpacked(archive: Path, folder: Path) -> Path:
+def _unpack(archive: Path, folder: Path) -> None:
     """The server with the one connector that needs no data: all of them take 2 GB."""
     with tarfile.open(archive) as tar:
         for member in tar:
             parts = Path(member.name).parts[1:]
             if parts and (parts[0] == "lib" or parts[:2] == ("plugin", "tpch")):
                 tar.extract(member.replace(name=str(Path(*parts))), folder, filter="data")
-    return folder
 
 
 def _start(lab: Lab, program: Path, home: Path, name: str, settings: Mapping[str, str]) -> None:
@@ -69,7 +68,6 @@ def _start(lab: Lab, program: Path, home: Path, name: str, settings: Mapping[str
         "discovery.uri": lab.url("coordinator"),
         "node.environment": "test",
         "node.id": name,
-        "node.data-dir": str(etc / "data"),
         "node.bind-ip": LOOPBACK,
         "node.internal-address": LOOPBACK,
         "plugin.dir": str(home / "plugin"),
