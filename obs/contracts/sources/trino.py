@@ -42,11 +42,13 @@ def scrape(lab: Lab) -> Iterator[Scraped]:
     lab.until(lambda: _rows(lab, "select count(*) from system.runtime.nodes") == [[2]], "two nodes are there", 180)
     for query in _QUERIES:
         _rows(lab, query)
+    # Asked for text it answers 406.
+    headers = USER | {"Accept": "application/openmetrics-text"}
     yield Scraped(
         contract="trino",
         version=version,
         how=f"scraped from coordinator and worker of trino-server {version}, with a query on tpch and one that fails",
-        components={name: lab.scrape(lab.url(name, "/metrics"), USER) for name in ("coordinator", "worker")},
+        components={name: lab.scrape(lab.url(name, "/metrics"), headers) for name in ("coordinator", "worker")},
         ignore=_OF_THE_JVM,
     )
 
