@@ -55,7 +55,12 @@ def test_a_page_is_read_as_a_contract_names_it() -> None:
 def test_openmetrics_is_read_by_its_own_rules() -> None:
     page = '# TYPE jobs counter\njobs_total 3\njobs_created 1\n# TYPE build info\nbuild_info{version="1"} 1\n# EOF\n'
     found = families(page, "application/openmetrics-text; version=1.0.0; charset=utf-8")
-    assert list(found.values()) == [family("jobs_total", "counter"), family("build_info", "info", "version")]
+    assert list(found.values()) == [family("jobs_total", "counter"), family("build_info", "gauge", "version")]
+
+
+def test_a_counter_that_is_no_number_yet_is_one_all_the_same() -> None:
+    page = "# TYPE rate counter\nrate_total NaN\n# EOF\n"
+    assert list(families(page, "application/openmetrics-text").values()) == [family("rate_total", "counter")]
 
 
 def test_a_family_without_a_series_is_none() -> None:

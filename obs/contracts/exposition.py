@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 from prometheus_client import parser as text
 from prometheus_client.metrics_core import Metric as Parsed
-from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.samples import Sample
 
 from model.contract import MetricType
@@ -50,17 +49,32 @@ class Family:
 
 def families(page: str, content_type: str = "") -> dict[str, Family]:
     """Name -> metric. Raises NotExposition with what the parser of Prometheus' Python client says of the page."""
-    plain = "openmetrics" not in content_type
-    bare = frozenset(_BARE_COUNTER.findall(page)) if plain else frozenset()
+    page = _as_text(page) if "openmetrics" in content_type else page
+    bare = frozenset(_BARE_COUNTER.findall(page))
     try:
-        if plain:
-            parsed = list(text.text_string_to_metric_families(_BARE_COUNTER.sub(r"# TYPE \1 gauge", page)))
-        else:
-            parsed = list(openmetrics.text_string_to_metric_families(page))  # type: ignore[no-untyped-call]
+        parsed = list(text.text_string_to_metric_families(_BARE_COUNTER.sub(r"# TYPE \1 gauge", page)))
     except (ValueError, KeyError, IndexError, TypeError) as error:
         raise NotExposition(f"what was scraped is no page of metrics: {error}") from None
     found = merged(family for metric in parsed for family in _families(metric))
     return {name: replace(family, type="counter") if name in bare else family for name, family in found.items()}
+
+
+def _as_text(page: str) -> str:
+    """An OpenMetrics page as a text page: the family of a counter or info is named as its series are.
+
+    The strict parser refuses what Prometheus takes: Trino has counters that are not a number yet, and names that
+    clash. Raises NotExposition where the page was cut off.
+    """
+    if not page.rstrip().endswith("# EOF"):
+        raise NotExposition("what was scraped is no page of metrics: it does not end in # EOF")
+    series = set(re.findall(r"^([A-Za-z_:][\w:]*)", page, re.MULTILINE))
+
+    def typed(match: re.Match[str]) -> str:
+        name, kind = match.groups()
+        ending = {"counter": "_total", "info": "_info"}[kind]
+        return f"# TYPE {name + ending if name + ending in series else name} {'gauge' if kind == 'info' else kind}"
+
+    return re.sub(r"^# TYPE (\S+) (counter|info)$", typed, page, flags=re.MULTILINE)
 
 
 def merged(found: Iterable[Family]) -> dict[str, Family]:

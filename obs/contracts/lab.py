@@ -17,6 +17,7 @@ from obs.errors import ObsError
 from obs.local.ports import Ports
 from obs.local.process import Command, Servers
 
+_TELLS = re.compile(r"\b\w*(Error|Exception)\b")
 Env = Mapping[str, str] | None
 _QUIET = 20.0
 """Seconds that a server gets to end by itself."""
@@ -82,7 +83,8 @@ class Lab:
         try:
             self._servers.run(Command(name=name, argv=tuple(map(str, argv)), env=env or {}), seconds)
         except OSError as error:
-            raise Failed(error.strerror or str(error)) from None
+            told = [line for line in self._servers.last_lines(name, 400).splitlines() if _TELLS.search(line)]
+            raise Failed("\n".join([error.strerror or str(error), *told[:5]])) from None
 
     def until(self, true: Callable[[], bool], what: str, seconds: float = 180, *, of: str = "") -> None:
         """Wait for a condition, no longer than the server ``of`` runs. Raises Failed."""

@@ -70,6 +70,7 @@ def _start(lab: Lab, program: Path, home: Path, name: str, settings: Mapping[str
         "discovery.uri": lab.url("coordinator"),
         "node.environment": "test",
         "node.id": name,
+        "log.path": str(etc / "server.log"),
         "node.bind-ip": LOOPBACK,
         "node.internal-address": LOOPBACK,
         "plugin.dir": str(home / "plugin"),
