@@ -105,6 +105,8 @@ def test_rules_of_an_agent_are_rules(path: Any) -> None:
         ("spark", "application.job.1795.cores, type=gauges><>Value", None),
         ("hive-metastore", "api_get_table><>99thPercentile", "hive_metastore_api_latency_milliseconds"),
         ("hive-metastore", "api_get_table, type=timers><>Count", "hive_metastore_api_calls_total"),
+        ("hive-metastore", "api_get_table><>Mean", "hive_metastore_api_mean_milliseconds"),
+        ("hive-metastore", "api_get_table><>MeanRate", None),
         ("hive-metastore", "memory.heap.used><>Value", None),
     ],
 )
@@ -112,7 +114,7 @@ def test_the_first_rule_that_matches_names_a_bean(agent: str, bean: str, name: s
     rules = yaml.safe_load((ROOT / "systems" / "agents" / f"{agent}-jmx.yaml").read_text())["rules"]
     found = None
     for rule in rules:
-        if match := re.search(rule["pattern"], f"metrics<name={bean}"):
+        if match := re.search(rule["pattern"], f"metrics<name={bean}: 1.0"):
             found = match.expand(re.sub(r"\$(\d)", r"\\\1", rule["name"]))
             break
     assert found == name

@@ -32,7 +32,7 @@ class Scraped:
 
     ``version`` is what the software says of itself, ``how`` what was done with it, ``sometimes`` labels of the
     contract that a sound run may not show, ``libraries`` that metrics of client libraries are compared too.
-    ``ignore`` matches names that are none of the software's (a job's own).
+    ``ignore`` matches names that a contract need not know: a job's own, or of no use to anybody.
     """
 
     contract: str
@@ -44,10 +44,12 @@ class Scraped:
     ignore: str = ""
 
     def owns(self, name: str) -> bool:
-        """Whether a metric is compared at all."""
-        if self.ignore and re.fullmatch(self.ignore, name):
-            return False
+        """Whether a metric is the software's own, and not that of a client library."""
         return self.libraries or not _OF_LIBRARIES.fullmatch(name)
+
+    def counts(self, name: str) -> bool:
+        """Whether a metric that the contract does not know is drift."""
+        return self.owns(name) and not (self.ignore and re.fullmatch(self.ignore, name))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -164,7 +166,7 @@ def _extra(
     exposed: Iterable[Family], known: Collection[str], scraped: Scraped, component: Component
 ) -> Iterator[Drift]:
     for family in exposed:
-        if family.name not in known and scraped.owns(family.name):
+        if family.name not in known and scraped.counts(family.name):
             message = f"is exposed ({family.type}{_labels(family)}), the contract does not know it"
             yield Drift(kind="extra", metric=family.name, component=component, message=message)
 

@@ -67,6 +67,7 @@ def _as_text(page: str) -> str:
     """
     if not page.rstrip().endswith("# EOF"):
         raise NotExposition("what was scraped is no page of metrics: it does not end in # EOF")
+    page = re.sub(r"^\w+_created(\{.*\})? .*\n", "", page, flags=re.MULTILINE)
     series = set(re.findall(r"^([A-Za-z_:][\w:]*)", page, re.MULTILINE))
 
     def typed(match: re.Match[str]) -> str:

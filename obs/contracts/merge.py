@@ -83,7 +83,7 @@ def _added(contract: Contract, scraped: Scraped, compared: Comparison) -> list[t
     for component, exposed in scraped.components.items():
         known = _known(contract, scraped, compared, component)
         for name, family in exposed.items():
-            if name in known or not scraped.owns(name):
+            if name in known or not scraped.counts(name):
                 continue
             labels = sorted(family.labels | family.some)
             alike = f"{name} {family.type} {labels}"
@@ -118,8 +118,8 @@ def dump(file: Mapping[str, Any]) -> str:
 
 
 def _line(key: str, value: Any) -> str:
-    """``key: value`` on one line, in flow style."""
-    return yaml.safe_dump({key: value}, default_flow_style=True, width=10**6, allow_unicode=True).strip()[1:-1]
+    """``key: value`` on one line, in flow style. PyYAML would write a key of more than 128 characters over two."""
+    return key + yaml.safe_dump({"k": value}, default_flow_style=True, width=10**6, allow_unicode=True).strip()[2:-1]
 
 
 def write(path: Path, file: Mapping[str, Any]) -> None:
