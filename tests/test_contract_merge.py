@@ -118,3 +118,15 @@ def test_components_share_an_entry_where_they_are_alike(folder: Path) -> None:
     assert metrics["e"] == {"components": ["server", "worker"], "type": "gauge"}
     assert metrics["a_total"] == {"components": ["server"], "labels": ["queue"], "note": "guessed", "type": "counter"}
     assert metrics["a_total@worker"] == {"components": ["worker"], "labels": ["host", "queue"], "type": "counter"}
+
+
+def test_a_known_metric_is_split_where_components_label_it_otherwise(folder: Path) -> None:
+    """Thanos' shipper has the label tenant in a receiver, and not in a sidecar."""
+    text = FILE.replace("a_total: {labels", "a_total: {components: [sidecar, receive, ruler], labels")
+    (folder / "planted.yaml").write_text(text)
+    plain = '# TYPE a_total counter\na_total{queue="1"} 1\n'
+    tenant = '# TYPE a_total counter\na_total{queue="1",tenant="b"} 1\n'
+    metrics = taken(folder, plain, tenant, components=("sidecar", "receive"))["metrics"]
+    assert metrics["a_total"]["components"] == ["sidecar", "ruler"]
+    assert metrics["a_total@receive"]["components"] == ["receive"]
+    assert (metrics["a_total"]["labels"], metrics["a_total@receive"]["labels"]) == (["queue"], ["queue", "tenant"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +29,7 @@ def update(file: Mapping[str, Any], contract: Contract, scraped: Scraped, compar
     for key, entry in file["metrics"].items():
         metric = contract.metrics[key]
         if key in compared.seen:
-            found = [f for c in compared.seen[key] if (f := look_up(scraped.components[c], metric)) is not None]
-            metrics[key] = _seen(entry, metric, found, scraped)
+            metrics |= _split(key, entry, metric, _by_labels(metric, compared.seen[key], scraped), scraped)
         elif not scraped.owns(metric.name):
             metrics[key] = dict(entry)
         elif key not in compared.unseen or _stays(contract, metric, scraped):
@@ -60,6 +59,34 @@ def _add(metrics: dict[str, Entry], key: str, entry: Entry) -> None:
 
 def _alike(one: Entry, other: Entry) -> bool:
     return one["type"] == other["type"] and {*one.get("labels", ())} == {*other.get("labels", ())}
+
+
+def _by_labels(metric: Metric, seen: Sequence[Component], scraped: Scraped) -> list[dict[Component, Family]]:
+    """The components that showed a metric, together where it has the same labels there."""
+    groups: dict[frozenset[str], dict[Component, Family]] = {}
+    for component in seen:
+        family = look_up(scraped.components[component], metric)
+        if family is not None:
+            groups.setdefault(family.labels | family.some, {})[component] = family
+    return list(groups.values())
+
+
+def _split(
+    key: str, entry: Entry, metric: Metric, groups: Sequence[Mapping[Component, Family]], scraped: Scraped
+) -> dict[str, Entry]:
+    """One entry, or one for each group of components: ``name@component`` from the second on."""
+    if len(groups) == 1:
+        return {key: _seen(entry, metric, [*groups[0].values()], scraped)}
+    shown = {component for group in groups for component in group}
+    result: dict[str, Entry] = {}
+    for group in groups:
+        own = sorted(str(component) for component in group)
+        if not result:  # those that did not show it stay with the first
+            own += sorted(component for component in metric.components if component not in shown)
+        result[key if not result else f"{metric.name}@{own[0]}"] = _seen(
+            {**entry, "components": own}, metric, [*group.values()], scraped
+        )
+    return result
 
 
 def _seen(entry: Entry, metric: Metric, found: list[Family], scraped: Scraped) -> Entry:
