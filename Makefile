@@ -11,7 +11,7 @@ EXPORTERS := iceberg isilon bitbucket
 EXPORTED := --no-dev --no-emit-workspace --no-header --quiet
 UV := $(shell command -v uv || echo .uv/bin/uv)
 
-.PHONY: setup preview validate up down test e2e tools unit lint types bench bench-detection bench-iceberg exporters-images exporters-locks golden clean
+.PHONY: setup preview validate up down test e2e tools unit lint types contracts bench bench-detection bench-iceberg exporters-images exporters-locks golden clean
 
 setup: .venv/.ready ## build the environment from the lock file
 
@@ -61,6 +61,9 @@ lint: setup
 
 types: setup
 	.venv/bin/mypy
+
+contracts: setup ## run the real software from the registries, scrape it, and compare with contracts/
+	.venv/bin/obs contracts
 
 bench: setup ## the timed bars; not part of the tests
 	.venv/bin/python -m obs.bench

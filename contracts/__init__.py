@@ -59,6 +59,7 @@ class _Metric(_Entry):
     optin: str | None = None
     dropped_by: str | None = None
     note: str | None = None
+    evidence: Evidence | None = None
 
 
 class _Absent(_Entry):

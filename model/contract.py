@@ -22,7 +22,8 @@ class Metric:
 
     ``name`` is the exposed name of a counter or gauge and the base name of a histogram or summary.
     ``optin`` says what must be switched on, ``dropped_by`` who drops it before storage,
-    ``components`` which processes or endpoints of the exporter expose it (empty: all).
+    ``components`` which processes or endpoints of the exporter expose it (empty: all). ``evidence`` is set where it is
+    another than the contract's: what a scraped contract has that the scrape did not bring about was only read.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Metric:
     optin: str | None = None
     dropped_by: str | None = None
     note: str | None = None
+    evidence: Evidence | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

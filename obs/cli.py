@@ -10,6 +10,7 @@ from rich.table import Table
 
 from obs.accept.cli import validate
 from obs.console import HERE, Json, Project, Stack, err, errors, out, print_json
+from obs.contracts.cli import contracts
 from obs.images_cli import app as images_app
 from obs.local.cli import app as local_app
 from obs.simulate.cli import simulate
@@ -33,6 +34,7 @@ app.add_typer(images_app, name="images")
 app.add_typer(local_app, name="local")
 app.add_typer(tools_app, name="tools")
 app.add_typer(upgrades_app, name="upgrades")
+app.command()(contracts)
 app.command()(simulate)
 app.command()(validate)
 app.command()(verify)

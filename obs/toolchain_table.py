@@ -161,6 +161,7 @@ _MORE = (
     ),
     _common("statsd_exporter", "github.com/prometheus/statsd_exporter", 13),
     _common("blackbox_exporter", "github.com/prometheus/blackbox_exporter", 84),
+    _common("node_exporter", "github.com/prometheus/node_exporter", 60),
     # A program of our own around the parser of Alloy, which as a whole pulls in 1,200 modules.
     Tool(name="alloysyntax", module="alloysyntax", pin="github.com/grafana/alloy/syntax", package=".", seconds=5),
 )

@@ -1,0 +1,1 @@
+"""Contracts held against the real software: started here, scraped, compared (``obs contracts``)."""
