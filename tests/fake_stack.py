@@ -121,17 +121,22 @@ class Fake:
         return {"resultType": "matrix", "result": result if self.has_data(query) else []}
 
 
+def _metadata() -> dict[str, list[dict[str, str]]]:
+    """Prometheus lists every type that some target tells: exporters may differ in what they make of one name."""
+    found: dict[str, dict[str, None]] = {}
+    for job in promised():
+        for name, sources in job.known.items():
+            if sources[0].type in ("counter", "gauge", "histogram", "summary") and job.family(name) == name:
+                found.setdefault(name, {})[sources[0].type] = None
+    return {name: [{"type": kind, "help": "", "unit": ""} for kind in kinds] for name, kinds in found.items()}
+
+
 def as_planned() -> Fake:
     """A stack that is as its plan says, with nothing to explain."""
     return Fake(
         targets=[target(job, endpoint.port, endpoint.path) for job, endpoint in _endpoints()],
         groups=[group(g.name, g.interval, [loaded(r) for r in g.rules]) for g in plan().groups()],
-        metadata={
-            name: [{"type": sources[0].type, "help": "", "unit": ""}]
-            for job in promised()
-            for name, sources in job.known.items()
-            if sources[0].type in ("counter", "gauge", "histogram", "summary") and job.family(name) == name
-        },
+        metadata=_metadata(),
         series={
             job.name: {name: set().union(*(s.labels for s in found)) for name, found in job.promised().items()}
             for job in promised()

@@ -46,7 +46,7 @@ def test_a_missing_metric_that_a_rule_reads_is_an_error_where_it_is_read() -> No
     assert (finding.check, finding.severity) == ("contracts/missing", "error")
     assert "read by " in finding.message
     assert "rule dataops:cluster:memory_usage_ratio" in finding.message
-    assert (finding.where or "").startswith("systems/nodes.py:")
+    assert (finding.where or "").startswith("systems/nodes/__init__.py:")
 
 
 def test_a_missing_part_of_a_histogram_that_a_panel_reads_is_an_error() -> None:
