@@ -43,7 +43,7 @@ def test_a_panel_without_data_is_an_error_that_names_the_missing_series() -> Non
     assert (finding.check, finding.severity) == ("panels/empty", "error")
     assert "'Fullest file system by node' of dataops-capacity" in finding.subject
     assert finding.message.startswith("is empty: there is no series node_filesystem_avail_bytes")
-    assert (finding.where or "").startswith("systems/nodes.py:")
+    assert (finding.where or "").startswith("systems/nodes/__init__.py:")
     assert result.ok == result.total - 1
 
 
