@@ -12,7 +12,10 @@ QUOTA_LIMIT = 40 * 10**12
 PATHS = ("/ifs/archive", "/ifs/backup")
 _NODES = ("1", "2", "3")
 _PARTS = 7
-_QUOTAS = tuple({"path": path, "type": "directory", "owner": ""} for path in PATHS)
+_QUOTAS = (
+    {"path": PATHS[0], "type": "directory"},  # of nobody: an empty label is none
+    {"path": PATHS[1], "type": "user", "owner": "backup"},
+)
 _LIMITS = {"hard": 1.0, "advisory": 0.75}
 _TABLE = Table(
     rows=(
