@@ -108,6 +108,8 @@ _EXPORTERS: tuple[tuple[str, dict[str, str], dict[str, int]], ...] = tuple(
         ("redis-exporter-cache", "prometheus-redis-exporter", 9121),
         ("oracle-exporter-metastore", "oracle-exporter", 9161),
         ("iceberg-exporter-lake", "iceberg-exporter", 8000),
+        ("isilon-exporter-archive", "isilon-exporter", 8000),
+        ("bitbucket-exporter-main", "bitbucket-exporter", 8000),
         ("statsd-exporter", "prometheus-statsd-exporter", 9102),
     )
 )
