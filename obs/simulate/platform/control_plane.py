@@ -22,7 +22,7 @@ _VERSION = "v1.36.4"
 
 def objects() -> list[Manifest]:
     return [
-        _part("kube-apiserver", _DEFAULT, API_SERVER, "https", API_SERVER_PORT),
+        _part("kube-apiserver", _DEFAULT, API_SERVER, ("https", API_SERVER_PORT)),
         service(
             "kube-apiserver",
             _DEFAULT,
@@ -30,14 +30,14 @@ def objects() -> list[Manifest]:
             selector=API_SERVER,
             ports={"https": (443, API_SERVER_PORT)},
         ),
-        _part("etcd", _SYSTEM, ETCD, "metrics", ETCD_PORT),
-        _part("kube-scheduler", _SYSTEM, SCHEDULER, "probe-port", SCHEDULER_PORT),
-        _part("kube-controller-manager", _SYSTEM, CONTROLLER_MANAGER, "probe-port", CONTROLLER_MANAGER_PORT),
-        _part("coredns", _SYSTEM, COREDNS, "metrics", COREDNS_PORT, replicas=2),
-        _part("kube-proxy", _SYSTEM, KUBE_PROXY, "metrics", KUBE_PROXY_PORT),
+        _part("etcd", _SYSTEM, ETCD, ("metrics", ETCD_PORT)),
+        _part("kube-scheduler", _SYSTEM, SCHEDULER, ("probe-port", SCHEDULER_PORT)),
+        _part("kube-controller-manager", _SYSTEM, CONTROLLER_MANAGER, ("probe-port", CONTROLLER_MANAGER_PORT)),
+        _part("coredns", _SYSTEM, COREDNS, ("metrics", COREDNS_PORT), replicas=2),
+        _part("kube-proxy", _SYSTEM, KUBE_PROXY, ("metrics", KUBE_PROXY_PORT)),
     ]
 
 
-def _part(name: str, home: str, selector: dict[str, str], port: str, number: int, replicas: int = 1) -> Manifest:
-    spec = pod_spec(container(name, f"registry.k8s.io/{name}:{_VERSION}", {port: number}))
+def _part(name: str, home: str, selector: dict[str, str], port: tuple[str, int], replicas: int = 1) -> Manifest:
+    spec = pod_spec(container(name, f"registry.k8s.io/{name}:{_VERSION}", dict([port])))
     return workload("StatefulSet", name, home, labels=selector, selector=selector, spec=spec, replicas=replicas)
