@@ -90,7 +90,7 @@ _SILENT = {
     ),
     COREDNS: ("CoreDNS", "CoreDNSSilent", Severity.HIGH, "no alert on the cluster's DNS can fire"),
 }
-_PANELS: tuple[tuple[PanelKind, *tuple[str, ...]], ...] = (
+_PANELS: tuple[tuple[PanelKind, str, *tuple[str, ...]], ...] = (
     (PanelKind.TIMESERIES, "api_error_ratio", "api_slow_ratio"),
     (PanelKind.TIMESERIES, "api_requests"),
     (PanelKind.STAT, "client_certificate_life"),
@@ -113,7 +113,7 @@ def system(settings: Settings, context: Context) -> System:
     firing = [a for source in settings.sources for a in alerts(source, signals, settings.thresholds)]
     silent = [_silence(source, context) for source in settings.sources if source in _SILENT]
     shown = {**signals, **{signal.name: signal for signal, _ in silent}}
-    rows = [row for row in _PANELS if row[1] in shown]
+    rows: list[tuple[PanelKind, str, *tuple[str, ...]]] = [row for row in _PANELS if row[1] in shown]
     rows += [(PanelKind.STAT, signal.name) for signal, _ in silent]
     return System(
         name="control_plane",
