@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from components.control_plane_values import control_plane_values
 from components.grafana_values import grafana_values
 from components.images import global_registry
 from components.keep_lists import Keep, kubelet_relabelings, metric_relabelings
@@ -59,7 +60,7 @@ def kube_prometheus_values(settings: Settings, size: Sizing, classes: Classes, k
         # Our own rules and dashboards are checked against contracts; the chart's are not ours to check.
         "defaultRules": {"create": False},
         # A source of the cluster that no enabled system reads is not scraped; the stack's own parts are.
-        **{key: {"enabled": False} for key in _CONTROL_PLANE},
+        **control_plane_values(settings, keep),
         "kubelet": {
             "enabled": watches_kubelets(settings),
             # The chart's own 10s are three times the series of everything else together.
@@ -98,7 +99,6 @@ def kube_prometheus_values(settings: Settings, size: Sizing, classes: Classes, k
 
 _RELOADER = {"requests": {"cpu": "10m", "memory": "50Mi"}, "limits": {"memory": "64Mi"}}
 _OPERATED = ("prometheusInstance", "alertmanagerInstance", "thanosRulerInstance", "alertmanagerConfig")
-_CONTROL_PLANE = ("kubeApiServer", "kubeControllerManager", "coreDns", "kubeEtcd", "kubeScheduler", "kubeProxy")
 
 
 def _relabeling(step: Relabeling) -> Values:
