@@ -70,7 +70,7 @@ def test_a_pod_monitor_selects_pods_with_its_port(scrape: Scrape) -> None:
     pods = [t for t in templates() if has(t["metadata"], dict(scrape.selector))]
     assert pods
     for pod in pods:
-        assert pod["namespace"] in scrape.namespaces
+        assert not scrape.namespaces or pod["namespace"] in scrape.namespaces  # none: all
         assert {endpoint.port for endpoint in scrape.endpoints} <= port_names(pod)
 
 
