@@ -11,7 +11,7 @@ EXPORTERS := iceberg isilon bitbucket
 EXPORTED := --no-dev --no-emit-workspace --no-header --quiet
 UV := $(shell command -v uv || echo .uv/bin/uv)
 
-.PHONY: setup preview validate up down test e2e tools unit lint types contracts bench bench-detection bench-iceberg exporters-images exporters-locks golden clean
+.PHONY: setup smoke preview validate up down test e2e tools unit lint types contracts bench bench-detection bench-iceberg exporters-images exporters-locks golden clean
 
 setup: .venv/.ready ## build the environment from the lock file
 
@@ -37,11 +37,11 @@ down: setup ## stop it; nothing is left
 	.venv/bin/obs local down
 
 # Rules and routing are proven on real servers; where these cannot be had, such tests are skipped and say so.
-# The smoke tests run where `make tools` has built the rest: a platform up and verified, three faults told, what Thanos
-# keeps, what the collector masks, Loki's labels.
 test: lint types ## everything that CI runs
 	-.venv/bin/obs tools build $(TESTED_WITH)
 	.venv/bin/python -m pytest --ignore=tests/e2e
+
+smoke: setup ## the shortest proof on real servers, of those that `make tools` has built
 	.venv/bin/python -m pytest -n 0 -m smoke tests/e2e
 
 # One after another: two whole platforms at a time are too much for two cores.

@@ -284,7 +284,10 @@ def test_a_rejected_object_names_its_definition(platform: Platform, tmp_path: Pa
     with pytest.raises(LocalError) as refused:
         deploy.apply(deploy.Target(project, platform.place, platform.state))
     said = str(refused.value)
-    for named in ("PrometheusRule rules-spark (systems/spark/", "ServiceMonitor argocd-server (systems/argocd/__init__.py:"):
+    for named in (
+        "PrometheusRule rules-spark (systems/spark/",
+        "ServiceMonitor argocd-server (systems/argocd/__init__.py:",
+    ):
         assert named in said
     assert ".specs: field not declared in schema" in said
 
