@@ -376,7 +376,7 @@ def test_a_reason_given_in_code_allows_an_unknown_metric(copy: Path) -> None:
 
 
 def test_two_objectives_of_one_system_share_the_names_of_their_alerts(copy: Path) -> None:
-    file = copy / "systems" / "argocd.py"
+    file = copy / "systems" / "argocd" / "__init__.py"
     text = file.read_text()
     second = 'slos=(_deployment_success(settings), replace(_deployment_success(settings), name="second")),'
     text = text.replace("slos=(_deployment_success(settings),),", second)

@@ -72,7 +72,9 @@ def made(kind: str, found: Recording | None = None) -> dict[str, Resource]:
     return {
         r.name: r
         for r in (found or recording()).resources
-        if r.type.endswith(f":{kind}") and ("exporter" in r.name or r.name.startswith(("pushgateway", "blackbox-")))
+        if r.type.endswith(f":{kind}")
+        and r.name != "ceph-exporter"  # of Ceph itself
+        and ("exporter" in r.name or r.name.startswith(("pushgateway", "blackbox-")))
     }
 
 

@@ -79,6 +79,10 @@ TEMPO_3 = Kind("Tempo configuration", (Form(tempo.config_3),), _NO_TEMPO)
 TEMPO_QUERY = Kind("Tempo's bridge to Jaeger", (Form(tempo.query),), _NO_TEMPO)
 TEMPO_OVERRIDES = Kind("Tempo limits by tenant", (Form(tempo.overrides),), _NO_TEMPO)
 
+EXPORTER_SETTINGS = Kind("settings of our own exporter", (), "the exporter checks them when it starts")
+JMX_RULES = Kind("rules of a JMX agent", (), "make contracts runs them in the real agent")
+
+_OWN_EXPORTERS = ("iceberg", "isilon", "bitbucket")
 _CREDENTIALS = (RECEIVERS_SECRET, GRAFANA_ADMIN_SECRET, OIDC_SECRET, STORE_SECRET, CREDENTIALS_SECRET)
 ROWS: Sequence[Row] = (
     Row("*", "PrometheusRule/*", RULES_KEY, RULES),
@@ -103,6 +107,10 @@ ROWS: Sequence[Row] = (
     Row("", "ConfigMap/oracle-exporter-*", "*.toml", ORACLE_METRICS),
     Row("", "Secret/oracle-exporter-*", "*", CREDENTIAL),
     Row("", "Secret/redis-exporter-*", "*", CREDENTIAL),
+    *(Row("", f"ConfigMap/{own}-exporter-*", "config.yaml", EXPORTER_SETTINGS) for own in _OWN_EXPORTERS),
+    *(Row("", f"Secret/{own}-exporter-*", "*", CREDENTIAL) for own in _OWN_EXPORTERS),
+    *(Row("", f"Secret/{name}", "*", CREDENTIAL) for name in ("minio-metrics", "*-scrape", "scrape-*")),
+    Row("", "ConfigMap/*-jmx", "config.yaml", JMX_RULES),
     Row("tempo", "ConfigMap/*", "tempo.yaml", TEMPO_2),
     Row("tempo", "ConfigMap/*", "overrides.yaml", TEMPO_OVERRIDES),
     Row("tempo-distributed", "ConfigMap/*", "tempo.yaml", TEMPO_3),
