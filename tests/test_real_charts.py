@@ -149,6 +149,8 @@ def _job(spec: dict[str, Any]) -> str:
     services = [s["metadata"] for s in manifests("prod", "Service").values()]
     # The kubelet's Service is made by the operator at run time, with this label (--kubelet-service).
     services.append({"name": "", "labels": {"k8s-app": "kubelet", "app.kubernetes.io/name": "kubelet"}})
+    # The API server's is the cluster's own.
+    services.append({"name": "kubernetes", "labels": {"component": "apiserver", "provider": "kubernetes"}})
     wanted = spec["selector"]["matchLabels"]
     for service in services:
         if wanted.items() <= service["labels"].items():
