@@ -381,7 +381,11 @@ def test_two_objectives_of_one_system_share_the_names_of_their_alerts(copy: Path
     second = 'slos=(_deployment_success(settings), replace(_deployment_success(settings), name="second")),'
     text = text.replace("slos=(_deployment_success(settings),),", second)
     file.write_text(
-        text.replace("from typing import Literal", "from dataclasses import replace\nfrom typing import Literal")
+        text.replace(
+            "from __future__ import annotations\n",
+            "from __future__ import annotations\n\nfrom dataclasses import replace\n",
+            1,
+        )
     )
     assert check(copy)[1]["findings"] == []
 
