@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import tiny_charts as tiny
+import yaml
 from rich.console import Console
 from stacks import ROOT
 from typer.testing import CliRunner
@@ -26,6 +27,7 @@ from obs.run import StackRun, run_stack
 from obs.stack_config import SECRET_PLACEHOLDER, read_stack_config
 from obs.summary import print_findings, print_summary
 from obs.write import write_rendering
+from systems import OWN
 
 KEYS = {
     "systems": {"name", "title"},
@@ -88,7 +90,8 @@ def test_the_inventory_has_every_kind_with_its_fields(tmp_path: Path) -> None:
     assert found.keys() == KEYS.keys()
     for kind, fields in KEYS.items():
         assert all(fields <= entry.keys() for entry in found[kind]), kind
-    assert {s["name"] for s in found["systems"]} == {"argocd", "kubernetes", "nodes", "spark"}
+    named = yaml.safe_load((ROOT / "Pulumi.prod.yaml").read_text())["config"]["dataops-observability:systems"]
+    assert {s["name"] for s in found["systems"]} == {*named, *OWN}
     assert all(d["panels"] for d in found["dashboards"])
     assert {c["evidence"] for c in found["contracts"]} <= {"read", "scraped"}
 
