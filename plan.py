@@ -62,7 +62,7 @@ class Plan:
 
     @property
     def alerts(self) -> tuple[Alert, ...]:
-        return tuple(rule for group in self.groups() for rule in group.rules if isinstance(rule, Alert))
+        return tuple(alert for group in self.groups() for alert in _alerts(group))
 
     @property
     def records(self) -> tuple[RecordingRule, ...]:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from model.config import Duration, Name, Part, SecretKey, form
-from settings.credentials import CA_KEYS, Named, given, refuse, two_ways
+from model.credentials import CA_KEYS, Named, given, refuse, two_ways
 from settings.own_exporters import BitbucketSettings, IcebergSettings, IsilonSettings
 from settings.telemetry import Expression, expression
 

@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from model.config import Name, Part, SecretKey, form
+from model.credentials import two_ways
 from model.quantity import DURATION_FORM, duration, seconds
-from settings.credentials import two_ways
 
 UNLIMITED = "unlimited"
 _URL = "an http:// or https:// address, without credentials"

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from model.config import Duration, Name, Part, Quantity, SecretKey, form
-from settings.credentials import CA_KEYS, Named, given, refuse, two_ways
+from model.credentials import CA_KEYS, Named, given, refuse, two_ways
 
 ISILON_KEYS = ("username", "password")
 BITBUCKET_KEYS = ("token",)

@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from model.config import Duration, Name, Part, SecretKey, form
+from model.credentials import two_ways
 from model.quantity import seconds
-from settings.credentials import two_ways
 
 # What Python knows and RE2 does not: look-around, back references, atomic groups, conditions, \Z, characters by their
 # number; and a repetition of a repetition.

@@ -8,11 +8,13 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, model_validator
 
 from model.config import Name, Part, SecretKey
+from model.credentials import CA_KEYS, refuse, two_ways
 from model.scrape import BasicAuth, Bearer, ScrapeSecret, Tls
 from model.scrape import SecretKey as Key
 
 _KEYS = {"basic": ("username", "password"), "bearer": ("token",)}
-_CA, _CERT, _KEY = "ca.crt", "tls.crt", "tls.key"
+(_CA,) = CA_KEYS
+_CERT, _KEY = "tls.crt", "tls.key"
 
 
 class Credential(Part):
@@ -29,17 +31,14 @@ class Credential(Part):
 
     @model_validator(mode="after")
     def _consistent(self) -> Credential:
-        problems = []
-        if self.secret and self.existing_secret:
-            problems.append("secret and existingSecret are two ways to give one credential; give one of them")
+        problems = [*two_ways(self.secret, self.existing_secret)]
         if self.kind == "bearer" and self.username:
             problems.append(".username: belongs to kind basic")
         if self.kind == "bearer" and not (self.secret or self.existing_secret):
             problems.append("the token is missing: secret or existingSecret")
         if self.kind == "basic" and bool(self.username) == bool(self.existing_secret):
             problems.append(".username: is needed, unless an existing Secret has the key username")
-        if problems:
-            raise ValueError("\n".join(problems))
+        refuse(problems)
         return self
 
     def auth(self, name: str) -> BasicAuth | Bearer:

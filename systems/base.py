@@ -94,7 +94,25 @@ def silence(
         legend=title,
         scope=(),
     )
-    alert = above(
+    alert = silence_alert(
+        context, signal, name=name, component=component, severity=severity, title=title, job=job, hides=hides
+    )
+    return signal, alert
+
+
+def silence_alert(
+    context: Context,
+    signal: Signal,
+    *,
+    name: str,
+    component: str,
+    severity: Severity,
+    title: str,
+    job: str,
+    hides: str,
+) -> Alert:
+    """The alert on a signal of silence; ``title`` and ``job`` may be templates."""
+    return above(
         name,
         signal,
         0,
@@ -106,7 +124,6 @@ def silence(
         # absent() has no labels of its own; without it the overview of a cluster would not count the alert.
         labels={"cluster": context.cluster},
     )
-    return signal, alert
 
 
 def above(
@@ -143,9 +160,15 @@ def above(
     )
 
 
-def panels(signals: Mapping[str, Signal], *rows: tuple[PanelKind, *tuple[str, ...]]) -> tuple[Panel, ...]:
-    """Panels from rows of (kind, names of the signals that it shows); the first signal's title is the panel's."""
+def panels(
+    signals: Mapping[str, Signal], *rows: tuple[PanelKind, *tuple[str, ...]], may_lack: str = ""
+) -> tuple[Panel, ...]:
+    """Panels from rows of (kind, names of the signals that it shows); the first signal's title is the panel's.
+
+    The row of ``may_lack``, a signal that not every stack has, is left out with it.
+    """
     return tuple(
         Panel(title=signals[names[0]].title, kind=kind, signals=tuple(signals[name] for name in names))
         for kind, *names in rows
+        if names[0] != may_lack or may_lack in signals
     )

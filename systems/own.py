@@ -12,7 +12,7 @@ from model.promql import absent, binary, call, constant, eq, increase, metric, m
 from model.rule import Alert, Severity, Signal
 from model.scrape import Endpoint, Relabeling, Scrape, ScrapeKind
 from model.system import Domain, Section
-from systems.base import Context, above
+from systems.base import Context, silence_alert
 
 __site_transparent__ = True  # a finding points at the system that calls, not at this file
 
@@ -64,16 +64,9 @@ def silent_jobs(
         legend="{{job}}",
         scope=(),
     )
-    alert = above(
-        name,
-        signal,
-        0,
-        for_="3m",
-        severity=severity,
-        component=component,
-        summary="{{ $labels.job }} delivers no metrics",
-        description=f"No target of job {{{{ $labels.job }}}} has been up for 3 minutes. Until it is back, {hides}.",
-        labels={"cluster": context.cluster},
+    of = "{{ $labels.job }}"
+    alert = silence_alert(
+        context, signal, name=name, component=component, severity=severity, title=of, job=of, hides=hides
     )
     return signal, alert
 

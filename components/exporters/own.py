@@ -16,9 +16,9 @@ from components.images import repository
 from components.services import Services
 from components.sizes import PartSize
 from components.specs.monitors import ServiceMonitorSpec
+from model.credentials import CA_KEYS
 from model.quantity import compressed, quantity, seconds
 from settings import Settings
-from settings.credentials import CA_KEYS
 from settings.exporters import Own, OwnKind
 from settings.own_exporters import BITBUCKET_KEYS, ISILON_KEYS, BitbucketSettings, IcebergSettings
 from settings.parts import PartName

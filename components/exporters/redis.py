@@ -10,8 +10,8 @@ from components.restricted import RESTRICTED_CONTAINER, restricted_pod
 from components.services import Services
 from components.sizes import PartSize
 from components.specs.monitors import ServiceMonitorSpec
+from model.credentials import CA_KEYS
 from settings import Settings
-from settings.credentials import CA_KEYS
 from settings.exporters import REDIS_KEYS, RedisSettings
 
 CHART = "prometheus-redis-exporter"

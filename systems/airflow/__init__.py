@@ -17,7 +17,7 @@ from model.scrape import Endpoint, Scrape, ScrapeKind
 from model.system import Domain, Section, System
 from systems.airflow.alerts import alerts
 from systems.airflow.signals import JOB, beats, limit_signals, run_signals, scheduler_signals, task_signals
-from systems.base import Context, SystemSettings, silence
+from systems.base import Context, SystemSettings, panels, silence
 
 
 class Settings(SystemSettings):
@@ -46,12 +46,8 @@ def system(settings: Settings, context: Context) -> System:
         severity=Severity.HIGH,
         hides="no alert on DAGs or the scheduler can fire, and what Airflow sends is lost",
     )
-    panels = [
-        Panel(title=signals[names[0]].title, kind=kind, signals=tuple(signals[name] for name in names))
-        for kind, *names in _PANELS
-        if names[0] in signals
-    ]
-    panels.append(Panel(title="Silent sources: Airflow", kind=PanelKind.STAT, signals=(silent,)))
+    shown = list(panels(signals, *_PANELS, may_lack="share_of_sla"))
+    shown.append(Panel(title="Silent sources: Airflow", kind=PanelKind.STAT, signals=(silent,)))
     return System(
         name="airflow",
         title="Apache Airflow",
@@ -67,7 +63,7 @@ def system(settings: Settings, context: Context) -> System:
         signals=(*signals.values(), silent),
         records=(beats(),),
         alerts=(*alerts(signals, settings.minimum_runs), silent_alert),
-        sections=(Section(domain=Domain.WORKLOAD, title="Apache Airflow", panels=tuple(panels)),),
+        sections=(Section(domain=Domain.WORKLOAD, title="Apache Airflow", panels=tuple(shown)),),
     )
 
 

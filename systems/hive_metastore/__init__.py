@@ -14,7 +14,7 @@ from model.dashboard import Panel, PanelKind
 from model.rule import Severity
 from model.scrape import Endpoint, Scrape, ScrapeKind
 from model.system import ConfigFile, Domain, Section, System
-from systems.base import Context, SystemSettings, silence
+from systems.base import Context, SystemSettings, panels, silence
 from systems.hive_metastore.alerts import alerts
 from systems.hive_metastore.signals import JOB, call_signals, server_signals
 
@@ -46,11 +46,8 @@ def system(settings: Settings, context: Context) -> System:
         severity=Severity.HIGH,
         hides="nothing is known of its response time, and perhaps no table can be opened",
     )
-    panels = [
-        Panel(title=signals[names[0]].title, kind=kind, signals=tuple(signals[name] for name in names))
-        for kind, *names in _PANELS
-    ]
-    panels.append(Panel(title="Silent sources: Hive Metastore", kind=PanelKind.STAT, signals=(silent,)))
+    shown = list(panels(signals, *_PANELS))
+    shown.append(Panel(title="Silent sources: Hive Metastore", kind=PanelKind.STAT, signals=(silent,)))
     files = {settings.rules_config_map: RULES} if settings.rules_config_map else {}
     return System(
         name="hive_metastore",
@@ -59,7 +56,7 @@ def system(settings: Settings, context: Context) -> System:
         scrapes=(_scrape(settings),),
         signals=(*signals.values(), silent),
         alerts=(*alerts(signals), silent_alert),
-        sections=(Section(domain=Domain.DATA, title="Hive Metastore", panels=tuple(panels)),),
+        sections=(Section(domain=Domain.DATA, title="Hive Metastore", panels=tuple(shown)),),
         files=tuple(
             ConfigFile(config_map=name, namespace=settings.namespace, files={"config.yaml": path.read_text()})
             for name, path in files.items()

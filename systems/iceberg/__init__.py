@@ -11,7 +11,7 @@ from model.dashboard import Panel, PanelKind
 from model.rule import Severity
 from model.scrape import Endpoint, Scrape, ScrapeKind
 from model.system import Domain, Section, System
-from systems.base import Context, SystemSettings, silence
+from systems.base import Context, SystemSettings, panels, silence
 from systems.iceberg.alerts import alerts
 from systems.iceberg.signals import JOB, catalog_signals, table_signals
 
@@ -41,11 +41,8 @@ def system(settings: Settings, context: Context) -> System:
         severity=Severity.HIGH,
         hides="no alert on tables can fire, lost data included",
     )
-    panels = [
-        Panel(title=signals[names[0]].title, kind=kind, signals=tuple(signals[name] for name in names))
-        for kind, *names in _PANELS
-    ]
-    panels.append(Panel(title="Silent sources: Iceberg", kind=PanelKind.STAT, signals=(silent,)))
+    shown = list(panels(signals, *_PANELS))
+    shown.append(Panel(title="Silent sources: Iceberg", kind=PanelKind.STAT, signals=(silent,)))
     return System(
         name="iceberg",
         title="Apache Iceberg",
@@ -60,7 +57,7 @@ def system(settings: Settings, context: Context) -> System:
         ),
         signals=(*signals.values(), silent),
         alerts=(*alerts(signals, settings.minimum_files), silent_alert),
-        sections=(Section(domain=Domain.DATA, title="Apache Iceberg", panels=tuple(panels)),),
+        sections=(Section(domain=Domain.DATA, title="Apache Iceberg", panels=tuple(shown)),),
     )
 
 

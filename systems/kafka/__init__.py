@@ -13,7 +13,7 @@ from model.dashboard import Panel, PanelKind
 from model.rule import Severity
 from model.scrape import Endpoint, Relabeling, Scrape, ScrapeKind
 from model.system import Domain, Section, System
-from systems.base import Context, SystemSettings, silence
+from systems.base import Context, SystemSettings, panels, silence
 from systems.kafka.alerts import alerts
 from systems.kafka.signals import BROKER_JOB, EXPORTER_JOB, broker_signals, group_signals
 
@@ -44,11 +44,8 @@ def system(settings: Settings, context: Context) -> System:
         )
         for job, title, name, severity, hides in _SILENCES
     ]
-    panels = [
-        Panel(title=signals[names[0]].title, kind=kind, signals=tuple(signals[name] for name in names))
-        for kind, *names in _PANELS
-    ]
-    panels.append(
+    shown = list(panels(signals, *_PANELS))
+    shown.append(
         Panel(title="Silent sources: Kafka", kind=PanelKind.STAT, signals=tuple(signal for signal, _ in silences))
     )
     return System(
@@ -61,7 +58,7 @@ def system(settings: Settings, context: Context) -> System:
         ),
         signals=(*signals.values(), *(signal for signal, _ in silences)),
         alerts=(*alerts(signals, settings.maximum_lag), *(alert for _, alert in silences)),
-        sections=(Section(domain=Domain.DATA, title="Apache Kafka", panels=tuple(panels)),),
+        sections=(Section(domain=Domain.DATA, title="Apache Kafka", panels=tuple(shown)),),
     )
 
 

@@ -13,7 +13,7 @@ from model.dashboard import Panel, PanelKind
 from model.rule import Severity
 from model.scrape import METRICS_PATH, Endpoint, Relabeling, Scrape, ScrapeKind
 from model.system import Domain, Section, System
-from systems.base import Context, SystemSettings, silence
+from systems.base import Context, SystemSettings, panels, silence
 from systems.spark.alerts import alerts
 from systems.spark.durations import duration_alerts, duration_signals
 from systems.spark.signals import ONLY_WHILE_RUNNING, OPERATOR_JOB, application_signals, executor_signals
@@ -45,12 +45,8 @@ def system(settings: Settings, context: Context) -> System:
         severity=Severity.HIGH,
         hides="no alert on failing applications can fire",
     )
-    panels = [
-        Panel(title=signals[names[0]].title, kind=kind, signals=tuple(signals[name] for name in names))
-        for kind, *names in _PANELS
-        if names[0] in signals
-    ]
-    panels.append(Panel(title="Silent sources: Spark", kind=PanelKind.STAT, signals=(silent,)))
+    shown = list(panels(signals, *_PANELS, may_lack="share_of_sla"))
+    shown.append(Panel(title="Silent sources: Spark", kind=PanelKind.STAT, signals=(silent,)))
     return System(
         name="spark",
         title="Apache Spark",
@@ -62,7 +58,7 @@ def system(settings: Settings, context: Context) -> System:
             *(duration_alerts(signals["share_of_sla"]) if "share_of_sla" in signals else ()),
             silent_alert,
         ),
-        sections=(Section(domain=Domain.WORKLOAD, title="Apache Spark", panels=tuple(panels)),),
+        sections=(Section(domain=Domain.WORKLOAD, title="Apache Spark", panels=tuple(shown)),),
     )
 
 

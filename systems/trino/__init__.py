@@ -15,7 +15,7 @@ from model.rule import Severity
 from model.scrape import Endpoint, Relabeling, Scrape, ScrapeKind
 from model.system import Domain, Section, System
 from systems.access import Credential, TlsSettings
-from systems.base import Context, SystemSettings, silence
+from systems.base import Context, SystemSettings, panels, silence
 from systems.trino.alerts import alerts
 from systems.trino.signals import (
     COORDINATOR_JOB,
@@ -65,12 +65,8 @@ def system(settings: Settings, context: Context) -> System:
         severity=Severity.HIGH,
         hides="no alert on queries can fire and perhaps no query is answered",
     )
-    panels = [
-        Panel(title=signals[names[0]].title, kind=kind, signals=tuple(signals[name] for name in names))
-        for kind, *names in _PANELS
-        if names[0] in signals
-    ]
-    panels.append(Panel(title="Silent sources: Trino", kind=PanelKind.STAT, signals=(silent,)))
+    shown = list(panels(signals, *_PANELS, may_lack="worker_availability"))
+    shown.append(Panel(title="Silent sources: Trino", kind=PanelKind.STAT, signals=(silent,)))
     return System(
         name="trino",
         title="Trino",
@@ -78,7 +74,7 @@ def system(settings: Settings, context: Context) -> System:
         scrapes=(_scrape("coordinator", COORDINATOR_JOB, settings), _scrape("worker", WORKER_JOB, settings)),
         signals=(*signals.values(), silent),
         alerts=(*alerts(signals, settings.limits.minimum_queries), silent_alert),
-        sections=(Section(domain=Domain.WORKLOAD, title="Trino", panels=tuple(panels)),),
+        sections=(Section(domain=Domain.WORKLOAD, title="Trino", panels=tuple(shown)),),
         secrets=settings.auth.secrets(_SECRET),
     )
 
