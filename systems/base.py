@@ -10,7 +10,7 @@ from model.config import Part, form
 from model.dashboard import Panel, PanelKind
 from model.expr import Expr, Matcher
 from model.promql import absent, constant, eq, matching, metric
-from model.rule import Alert, Severity, Signal
+from model.rule import CONFIRMED, Alert, Severity, Signal
 from systems.access import Credential, accesses
 
 __site_transparent__ = True  # a finding points at the system that calls, not at this file
@@ -112,15 +112,16 @@ def silence_alert(
     hides: str,
 ) -> Alert:
     """The alert on a signal of silence; ``title`` and ``job`` may be templates."""
+    for_, said = (CONFIRMED, "30 seconds") if severity is Severity.CRITICAL else ("3m", "3 minutes")
     return above(
         name,
         signal,
         0,
-        for_="3m",
+        for_=for_,
         severity=severity,
         component=component,
         summary=f"{title} delivers no metrics",
-        description=f"No target of job {job} has been up for 3 minutes. Until it is back, {hides}.",
+        description=f"No target of job {job} has been up for {said}. Until it is back, {hides}.",
         # absent() has no labels of its own; without it the overview of a cluster would not count the alert.
         labels={"cluster": context.cluster},
     )

@@ -29,7 +29,7 @@ CLUSTER = "local"
 _BY_JOB = re.compile(r'(?P<how>.*?)\(?(?:\d+, )?\{job="(?P<job>[^"]+)", cluster=~"[^"]*"(?:, (?P<label>\w+)!="")?\}\)?')
 
 
-LOSSES = re.compile(r"increase\(otelcol_|otelcol_exporter_queue_size")
+LOSSES = re.compile(r"increase\(otelcol_|max by \(service, exporter\)")
 """What is asked of a collector that loses something."""
 
 

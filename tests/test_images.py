@@ -33,6 +33,7 @@ def test_a_mirror_keeps_the_path_and_drops_the_host() -> None:
 
 EVERYTHING: dict[str, object] = {
     "size": "large",
+    "systems": {"kubernetes": {}, "nodes": {}},
     "traces": {"mode": "distributed", "kafka": {"address": "kafka.kafka.svc:9092"}},
     "exporters": {
         "statsd": {},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -15,12 +16,18 @@ from stacks import ROOT, run
 from components.sizes import SIZES
 from model.quantity import quantity
 from obs.record import ProgramError
+from obs.stack_config import read_stack_config
 from obs.variants import variants
 from settings.part_overrides import VOLUMES
 from settings.parts import OWN_KEY, PartName
 
 STACK, FORMS = variants(ROOT)
-EXPORTERS = FORMS["every exporter"]["exporters"]
+# Those of production, and those of a form that it has not.
+VALUES = read_stack_config(ROOT, STACK).values
+EXPORTERS, SYSTEMS = (
+    json.loads(VALUES[f"dataops-observability:{key}"]) | FORMS["every exporter"][key]
+    for key in ("exporters", "systems")
+)
 # (stack, what of its configuration is replaced): together every mode of every part.
 MODES: dict[str, tuple[str, Mapping[str, Any]]] = {
     **{
@@ -44,7 +51,7 @@ def marks() -> dict[Override, int | str]:
             (part, "requests.memory"): f"{3401 + number}Mi",
             (part, "limits.memory"): f"{4501 + number}Mi",
             (part, "storage"): f"{701 + number}Gi",
-            (part, "replicas"): 7 + number,
+            (part, "replicas"): 4 + number,
         }
     return found
 
@@ -63,7 +70,7 @@ def configured(base: Mapping[str, Any], overrides: Mapping[Override, int | str])
         else:
             given[outer] = value
     own = {part.value: {**base.get(part.value, {}), **parts.pop(part.value, {})} for part in OWN_KEY}
-    return {"exporters": EXPORTERS, "systems": {"kubernetes": {}}, **base, **own, "parts": parts}
+    return {"exporters": EXPORTERS, "systems": SYSTEMS, **base, **own, "parts": parts}
 
 
 def refused(stack: str, base: Mapping[str, Any]) -> dict[Override, str]:

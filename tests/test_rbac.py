@@ -41,9 +41,22 @@ def test_without_kubelets_to_scrape_nothing_is_granted_in_kube_system_and_on_nod
 
 
 def test_what_is_of_the_whole_cluster_has_the_namespace_in_its_name() -> None:
-    """Or the roles of two stacks in one cluster would be one another's. Of kube-state-metrics a cluster has one."""
+    """Or the roles of two stacks in one cluster would be one another's.
+
+    A cluster has one kube-state-metrics and one control plane: of two stacks, one watches them (docs/security.md).
+    """
     _, expansion = rendered("prod", {"namespace": "watch"})
     kinds = ("ClusterRole", "ClusterRoleBinding")
     shared = {o.name for o in expansion.objects if o.kind in kinds or o.namespace == "kube-system"}
-    assert {name for name in shared if "watch" not in name} == {"kube-prometheus-stack-kube-state-metrics"}
+    assert {name for name in shared if "watch" not in name} == {
+        f"kube-prometheus-stack-{part}"
+        for part in (
+            "kube-state-metrics",
+            "kube-etcd",
+            "kube-scheduler",
+            "kube-controller-manager",
+            "kube-proxy",
+            "coredns",
+        )
+    }
     assert len(shared) > 5

@@ -16,7 +16,7 @@ OTEL = {"kind": "otel", "namespace": "shop", "service": "shop/cart"}
 
 
 def plan_of(name: str, settings: object) -> Plan:
-    found = run("dev", config={"systems": {name: settings}}).namespace["plan"]
+    found = run("dev", config={"systems": {name: settings}, "selfMonitoring": False}).namespace["plan"]
     assert isinstance(found, Plan)
     return found
 
