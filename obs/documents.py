@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import yaml
@@ -22,6 +22,34 @@ _KIND = re.compile("^kind:" + _PLAIN, re.MULTILINE)
 _METADATA = re.compile(r"^metadata:[ \t]*\n((?:[ \t]+\S.*\n|[ \t]*\n)*)", re.MULTILINE)
 # What kubectl takes for a number or a truth value and PyYAML would leave unquoted: 1e3, 12e45, 0o17, n.
 _NO_TEXT_ELSEWHERE = re.compile(r"[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?|0o[0-7]+|[yYnN]")
+
+
+# What Kubernetes 1.36 serves without a namespace, of what charts bring (`kubectl api-resources --namespaced=false`).
+OF_CLUSTER = frozenset(
+    {
+        "APIService",
+        "CSIDriver",
+        "ClusterRole",
+        "ClusterRoleBinding",
+        "CustomResourceDefinition",
+        "FlowSchema",
+        "IngressClass",
+        "MutatingAdmissionPolicy",
+        "MutatingAdmissionPolicyBinding",
+        "MutatingWebhookConfiguration",
+        "Namespace",
+        "Node",
+        "PersistentVolume",
+        "PriorityClass",
+        "PriorityLevelConfiguration",
+        "RuntimeClass",
+        "StorageClass",
+        "ValidatingAdmissionPolicy",
+        "ValidatingAdmissionPolicyBinding",
+        "ValidatingWebhookConfiguration",
+        "VolumeAttributesClass",
+    }
+)
 
 
 class _Loader(yaml.CSafeLoader):
@@ -66,6 +94,19 @@ class Document:
     namespace: str
     name: str
     text: str
+
+    def within(self, namespace: str) -> Document:
+        """The same, landing where helm and the provider put what states no namespace: in that of the release."""
+        if self.namespace or self.kind in OF_CLUSTER:
+            return self
+        if block := _METADATA.search(self.text):
+            at = block.start(1)
+            indent = block[1][: len(block[1]) - len(block[1].lstrip(" "))]
+            text = f"{self.text[:at]}{indent}namespace: {namespace}\n{self.text[at:]}"
+        else:
+            manifest = load(self.text)
+            text = dump({**manifest, "metadata": {**manifest["metadata"], "namespace": namespace}})
+        return replace(self, namespace=namespace, text=text)
 
 
 def dump(value: Any) -> str:

@@ -36,9 +36,9 @@ class Recording(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class RenderedObject:
-    """One Kubernetes object. ``origin`` is the chart that brings it, or ``program``; ``namespace`` is empty where
-    none is stated. The program's objects have a ``manifest``, those of charts the ``text`` that helm printed.
-    ``where`` is the line of the program that registers it or its chart."""
+    """One Kubernetes object. ``origin`` is the chart that brings it, or ``program``; ``namespace`` is where it
+    lands, empty for what is of the whole cluster. The program's objects have a ``manifest``, those of charts the
+    ``text`` that helm printed. ``where`` is the line of the program that registers it or its chart."""
 
     component: str
     origin: str
@@ -254,7 +254,7 @@ def _complete(chart: RenderedChart, text: str) -> tuple[RenderedChart, list[Rend
             text=document.text,
             where=chart.where,
         )
-        for document in documents.documents(text)
+        for document in (found.within(chart.namespace) for found in documents.documents(text))
     ]
     used = (images(o.parsed()) for o in objects if may_have_images(o.kind, o.text or ""))
     found = tuple(sorted(set[str]().union(*used)))

@@ -181,3 +181,24 @@ def test_texts_that_look_like_images_are_none() -> None:
     for kind in ("ConfigMap", "CustomResourceDefinition"):
         assert images.images({"kind": kind, "data": {"image": "a:1"}}) == set()
         assert not images.may_have_images(kind, "image: a:1")
+
+
+@pytest.mark.parametrize(
+    ("text", "landed"),
+    [
+        ("apiVersion: v1\nkind: Service\nmetadata:\n    name: a\n    labels: {b: c}\n", "watch"),
+        ("apiVersion: v1\nkind: Service\nmetadata: {name: a}\n", "watch"),
+        ("apiVersion: v1\nkind: Service\nmetadata:\n  name: a\n  namespace: elsewhere\n", "elsewhere"),
+        ("apiVersion: v1\nkind: PersistentVolume\nmetadata:\n  name: a\n", ""),
+    ],
+    ids=["block", "flow", "stated", "of the cluster"],
+)
+def test_what_states_no_namespace_lands_in_that_of_its_release(text: str, landed: str) -> None:
+    (document,) = documents.documents(text)
+    within = document.within("watch")
+    assert within.namespace == landed
+    before, after = documents.load(text), documents.load(within.text)
+    assert after["metadata"].get("namespace", "") == landed
+    assert after["metadata"] | {"namespace": landed} == before["metadata"] | {"namespace": landed}
+    (again,) = documents.documents(within.text)
+    assert (again.namespace, again.name) == (landed, "a")

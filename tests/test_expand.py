@@ -89,7 +89,7 @@ def test_a_chart_brings_its_objects_and_images(monkeypatch: pytest.MonkeyPatch) 
     assert identities(found.objects) == [
         ("metrics", "program", "v1", "Pod", "", "p"),
         ("metrics", "tiny", "v1", "ConfigMap", "n", "r-settings"),
-        ("metrics", "tiny", "apps/v1", "Deployment", "", "r"),
+        ("metrics", "tiny", "apps/v1", "Deployment", "n", "r"),
     ]
     (rendered,) = found.charts
     assert (rendered.name, rendered.version, rendered.release, rendered.namespace) == ("tiny", "1.2.3", "r", "n")

@@ -31,10 +31,13 @@ def entries(value: Any) -> list[Mapping[str, Any]]:
 
 @dataclass(frozen=True, eq=False)
 class Item:
-    """One object. ``namespace`` is where it lands: the release's, where a chart states none."""
+    """One object."""
 
     object: RenderedObject
-    namespace: str
+
+    @property
+    def namespace(self) -> str:
+        return self.object.namespace
 
     @property
     def kind(self) -> str:
@@ -76,11 +79,9 @@ class Rendered:
     """The objects of one expansion by kind, so that only the kinds that a check asks for are parsed."""
 
     def __init__(self, expansion: Expansion) -> None:
-        releases = {(chart.component, chart.origin): chart.namespace for chart in expansion.charts}
         self._kinds: dict[str, list[Item]] = {}
         for one in expansion.objects:
-            namespace = one.namespace or releases.get((one.component, one.origin), "default")
-            self._kinds.setdefault(one.kind, []).append(Item(one, "" if one.kind in _OF_CLUSTER else namespace))
+            self._kinds.setdefault(one.kind, []).append(Item(one))
 
     def of(self, *kinds: str) -> list[Item]:
         return [item for kind in kinds for item in self._kinds.get(kind, ())]
@@ -93,18 +94,3 @@ class Rendered:
     def namespaces(self) -> Mapping[str, Mapping[str, str]]:
         """The stack's own namespaces, those that it creates: name -> labels, with the one that every cluster sets."""
         return {item.name: {**item.labels, "kubernetes.io/metadata.name": item.name} for item in self.of("Namespace")}
-
-
-_OF_CLUSTER = {
-    "APIService",
-    "ClusterRole",
-    "ClusterRoleBinding",
-    "CustomResourceDefinition",
-    "IngressClass",
-    "MutatingWebhookConfiguration",
-    "Namespace",
-    "PersistentVolume",
-    "PriorityClass",
-    "StorageClass",
-    "ValidatingWebhookConfiguration",
-}
