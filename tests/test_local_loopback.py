@@ -198,3 +198,10 @@ def test_a_mail_server_elsewhere_is_refused() -> None:
     config = {"global": {"smtp_smarthost": "smtp.example:587"}, **routing(url_file="/secrets/here")}
     with pytest.raises(LocalError, match="smtp_smarthost is smtp"):
         loopback.check_alertmanager(config, FILES.__getitem__)
+
+
+def test_a_path_of_an_address_is_no_file_of_the_container() -> None:
+    """Jenkins' metrics are at /prometheus, where the container has a volume."""
+    config = {"rule_files": ["/prometheus/rules/*.yaml"], "scrape_configs": [{"metrics_path": "/prometheus"}]}
+    moved = loopback.relocated(config, lambda text: text.replace("/prometheus", "/run/volume"))
+    assert moved == {"rule_files": ["/run/volume/rules/*.yaml"], "scrape_configs": [{"metrics_path": "/prometheus"}]}

@@ -26,6 +26,8 @@ _TLS_AND_CREDENTIALS = (
     "proxy_from_environment",
 )
 _ADDRESSES = ("url", "api_url", "webhook_url", "smarthost")
+# Jenkins' metrics are at /prometheus, which is also where Prometheus' volume is mounted.
+_PATHS_OF_URLS = ("metrics_path", "path_prefix")
 _DISCOVERY = "_sd_configs"
 _ADDRESS = "__address__"
 
@@ -76,7 +78,7 @@ def _through(simulator: str, path: str) -> list[Config]:
 def relocated(value: Any, moved: Callable[[str], str]) -> Any:
     """A configuration with every text passed through ``moved``, which turns a path in a container into a real one."""
     if isinstance(value, dict):
-        return {key: relocated(inner, moved) for key, inner in value.items()}
+        return {key: inner if key in _PATHS_OF_URLS else relocated(inner, moved) for key, inner in value.items()}
     if isinstance(value, list):
         return [relocated(inner, moved) for inner in value]
     return moved(value) if isinstance(value, str) else value
