@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from model.dashboard import PanelKind
 from model.expr import Expr
-from model.promql import call, max_by, metric, rate, sum_by
+from model.promql import call, eq, max_by, metric, rate, sum_by
 from model.rule import Alert, Severity, Signal
 from model.system import RetentionClass, System
 from systems.base import Context, SystemSettings, above
@@ -144,7 +144,7 @@ def _sending_signals() -> tuple[Signal, ...]:
 
 
 def _traces_dropped() -> Signal:
-    dropped = metric("otelcol_processor_tail_sampling_sampling_trace_dropped_too_early_total")
+    dropped = metric("otelcol_processor_tail_sampling_sampling_trace_dropped_too_early_total", eq("job", JOBS[1]))
     return Signal(
         name="traces_dropped",
         title="Traces dropped before their decision",

@@ -98,9 +98,15 @@ def equal(lhs: Expr, value: float) -> Binary:
     return binary("==", lhs, value)
 
 
-def growth(names: Iterable[str], window: str, *labels: str, of: tuple[Matcher, ...] = ()) -> Expr:
-    """What counters that every process has grew by within the window, together; ``of`` narrows each."""
-    return _together([sum_by(increase(metric(name, *of), window), *labels) for name in names])
+def growth(
+    names: Iterable[str], window: str, *labels: str, of: tuple[Matcher, ...] = (), may_be_absent: str | None = None
+) -> Expr:
+    """What counters grew by within the window, together; ``of`` narrows each.
+
+    A process has all of them or, for the reason ``may_be_absent``, none.
+    """
+    grown = (increase(metric(name, *of, may_be_absent=may_be_absent), window) for name in names)
+    return _together([sum_by(one, *labels) for one in grown])
 
 
 def rates(names: Iterable[str], *labels: str, of: tuple[Matcher, ...] = ()) -> Expr:

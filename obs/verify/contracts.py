@@ -239,7 +239,13 @@ class Comparison:
         )
 
     def _readers(self, names: Sequence[str]) -> list[Read]:
-        return [read for name in names for read in self.readers.get(name, ()) if read.of_job(self.job.name)]
+        """Those who can mean this job: `http_requests_total` of an application is none of Thanos'."""
+        return [
+            read
+            for name in names
+            for read in self.readers.get(name, ())
+            if read.of_job(self.job.name, _EXTERNAL.union(*(source.labels for source in self.job.known[name])))
+        ]
 
     def _types(self, family: str) -> frozenset[str]:
         for name in (family, *(family.removesuffix(end) for end in _OPENMETRICS)):

@@ -22,9 +22,11 @@ class Read:
     where: str
     labels: frozenset[str]
 
-    def of_job(self, job: str) -> bool:
-        """Whether the selector can select series of that job."""
-        return all(accepts(m, job) for m in self.selector.matchers if m.label == "job")
+    def of_job(self, job: str, labels: frozenset[str]) -> bool:
+        """Whether the selector can select series of that job that have these labels alone."""
+        return all(
+            accepts(m, job) if m.label == "job" else m.label in labels or accepts(m, "") for m in self.selector.matchers
+        )
 
 
 def reads(plan: Plan) -> Mapping[str, tuple[Read, ...]]:

@@ -8,6 +8,7 @@ from functools import partial
 from model.promql import call, length, matching, max_by, metric, sum_by
 from model.rule import CONFIRMED, Alert, Severity, Signal
 from systems.base import above
+from systems.thanos.signals import NO_RULE_YET
 
 _above = partial(above, component="thanos")
 # A failed request of a person who asks alone is no fault of the server.
@@ -78,7 +79,7 @@ def _ruler_alerts(signals: Mapping[str, Signal]) -> Iterator[Alert]:
         component="thanos",
         summary="{{ $labels.pod }} evaluates no rules",
         description="It has rules loaded. Objectives and alerts over long ranges are dead.",
-        guard=sum_by(metric("thanos_rule_loaded_rules"), "pod") > 0,
+        guard=sum_by(metric("thanos_rule_loaded_rules", may_be_absent=NO_RULE_YET), "pod") > 0,
     )
     yield _above(
         "ThanosRuleAlertsDropped",

@@ -8,6 +8,7 @@ from systems.own import KUBE_PROMETHEUS, growth, refused, share
 
 RULER_JOB = f"{KUBE_PROMETHEUS}-thanos-ruler"
 _RULER = (eq("job", RULER_JOB),)
+NO_RULE_YET = "it has a series from the first rule on that looks back further than Prometheus keeps"
 _COMPACTORS = matching("job", "thanos-.+-compact")
 
 
@@ -29,7 +30,7 @@ def compactor_signals() -> tuple[Signal, ...]:
             description="Compactions and downsamplings that failed within an hour.",
             good="0.",
             unit="short",
-            expr=growth(failures, "1h", "job"),
+            expr=growth(failures, "1h", "job", may_be_absent="a compactor has them once the bucket has blocks"),
             legend="{{job}}",
             record="dataops:thanos:compaction_failures_1h",
         ),
@@ -48,6 +49,10 @@ def compactor_signals() -> tuple[Signal, ...]:
 
 def ruler_signals() -> tuple[Signal, ...]:
     dropped = ("thanos_alert_queue_alerts_dropped_total", "thanos_alert_sender_alerts_dropped_total")
+    evaluations, failures = (
+        metric(f"prometheus_rule_evaluation{kind}_total", *_RULER, may_be_absent=NO_RULE_YET)
+        for kind in ("s", "_failures")
+    )
     return (
         Signal(
             name="ruler_failures",
@@ -55,9 +60,7 @@ def ruler_signals() -> tuple[Signal, ...]:
             description="Evaluations of rules that failed in 5 minutes, by group.",
             good="0: objectives and their alerts come from here.",
             unit="short",
-            expr=sum_by(
-                increase(metric("prometheus_rule_evaluation_failures_total", *_RULER), "5m"), "pod", "rule_group"
-            ),
+            expr=sum_by(increase(failures, "5m"), "pod", "rule_group"),
             legend="{{pod}} {{rule_group}}",
         ),
         Signal(
@@ -66,7 +69,7 @@ def ruler_signals() -> tuple[Signal, ...]:
             description="Rules that the Ruler evaluates per second, over 5 minutes.",
             good="Steady; 0 means that it evaluates nothing.",
             unit="ops",
-            expr=sum_by(rate(metric("prometheus_rule_evaluations_total", *_RULER), "5m"), "pod"),
+            expr=sum_by(rate(evaluations, "5m"), "pod"),
             legend="{{pod}}",
         ),
         Signal(
