@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from simulated_cluster import SYSTEMS, simulated_cluster, targets
 
+from obs.simulate.exporter import Exporter
 from obs.simulate.exporters import ALL
 from obs.simulate.memory import Memory
 from obs.simulate.scenario import Scenario
@@ -22,9 +25,9 @@ def simulated(*scenarios: Scenario, memory: Memory | None = None) -> Simulation:
     return simulation
 
 
-def pages(simulation: Simulation, now: float) -> str:
+def pages(simulation: Simulation, now: float, of: Iterable[Exporter] = ALL) -> str:
     return "".join(
         simulation.answer(target.ip, exporter.port, exporter.path, now).text
-        for exporter in ALL
+        for exporter in of
         for target in targets(exporter, CLUSTER)
     )

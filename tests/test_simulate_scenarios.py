@@ -9,7 +9,9 @@ import pytest
 from simulated_faults import BASE, EPOCH, START, pages, simulated
 from stacks import ROOT
 
+from contracts import load
 from obs.run import run_stack
+from obs.simulate.exporter import Exporter
 from obs.simulate.exporters import ALL
 from obs.simulate.memory import Memory
 from obs.simulate.scenario import (
@@ -52,11 +54,19 @@ def test_every_change_of_a_scenario_changes_something(name: str) -> None:
     """A change that matches no series would be a fault that nobody sees."""
     scenario = SCENARIOS[name]
     for change in scenario.changes:
-        one = replace(scenario, changes=(change,))
-        simulation = simulated(one)
-        before = pages(simulation, START + 50)
+        of = [exporter for exporter in ALL if of_exporter(change, exporter)]
+        simulation = simulated(replace(scenario, changes=(change,)))
+        before = pages(simulation, START + 50, of)
         simulation.inject(name, START)
-        assert pages(simulation, START + 50) != before, change
+        assert pages(simulation, START + 50, of) != before, change
+
+
+def of_exporter(change: Change | Down, exporter: Exporter) -> bool:
+    """Whether its pages are those that may change; a page of another could not show it."""
+    if isinstance(change, Down):
+        return exporter.name == change.exporter
+    names = exporter.contract and {m.name for m in load(exporter.contract).metrics.values()}
+    return bool(names) and any(change.metric in (name, f"{name}_sum", f"{name}_count") for name in names)
 
 
 def test_every_alert_is_in_a_scenario_or_it_is_said_why_not() -> None:
