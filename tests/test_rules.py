@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +16,19 @@ CASES = sorted((ROOT / "tests" / "rules").glob("*.yaml"))
 pytestmark = needs("promtool")
 
 
+@cache
+def rules(stack: str) -> dict[str, str]:
+    """Name of each PrometheusRule -> its groups, as the text of a rule file."""
+    found = (r for r in run(stack).resources if r.type.endswith(":PrometheusRule"))
+    return {resource.name: yaml.safe_dump(resource.inputs["spec"]) for resource in found}
+
+
 def rule_files(stack: str, folder: Path) -> dict[str, str]:
     """Name of each PrometheusRule -> a file with its groups."""
-    files = {}
-    for resource in run(stack).resources:
-        if resource.type.endswith(":PrometheusRule"):
-            path = folder / f"{resource.name}.yaml"
-            path.write_text(yaml.safe_dump(resource.inputs["spec"]))
-            files[resource.name] = str(path)
-    return files
+    files = {name: folder / f"{name}.yaml" for name in rules(stack)}
+    for name, path in files.items():
+        path.write_text(rules(stack)[name])
+    return {name: str(path) for name, path in files.items()}
 
 
 def promtool(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -53,5 +58,6 @@ def test_a_case_that_expects_something_else_fails(tmp_path: Path) -> None:
 def run_case(case: dict[str, Any], folder: Path) -> subprocess.CompletedProcess[str]:
     file = rule_files(case.get("stack", "prod"), folder)[f"rules-{case['system']}"]
     path = folder / "case.yaml"
-    path.write_text(yaml.safe_dump({"rule_files": [file], "evaluation_interval": "30s", "tests": case["tests"]}))
+    interval = case.get("evaluation_interval", "30s")
+    path.write_text(yaml.safe_dump({"rule_files": [file], "evaluation_interval": interval, "tests": case["tests"]}))
     return promtool("test", "rules", str(path))
