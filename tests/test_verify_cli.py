@@ -54,7 +54,7 @@ def test_an_error_leaves_with_1(fake: Fake, url: str) -> None:
 
 
 def test_a_warning_counts_when_it_is_strict(fake: Fake, url: str) -> None:
-    del fake.series["node-exporter"]["node_load1"]
+    fake.series["node-exporter"]["node_new_thing"] = set()
     assert obs_verify("--prometheus", url).exit_code == 0
     done = obs_verify("--prometheus", url, "--strict")
     assert done.exit_code == 1

@@ -61,7 +61,7 @@ def test_missing_metrics_that_nobody_reads_are_one_warning() -> None:
         del fake.series[STATE][name]
     finding = only(fake)
     assert (finding.check, finding.severity, finding.where) == (
-        "contracts/missing", "warning", "contracts/kube-state-metrics.yaml",
+        "contracts/missing", "info", "contracts/kube-state-metrics.yaml",
     )  # fmt: skip
     assert "kube_cronjob_info" in finding.names
     assert finding.message.startswith(f"{len(finding.names)} metrics without a series")
@@ -71,7 +71,7 @@ def test_a_missing_metric_with_a_reason_is_a_warning_that_tells_it() -> None:
     fake = as_planned()
     del fake.series[STATE]["kube_pod_container_status_waiting_reason"]
     finding = only(fake)
-    assert (finding.check, finding.severity) == ("contracts/absent", "warning")
+    assert (finding.check, finding.severity) == ("contracts/absent", "info")
     assert "exposes a reason only while it holds" in finding.message
 
 
@@ -142,7 +142,7 @@ def test_a_label_that_nobody_names_is_one_warning_for_all_its_metrics() -> None:
     for labels in fake.series[NODES].values():
         labels.discard("endpoint")
     finding = only(fake)
-    assert (finding.check, finding.severity) == ("contracts/label", "warning")
+    assert (finding.check, finding.severity) == ("contracts/label", "info")
     assert len(finding.names) == len(fake.series[NODES])
 
 

@@ -102,11 +102,11 @@ def test_a_query_that_is_refused_is_an_error() -> None:
     assert "answers 422: it hurts" in result.findings[0].message
 
 
-def test_values_that_are_all_not_a_number_are_a_warning() -> None:
+def test_values_that_are_all_not_a_number_are_told() -> None:
     fake = as_planned()
     fake.value = "NaN"
     result = checked(fake)
-    assert {(f.check, f.severity) for f in result.findings} == {("panels/nan", "warning")}
+    assert {(f.check, f.severity) for f in result.findings} == {("panels/nan", "info")}
 
 
 def test_a_variable_with_nothing_to_choose_from_is_an_error() -> None:

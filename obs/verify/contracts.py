@@ -28,8 +28,9 @@ _TYPES = {
 }
 # OpenMetrics names a family without these endings, and Prometheus keeps its metadata under that name.
 _OPENMETRICS = ("_total", "_info")
-# Collectors of the client libraries that every process has and contracts leave out, and Prometheus' own series.
-_OF_LIBRARIES = re.compile(r"(go|process|promhttp|python|jvm|scrape)_.+|up|target_info")
+# Collectors of the client libraries that every process has and contracts leave out, Prometheus' own series, and what
+# rules record, which may keep the job of what they read.
+_OTHERS = re.compile(r"(go|process|promhttp|python|jvm|scrape)_.+|up|target_info|.+:.+")
 # Where an allow-list decides the labels, a contract has one that stands for them (label_POD_LABEL).
 _ALLOW_LISTED = re.compile(r"(labels?|annotations?)_[A-Z][A-Z_]+")
 # A Thanos querier in front adds external labels: the operator's two and the stack's own.
@@ -130,10 +131,10 @@ class Comparison:
             else:
                 unread[self._contract(parts[0])].append(family)
         for why, names in explained.items():
-            yield self._grouped("absent", "warning", names, f"without a series, which a sound system may be: {why}")
+            yield self._grouped("absent", "info", names, f"without a series, which a sound system may be: {why}")
         for contract, names in unread.items():
             where = f"contracts/{contract}.yaml"
-            yield self._grouped("missing", "warning", names, "without a series, and no rule or panel reads them", where)
+            yield self._grouped("missing", "info", names, "without a series, and no rule or panel reads them", where)
 
     def _missing_families(self) -> dict[str, list[str]]:
         """Family -> its names without a series; a histogram of which only a part is missing is that part alone."""
@@ -179,7 +180,7 @@ class Comparison:
             if rest:
                 message = "promised, and no series has it (an exporter may leave it empty)"
                 yield self._label(
-                    "label", "warning", label, rest, message=message, where=f"contracts/{self._contract(rest[0])}.yaml"
+                    "label", "info", label, rest, message=message, where=f"contracts/{self._contract(rest[0])}.yaml"
                 )
 
     def _unknown_labels(self) -> Iterator[Finding]:
@@ -201,7 +202,7 @@ class Comparison:
         for who in sorted(set(kept.values())):
             names = [name for name in kept if kept[name] == who]
             yield self._grouped("not-dropped", "warning", names, f"stored, but to be dropped by {who}")
-        unknown = [n for n in self.stored.counts if n not in self.job.known and not _OF_LIBRARIES.fullmatch(n)]
+        unknown = [n for n in self.stored.counts if n not in self.job.known and not _OTHERS.fullmatch(n)]
         if unknown:
             yield self._grouped("undocumented", "warning", unknown, "no contract of the job has them")
 

@@ -114,7 +114,7 @@ def _judged(one: _Asked, answer: Sequence[Series], explainer: Explainer) -> Find
     if answer:
         values = [value for series in answer for value in series.values]
         if values and all(map(math.isnan, values)):
-            return _finding(one, "nan", "warning", f"every value is NaN: a share of nothing. {one.expr}")
+            return _finding(one, "nan", "info", f"every value is NaN: a share of nothing. {one.expr}")
         return None
     why = explainer.why(one.signal.query)
     if why is None:
