@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import tiny_charts as tiny
 from local_platform import Platform, obs
@@ -15,6 +16,10 @@ from stacks import ROOT
 from components.charts import CHARTS, ChartPin, archive_path
 from obs import chart_orders, toolchain
 from obs.toolchain_table import LOCAL, TOOLS
+
+# A time limit would fail examples on a busy machine: what is timed is a benchmark.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
