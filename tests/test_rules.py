@@ -8,22 +8,12 @@ from typing import Any
 
 import pytest
 import yaml
+from real_prometheus import rule_files
 from real_tools import REAL, needs
 from stacks import ROOT, STACKS, run
 
 CASES = sorted((ROOT / "tests" / "rules").glob("*.yaml"))
 pytestmark = needs("promtool")
-
-
-def rule_files(stack: str, folder: Path) -> dict[str, str]:
-    """Name of each PrometheusRule -> a file with its groups."""
-    files = {}
-    for resource in run(stack).resources:
-        if resource.type.endswith(":PrometheusRule"):
-            path = folder / f"{resource.name}.yaml"
-            path.write_text(yaml.safe_dump(resource.inputs["spec"]))
-            files[resource.name] = str(path)
-    return files
 
 
 def promtool(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -34,7 +24,7 @@ def promtool(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_prometheus_takes_every_rule(stack: str, tmp_path: Path) -> None:
-    done = promtool("check", "rules", "--lint=all", "--lint-fatal", *rule_files(stack, tmp_path).values())
+    done = promtool("check", "rules", "--lint=all", "--lint-fatal", *rule_files(run(stack), tmp_path).values())
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -51,7 +41,7 @@ def test_a_case_that_expects_something_else_fails(tmp_path: Path) -> None:
 
 
 def run_case(case: dict[str, Any], folder: Path) -> subprocess.CompletedProcess[str]:
-    file = rule_files(case.get("stack", "prod"), folder)[f"rules-{case['system']}"]
+    file = rule_files(run(case.get("stack", "prod")), folder)[f"rules-{case['system']}"]
     path = folder / "case.yaml"
     path.write_text(yaml.safe_dump({"rule_files": [file], "evaluation_interval": "30s", "tests": case["tests"]}))
     return promtool("test", "rules", str(path))
