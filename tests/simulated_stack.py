@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,9 +9,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-import httpx
-import yaml
-from real_tools import REAL
+from real_prometheus import Prometheus, prometheus, rule_files, wait_for
 from simulated_cluster import SYSTEMS, simulated_cluster, targets
 from stacks import ROOT
 
@@ -32,32 +27,9 @@ from obs.simulate.sink import Sink
 
 
 @dataclass(frozen=True)
-class Stack:
-    """``prometheus`` is its URL."""
-
-    prometheus: str
+class Stack(Prometheus):
     simulation: Simulation
     run: StackRun
-
-    def firing(self) -> set[str]:
-        return {a["labels"]["alertname"] for a in self._alerts() if a["state"] == "firing"}
-
-    def up(self) -> bool:
-        targets = self._get("targets?state=active")["activeTargets"]
-        return bool(targets) and all(target["health"] == "up" for target in targets)
-
-    def query(self, text: str) -> list[dict[str, Any]]:
-        answer = httpx.get(f"{self.prometheus}/api/v1/query", params={"query": text}, trust_env=False)
-        found: list[dict[str, Any]] = answer.json()["data"]["result"]
-        return found
-
-    def _alerts(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self._get("alerts")["alerts"]
-        return found
-
-    def _get(self, path: str) -> dict[str, Any]:
-        found: dict[str, Any] = httpx.get(f"{self.prometheus}/api/v1/{path}", trust_env=False).json()["data"]
-        return found
 
 
 @contextmanager
@@ -69,59 +41,15 @@ def simulated_stack(folder: Path, stack: str = "local") -> Iterator[Stack]:
     simulation.see(cluster)
     server = Server("127.0.0.1:0", simulation, Sink(folder), Forwards(folder / "forwards.json"))
     Thread(target=server.serve_forever, daemon=True).start()
-    rules = _rules(run, folder)
+    rules = [*rule_files(run.recording, folder).values()]
     config = {"rule_files": rules, "scrape_configs": list(_scrapes(run, cluster, server.url.removeprefix("http://")))}
-    (folder / "prometheus.yaml").write_text(yaml.safe_dump(config))
-    process, url = _prometheus(folder)
     try:
-        made = Stack(url, simulation, run)
-        wait_for(made.up, 30)
-        yield made
+        with prometheus(folder, config) as started:
+            made = Stack(started.prometheus, simulation, run)
+            wait_for(made.up, 30)
+            yield made
     finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
         server.shutdown()
-
-
-def wait_for(ready: Any, seconds: float) -> None:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        try:
-            if ready():
-                return
-        except (httpx.HTTPError, ValueError):  # not there yet, or "Service Unavailable"
-            pass
-        time.sleep(0.2)
-    raise TimeoutError(f"not ready after {seconds} s")
-
-
-def _prometheus(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
-    program = REAL["prometheus"]
-    assert program
-    address = folder / "address"
-    # Port 0 is any free one; the log says which it is.
-    process = subprocess.Popen(
-        [str(program), f"--config.file={folder / 'prometheus.yaml'}", f"--storage.tsdb.path={folder / 'data'}",
-         "--web.listen-address=127.0.0.1:0", "--log.format=json"],
-        stderr=address.open("wb"),
-    )  # fmt: skip
-
-    def listening() -> bool:
-        return '"Listening on"' in address.read_text()
-
-    wait_for(listening, 20)
-    said = next(line for line in address.read_text().splitlines() if '"Listening on"' in line)
-    return process, f"http://{yaml.safe_load(said)['address']}"
-
-
-def _rules(run: StackRun, folder: Path) -> list[str]:
-    files = []
-    for resource in run.recording.resources:
-        if resource.type.endswith(":PrometheusRule"):
-            path = folder / f"{resource.name}.rules.yaml"
-            path.write_text(yaml.safe_dump(resource.inputs["spec"]))
-            files.append(str(path))
-    return files
 
 
 def _scrapes(run: StackRun, cluster: Cluster, address: str) -> Iterator[dict[str, Any]]:

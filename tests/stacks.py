@@ -11,7 +11,8 @@ from obs.stack_config import read_stack_config
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
 STACKS = ("dev", "prod", "apps", "local")
-_WITHOUT_EXPORTERS = ("kubernetes", "nodes", "argocd", "spark")
+NEED_NO_EXPORTER: Mapping[str, object] = {name: {} for name in ("kubernetes", "nodes", "argocd", "spark")}
+"""Systems for tests that choose their exporters themselves: others are refused without theirs."""
 
 
 def run(
@@ -21,11 +22,6 @@ def run(
     secrets: Mapping[str, str] | None = None,
     preview: bool = True,
 ) -> Recording:
-    """The stack's recording, with some of its configuration replaced.
-
-    Where that is its exporters, systems that need one of them are left out with it.
-    """
-    if config and "exporters" in config and "systems" not in config:
-        config = {**config, "systems": {name: {} for name in _WITHOUT_EXPORTERS}}
+    """The stack's recording, with some of its configuration replaced."""
     values = read_stack_config(ROOT, stack, config=config, secrets=secrets)
     return record(ROOT, stack, config=values, preview=preview)

@@ -11,7 +11,7 @@ import one_chart
 import pytest
 import yaml
 from one_chart import needs_charts
-from stacks import run
+from stacks import NEED_NO_EXPORTER, run
 
 from components.exporters import blackbox, oracle, pushgateway, redis, statsd
 from components.exporters.workload import deployment_spec
@@ -57,7 +57,9 @@ EVERYTHING: dict[str, Any] = {
 @cache
 def recording(stack: str = "prod") -> Recording:
     return run(
-        stack, config={"exporters": EVERYTHING}, secrets={"cacheRedisPassword": "hunter2", "hrPassword": "tiger"}
+        stack,
+        config={"exporters": EVERYTHING, "systems": NEED_NO_EXPORTER},
+        secrets={"cacheRedisPassword": "hunter2", "hrPassword": "tiger"},
     )
 
 
@@ -88,7 +90,7 @@ def monitor(name: str) -> tuple[dict[str, Any], dict[str, Any]]:
 class TestWhatIsDeployed:
     def test_what_is_not_named_is_not_deployed(self) -> None:
         for stack in ("dev", "prod"):
-            empty = run(stack, config={"exporters": {}})
+            empty = run(stack, config={"exporters": {}, "systems": NEED_NO_EXPORTER})
             assert [name for kind in ("Chart", "ServiceMonitor", "Probe") for name in made(kind, empty)] == []
 
     def test_there_is_a_release_for_each_redis_and_a_deployment_for_each_database(self) -> None:

@@ -10,7 +10,7 @@ import one_chart
 import pytest
 import yaml
 from stack_settings import settings as stack_settings
-from stacks import run
+from stacks import NEED_NO_EXPORTER, run
 from test_settings_exporters import error_of
 
 import bitbucket_exporter.settings
@@ -94,7 +94,7 @@ each = pytest.mark.parametrize(("kind", "name"), ALL)
 
 @cache
 def recording(stack: str = "prod") -> Recording:
-    return run(stack, config={"exporters": EVERYTHING}, secrets=SECRETS_GIVEN)
+    return run(stack, config={"exporters": EVERYTHING, "systems": NEED_NO_EXPORTER}, secrets=SECRETS_GIVEN)
 
 
 @cache
@@ -128,7 +128,7 @@ def mounts(kind: OwnKind, name: str) -> dict[str, str]:
 
 
 def test_nothing_is_deployed_that_is_not_named() -> None:
-    assert made("Deployment", run("prod", config={"exporters": {}})) == {}
+    assert made("Deployment", run("prod", config={"exporters": {}, "systems": NEED_NO_EXPORTER})) == {}
 
 
 def test_there_is_one_of_each_for_each_thing_that_is_read() -> None:
@@ -231,7 +231,11 @@ def test_the_monitor_asks_often_enough_that_no_series_goes_stale(kind: OwnKind, 
 
 def test_a_registry_stands_for_the_image_that_is_not_named() -> None:
     wanted = {"catalog": ICEBERG["catalog"]}
-    config = {"imageRegistry": "mirror.example.com/all", "exporters": {"iceberg": {"lake": wanted}}}
+    config = {
+        "imageRegistry": "mirror.example.com/all",
+        "exporters": {"iceberg": {"lake": wanted}},
+        "systems": NEED_NO_EXPORTER,
+    }
     found = made("Deployment", run("dev", config=config))["iceberg-exporter-lake"].inputs["spec"]["template"]
     image = found["spec"]["containers"][0]["image"]
     assert image == f"mirror.example.com/all/dataops/iceberg-exporter:{iceberg_exporter.__version__}"
@@ -247,7 +251,9 @@ def test_a_registry_stands_for_the_image_that_is_not_named() -> None:
     ],
 )
 def test_a_mirror_keeps_the_path_of_an_image(named: str, registry: str | None, image: str) -> None:
-    chosen = stack_settings("dev", exporters={"iceberg": {"lake": {**ICEBERG, "image": named}}})
+    chosen = stack_settings(
+        "dev", systems=NEED_NO_EXPORTER, exporters={"iceberg": {"lake": {**ICEBERG, "image": named}}}
+    )
     chosen = chosen.model_copy(update={"image_registry": registry})
     assert own.image_of(chosen, "iceberg", chosen.exporters.iceberg["lake"]) == image
 
@@ -293,14 +299,16 @@ def test_a_mirror_keeps_the_path_of_an_image(named: str, registry: str | None, i
     ],
 )
 def test_an_exporter_that_cannot_work_is_refused(exporters: dict[str, Any], expected: str) -> None:
-    message = error_of(exporters=exporters)
+    message = error_of(exporters=exporters, systems=NEED_NO_EXPORTER)
     assert expected in message
     assert "hunter2" not in message
 
 
 def test_a_property_that_only_sounds_secret_is_allowed() -> None:
     catalog = {"uri": "https://x", "oauth2-server-uri": "https://y", "token-refresh-enabled": "true"}
-    found = stack_settings("dev", exporters={"iceberg": {"lake": {"image": "a:1", "catalog": catalog}}})
+    found = stack_settings(
+        "dev", systems=NEED_NO_EXPORTER, exporters={"iceberg": {"lake": {"image": "a:1", "catalog": catalog}}}
+    )
     assert found.exporters.iceberg["lake"].catalog == catalog
 
 

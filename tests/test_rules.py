@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
 import subprocess
+import tempfile
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from real_prometheus import rule_files
 from real_tools import REAL, needs
 from stacks import ROOT, STACKS, run
 
@@ -17,18 +21,11 @@ pytestmark = needs("promtool")
 
 
 @cache
-def rules(stack: str) -> dict[str, str]:
-    """Name of each PrometheusRule -> its groups, as the text of a rule file."""
-    found = (r for r in run(stack).resources if r.type.endswith(":PrometheusRule"))
-    return {resource.name: yaml.safe_dump(resource.inputs["spec"]) for resource in found}
-
-
-def rule_files(stack: str, folder: Path) -> dict[str, str]:
-    """Name of each PrometheusRule -> a file with its groups."""
-    files = {name: folder / f"{name}.yaml" for name in rules(stack)}
-    for name, path in files.items():
-        path.write_text(rules(stack)[name])
-    return {name: str(path) for name, path in files.items()}
+def files(stack: str) -> dict[str, str]:
+    """Name of each PrometheusRule of the stack -> a file with its groups, written once for all cases."""
+    folder = Path(tempfile.mkdtemp(prefix="rules-"))
+    atexit.register(shutil.rmtree, folder)
+    return rule_files(run(stack), folder)
 
 
 def promtool(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -38,8 +35,8 @@ def promtool(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_prometheus_takes_every_rule(stack: str, tmp_path: Path) -> None:
-    done = promtool("check", "rules", "--lint=all", "--lint-fatal", *rule_files(stack, tmp_path).values())
+def test_prometheus_takes_every_rule(stack: str) -> None:
+    done = promtool("check", "rules", "--lint=all", "--lint-fatal", *files(stack).values())
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -56,7 +53,7 @@ def test_a_case_that_expects_something_else_fails(tmp_path: Path) -> None:
 
 
 def run_case(case: dict[str, Any], folder: Path) -> subprocess.CompletedProcess[str]:
-    file = rule_files(case.get("stack", "prod"), folder)[f"rules-{case['system']}"]
+    file = files(case.get("stack", "prod"))[f"rules-{case['system']}"]
     path = folder / "case.yaml"
     interval = case.get("evaluation_interval", "30s")
     path.write_text(yaml.safe_dump({"rule_files": [file], "evaluation_interval": interval, "tests": case["tests"]}))

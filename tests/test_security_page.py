@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from grants import granted
 from stack_settings import settings
-from stacks import ROOT, run
+from stacks import NEED_NO_EXPORTER, ROOT, run
 
 from components.flows import flows
 from components.pod_security import EXCEPTIONS
@@ -20,7 +20,10 @@ STACKS: dict[str, dict[str, object]] = {
     "as it is": {},
     "distributed": {"size": "large", "logs": {"mode": "distributed"}, "traces": KAFKA},
     "side cars": {"metricsStore": {"mode": "sidecar"}},
-    "exporters": {"exporters": {"redis": {"cache": {"address": "cache.shop.svc:6379"}}, "pushgateway": {}}},
+    "exporters": {
+        "exporters": {"redis": {"cache": {"address": "cache.shop.svc:6379"}}, "pushgateway": {}},
+        "systems": NEED_NO_EXPORTER,
+    },
 }
 
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rendered_stacks import manifest, rendered
 from stack_settings import settings
+from stacks import NEED_NO_EXPORTER
 
 from components.origin import ORIGIN_LABEL, OTLP, PUSHED
 from components.series_classes import CLASS_LABEL, DEFAULT_CLASS, class_queues, class_relabeling, of_stack
@@ -97,13 +98,13 @@ def test_what_exporters_say_of_others_is_of_the_applications() -> None:
         "oracle": {"hr": {"connectString": "db:1521/HR", "existingSecret": "login"}},
         "pushgateway": {},
     }
-    classes = of_stack(settings(exporters=exporters), {BUSINESS: SeriesClass()})
+    classes = of_stack(settings(exporters=exporters, systems=NEED_NO_EXPORTER), {BUSINESS: SeriesClass()})
     steps = class_relabeling(classes)
     for job in ("airflow-statsd", "redis", "blackbox", "oracle"):
         assert (relabeled(steps, {"__name__": "up", "job": job}) or {})[CLASS_LABEL] == "application"
     itself = {"__name__": "up", "job": "blackbox-exporter"}
     assert relabeled(steps, itself) == itself
-    none = of_stack(settings(exporters={}), {})
+    none = of_stack(settings(exporters={}, systems=NEED_NO_EXPORTER), {})
     assert none[APPLICATION].jobs == ()
 
 

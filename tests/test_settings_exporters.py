@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from stacks import run
+from stacks import NEED_NO_EXPORTER, run
 
 from obs.record import ProgramError
 from settings.exporters import ExportersSettings
@@ -106,7 +106,7 @@ def error_of(stack: str = "dev", **config: Any) -> str:
     ],
 )
 def test_an_exporter_that_cannot_work_is_refused(exporters: dict[str, object], expected: str) -> None:
-    message = error_of(exporters=exporters)
+    message = error_of(exporters=exporters, systems=NEED_NO_EXPORTER)
     assert expected in message
     assert "hunter2" not in message
     assert "tiger" not in message
@@ -124,7 +124,7 @@ def test_an_exporter_that_cannot_work_is_refused(exporters: dict[str, object], e
     ],
 )
 def test_replicas_of_what_there_is_one_of_are_refused(part: str, expected: str) -> None:
-    modes = {"exporters": {"statsd": {}}, "parts": {part: {"replicas": 2}}}
+    modes = {"exporters": {"statsd": {}}, "systems": NEED_NO_EXPORTER, "parts": {part: {"replicas": 2}}}
     traces = {"mode": "distributed", "kafka": {"address": "kafka:9092"}} if part == "tempoLiveStore" else {}
     assert expected in error_of("prod", **modes, traces=traces)
 

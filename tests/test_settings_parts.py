@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from stacks import ROOT, run
+from stacks import NEED_NO_EXPORTER, ROOT, run
 
 from components.sizes import sizing
 from obs.record import ProgramError
@@ -245,6 +245,7 @@ def test_a_secret_that_serves_several_parts_has_the_keys_of_them_all() -> None:
         objectStorage={**S3, "existingSecret": "shared"},
         metricsStore={**REMOTE, "remoteWrite": {**REMOTE["remoteWrite"], "existingSecret": "shared"}},
         exporters={"redis": {"cache": {"address": "cache:6379", "existingSecret": "shared"}}},
+        systems=NEED_NO_EXPORTER,
     )
     assert {name: set(keys) for name, keys in found.external_secrets.items()} == {
         "shared": {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "credential", "password"}

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from real_prometheus import wait_for
 from real_tools import needs
-from simulated_stack import Stack, simulated_stack, wait_for
+from simulated_stack import Stack, simulated_stack
 
 from model.quantity import seconds
 from obs.simulate.scenarios import SCENARIOS

@@ -22,18 +22,7 @@ _AWAITED = ("airflow_dagrun_duration", "airflow_dagrun_failed", "airflow_pool_op
 
 def scrape(lab: Lab) -> Iterator[Scraped]:
     interpreter = python("airflow")
-    _statsd(lab)
-    program = interpreter.with_name("airflow")
-    lab.file("dags/planted.py", _DAGS.read_text())
-    env = _environment(lab, interpreter)
-    lab.run("migrate", [program, "db", "migrate"], env=env, seconds=300)
-    web = ["--host", LOOPBACK, "--port", lab.port("api"), "--workers", 1]
-    lab.start(
-        "api-server", [program, "api-server", *web], env=env, ready=lab.url("api", "/api/v2/version"), seconds=300
-    )
-    lab.start("dag-processor", [program, "dag-processor"], env=env)
-    lab.start("triggerer", [program, "triggerer", "--skip-serve-logs"], env=env)
-    lab.start("scheduler", [program, "scheduler", "--skip-serve-logs"], env=env)
+    start(lab, interpreter, _DAGS.read_text())
     lab.until(lambda: _arrived(lab), f"Airflow sends {', '.join(_AWAITED)}", 900, of="scheduler")
     version = said([interpreter, "-c", "import importlib.metadata as m; print(m.version('apache-airflow'))"])
     exporter = TOOLS["statsd_exporter"].version
@@ -44,6 +33,22 @@ def scrape(lab: Lab) -> Iterator[Scraped]:
     page = lab.scrape(lab.url("statsd", "/metrics"))
     yield Scraped(contract="airflow", version=version, how=how, components={None: page}, ignore="statsd_.+")
     yield Scraped(contract="statsd-exporter", version=exporter, how=how, components={None: page}, ignore="airflow_.+")
+
+
+def start(lab: Lab, interpreter: Path, dags: str) -> None:
+    """Airflow with the DAGs of that file; the exporter that hears it answers at the lab's address ``statsd``."""
+    _statsd(lab)
+    program = interpreter.with_name("airflow")
+    lab.file("dags/planted.py", dags)
+    env = _environment(lab, interpreter)
+    lab.run("migrate", [program, "db", "migrate"], env=env, seconds=300)
+    web = ["--host", LOOPBACK, "--port", lab.port("api"), "--workers", 1]
+    lab.start(
+        "api-server", [program, "api-server", *web], env=env, ready=lab.url("api", "/api/v2/version"), seconds=300
+    )
+    lab.start("dag-processor", [program, "dag-processor"], env=env)
+    lab.start("triggerer", [program, "triggerer", "--skip-serve-logs"], env=env)
+    lab.start("scheduler", [program, "scheduler", "--skip-serve-logs"], env=env)
 
 
 def _statsd(lab: Lab) -> None:

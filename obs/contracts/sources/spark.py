@@ -46,9 +46,19 @@ def home(interpreter: str) -> Path:
 
 def scrape(lab: Lab) -> Iterator[Scraped]:
     interpreter = python("spark")
-    where = home(str(interpreter))
     version = said([interpreter, "-c", "import pyspark; print(pyspark.__version__)"])
-    program = java(17)
+    done = lab.folder / "done"
+    start(lab, interpreter, _JOB.read_text(), done)
+    lab.until(done.is_file, "the Spark job did its work", 400, of="driver")
+    yield from _pages(lab, version)
+
+
+def start(lab: Lab, interpreter: Path, job: str, *arguments: object) -> None:
+    """A standalone master and ``worker`` with an application that runs ``job``; each process has a name in the lab.
+
+    Pages are at the lab's addresses ``ui`` (driver), ``master-ui`` and ``worker-ui``, the agents' at ``jmx-<bean>``.
+    """
+    where, program = home(str(interpreter)), java(17)
     conf = lab.file("metrics.properties", METRICS)
     env = {
         "SPARK_HOME": str(where),
@@ -74,14 +84,8 @@ def scrape(lab: Lab) -> Iterator[Scraped]:
         env=env,
         ready=lab.url("worker-ui"),
     )
-    done = lab.folder / "done"
-    lab.start(
-        "driver",
-        [where / "bin/spark-submit", *_options(lab, url, conf), lab.file("job.py", _JOB.read_text()), done],
-        env=env,
-    )
-    lab.until(done.is_file, "the Spark job did its work", 400, of="driver")
-    yield from _pages(lab, version)
+    submit = [where / "bin/spark-submit", *_options(lab, url, conf), lab.file("job.py", job)]
+    lab.start("driver", [*submit, *arguments], env=env)
 
 
 def _options(lab: Lab, url: str, conf: Path) -> list[str]:
