@@ -1,0 +1,43 @@
+"""Receivers, inhibitions and times of the routing. Which alerts take another way is said with the alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from obs.diff.entry import Entry, arrow
+from obs.diff.pair import Pair
+
+_WHY = "Alertmanager's configuration differs"
+
+
+def routing(pair: Pair) -> Iterator[Entry]:
+    one, other = pair.before.routes, pair.after.routes
+    if not (one.known and other.known):
+        return
+    yield from _differences("receiver", one.receivers(), other.receivers())
+    yield from _differences("route", one.timing(), other.timing())
+    yield from _differences("maintenance", one.times(), other.times())
+    before, after = (sorted(map(_inhibition, side.inhibitions())) for side in (one, other))
+    for text in (text for text in after if text not in before):
+        yield Entry(topic="routing", subject="inhibition", text=f"added: {text}", why=_WHY)
+    for text in (text for text in before if text not in after):
+        yield Entry(topic="routing", subject="inhibition", text=f"removed: {text}", why=_WHY)
+
+
+def _differences(what: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[Entry]:
+    for name in sorted(one.keys() | other.keys()):
+        if one.get(name) == other.get(name):
+            continue
+        if name not in one:
+            text = f"added: {other[name]}"
+        elif name not in other:
+            text = f"removed; it was {one[name]}"
+        else:
+            text = arrow(one[name], other[name])
+        yield Entry(topic="routing", subject=f"{what} {name}", text=text, why=_WHY)
+
+
+def _inhibition(rule: Mapping[str, Any]) -> str:
+    source, target = (", ".join(map(str, rule.get(f"{side}_matchers") or ())) for side in ("source", "target"))
+    return f"{source} mutes {target} with equal {', '.join(map(str, rule.get('equal') or ()))}"
