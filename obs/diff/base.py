@@ -103,18 +103,20 @@ def _worktree(project: Path, commit: str) -> Iterator[Path]:
 
 
 def _taken(folder: Path, stack: str, words: str) -> str:
-    """By the revision's own command; by this one's where the revision has none."""
+    """By the revision's own workbench; by this one's where that has no such command."""
     python = _python(folder)
     own = _run([python, "-m", "obs", "snapshot", stack], folder)
     if own.returncode == 0:
         return own.stdout
     if "No such command" not in own.stderr:
         raise SourceError(f"{words} cannot be run:\n{_said(own)}")
-    ours = _run([sys.executable, "-m", "obs", "snapshot", stack, "--project", str(folder)], _OWN)
+    # Program and workbench share their types, so ours is put in the place of the revision's, not beside it.
+    shutil.rmtree(folder / "obs")
+    shutil.copytree(_OWN / "obs", folder / "obs", ignore=shutil.ignore_patterns("__pycache__"))
+    ours = _run([python, "-m", "obs", "snapshot", stack], folder)
     if ours.returncode:
-        raise SourceError(
-            f"{words} has no `obs snapshot`, and its program does not run below this revision's:\n{_said(ours)}"
-        )
+        advice = f"render it there (obs render {stack} --out DIR) and give --base DIR"
+        raise SourceError(f"{words} has no `obs snapshot`, and this revision's cannot run it; {advice}:\n{_said(ours)}")
     return ours.stdout
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import contracts
-from components.outputs import outputs_schema
 from model.rule import Alert
 from obs import documents
 from obs.check.run import check_run
@@ -23,6 +22,7 @@ from obs.inventory import counted
 from obs.record import redacted
 from obs.run import StackRun
 from plan import Plan
+from settings import Settings
 
 
 def take(run: StackRun, project: Path, source: str) -> Snapshot:
@@ -46,10 +46,24 @@ def take(run: StackRun, project: Path, source: str) -> Snapshot:
         unlocked=tuple(str(image["name"]) for image in images if not image["locked"]),
         stored=_stored(run.plan),
         outputs=json.loads(json.dumps(redacted(run.recording.outputs), default=str)),
-        outputs_schema=outputs_schema(),
-        allowed=(*run.settings.allow_risks, *(f"replace {name}" for name in run.settings.allow_replacements)),
+        outputs_schema=_schema(),
+        allowed=_allowed(run.settings),
         partial=checked.skipped,
     )
+
+
+def _schema() -> dict[str, Any] | None:
+    """None for a revision whose outputs have no typed definition yet: this code may run on an older program."""
+    try:
+        from components.outputs import outputs_schema
+    except ImportError:
+        return None
+    return outputs_schema()
+
+
+def _allowed(settings: Settings) -> tuple[str, ...]:
+    risks: tuple[str, ...] = getattr(settings, "allow_risks", ())  # an older program has none
+    return (*risks, *(f"replace {name}" for name in settings.allow_replacements))
 
 
 def _masked(one: RenderedObject) -> RenderedObject:
