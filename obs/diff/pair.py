@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -86,7 +86,10 @@ class Pair:
     """``before`` and ``after``; every part of the report is a pure function of one."""
 
     def __init__(self, before: Snapshot, after: Snapshot) -> None:
-        self.before, self.after = Side(before), Side(after)
+        # A chart may leave the namespace to its release, which only a run knows.
+        charts = after.charts or before.charts
+        self.before = Side(replace(before, charts=before.charts or charts))
+        self.after = Side(replace(after, charts=after.charts or charts))
 
     @cached_property
     def changes(self) -> tuple[Change, ...]:
@@ -100,6 +103,14 @@ class Pair:
         """file:line of a definition, as it is now; as it was where it is gone."""
         found = self.after.definition(name) or self.before.definition(name)
         return str(found.get("where", ""))
+
+    def place(self, subject: str) -> str:
+        """file:line that registers an object, or its chart."""
+        return self._places.get(subject, "")
+
+    @cached_property
+    def _places(self) -> dict[str, str]:
+        return {item.subject: item.where for side in (self.before, self.after) for item in side.items.values()}
 
     def unit(self, name: str) -> str:
         return str((self.after.definition(name) or self.before.definition(name)).get("unit", ""))

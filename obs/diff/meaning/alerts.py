@@ -19,9 +19,9 @@ def alerts(pair: Pair) -> Iterator[Entry]:
     renamed = renames(before, after)
     for old, new in renamed.items():
         yield _entry(pair, new, f"renamed, was {old}{_also(_changed(pair, before[old], after[new]))}")
-    for name in after.keys() - before.keys() - set(renamed.values()):
+    for name in sorted(after.keys() - before.keys() - set(renamed.values())):
         yield _entry(pair, name, f"added: {_said(pair.after, after[name], pair.unit(f'alert {name}'))}")
-    for name in before.keys() - after.keys() - renamed.keys():
+    for name in sorted(before.keys() - after.keys() - renamed.keys()):
         yield _entry(pair, name, f"removed; it was {_said(pair.before, before[name], pair.unit(f'alert {name}'))}")
     both = sorted(before.keys() & after.keys())
     for name in both:

@@ -47,7 +47,13 @@ def charts(pair: Pair) -> Iterator[Entry]:
                 assert chart is not None
                 link = f"; {changelog(chart.name, chart.version)}" if after else ""
                 text = f"{chart.name} {arrow(*versions)}{link}"
-                yield Entry(topic="charts", subject=f"release {chart.release}", text=text, why="its pin differs")
+                yield Entry(
+                    topic="charts",
+                    subject=f"release {chart.release}",
+                    text=text,
+                    where=chart.where,
+                    why="its pin differs",
+                )
     yield from _images(pair)
 
 
@@ -62,4 +68,5 @@ def _images(pair: Pair) -> Iterator[Entry]:
         for name in sorted(one.keys() & other.keys()):
             if one[name] != other[name]:
                 text = f"container {name}: {arrow(one[name], other[name])}"
-                yield Entry(topic="images", subject=subject, text=text, why="the image of a container differs")
+                where = pair.place(subject)
+                yield Entry(topic="images", subject=subject, text=text, where=where, why="a container's image differs")

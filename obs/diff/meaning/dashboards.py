@@ -47,7 +47,8 @@ def _inside(pair: Pair, one: Board, other: Board) -> Iterator[Entry]:
             yield Entry(topic="dashboards", subject=f"panel {other.title} / {title}", text=text, where=where, why=_WHY)
         elif before and after and _moved(before, after):
             moved.append(title)
-    if moved and list(one.panels) != [t for t in other.panels if t in one.panels]:
+    # Panels that shift because another comes or goes have not moved.
+    if moved and [t for t in one.panels if t in other.panels] != [t for t in other.panels if t in one.panels]:
         yield Entry(
             topic="dashboards",
             subject=f"dashboard {uid}",

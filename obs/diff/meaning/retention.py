@@ -23,7 +23,7 @@ def retention(pair: Pair) -> Iterator[Entry]:
             if one[name] != other[name]:
                 text = f"{name} {arrow(one[name], other[name])}"
                 why = "a part is told another time or size of keeping"
-                yield Entry(topic="retention", subject=change.subject, text=text, why=why)
+                yield Entry(topic="retention", subject=change.subject, text=text, where=change.item.where, why=why)
 
 
 def _kept(item: Item) -> Iterator[tuple[str, str]]:

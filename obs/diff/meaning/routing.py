@@ -18,11 +18,14 @@ def routing(pair: Pair) -> Iterator[Entry]:
     yield from _differences("receiver", one.receivers(), other.receivers())
     yield from _differences("route", one.timing(), other.timing())
     yield from _differences("maintenance", one.times(), other.times())
-    before, after = (sorted(map(_inhibition, side.inhibitions())) for side in (one, other))
-    for text in (text for text in after if text not in before):
-        yield Entry(topic="routing", subject="inhibition", text=f"added: {text}", why=_WHY)
-    for text in (text for text in before if text not in after):
-        yield Entry(topic="routing", subject="inhibition", text=f"removed: {text}", why=_WHY)
+    before, after = (dict(map(_inhibition, side.inhibitions())) for side in (one, other))
+    for name in sorted(before.keys() & after.keys()):
+        if text := _labels(before[name], after[name]):
+            yield Entry(topic="routing", subject=f"inhibition {name}", text=f"equal labels {text}", why=_WHY)
+    gone, new = before.keys() - after.keys(), after.keys() - before.keys()
+    for name in sorted(gone | new):
+        text = "added" if name in new else "removed: both are told again"
+        yield Entry(topic="routing", subject=f"inhibition {name}", text=text, why=_WHY)
 
 
 def _differences(what: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[Entry]:
@@ -38,6 +41,13 @@ def _differences(what: str, one: Mapping[str, Any], other: Mapping[str, Any]) ->
         yield Entry(topic="routing", subject=f"{what} {name}", text=text, why=_WHY)
 
 
-def _inhibition(rule: Mapping[str, Any]) -> str:
+def _inhibition(rule: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
+    """(source mutes target, labels that must be equal)"""
     source, target = (", ".join(map(str, rule.get(f"{side}_matchers") or ())) for side in ("source", "target"))
-    return f"{source} mutes {target} with equal {', '.join(map(str, rule.get('equal') or ()))}"
+    return f"{source} mutes {target}", tuple(map(str, rule.get("equal") or ()))
+
+
+def _labels(one: tuple[str, ...], other: tuple[str, ...]) -> str:
+    lost, won = [x for x in one if x not in other], [x for x in other if x not in one]
+    parts = [f"without {', '.join(lost)}"] if lost else []
+    return " and ".join([*parts, *([f"with {', '.join(won)}"] if won else [])])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from dashboards.thresholds import amount
 from obs.diff.entry import Entry, arrow
 from obs.diff.pair import Pair, Side
 from obs.diff.workloads import Workload
@@ -27,7 +26,7 @@ def sizes(pair: Pair) -> Iterator[Entry]:
         else:
             text = "; ".join(_changes(one, other))
         if text:
-            yield Entry(topic="sizes", subject=subject, text=text, why=_WHY)
+            yield Entry(topic="sizes", subject=subject, text=text, where=pair.place(subject), why=_WHY)
 
 
 def _said(given: Workload) -> str:
@@ -85,7 +84,7 @@ def _totals(side: Side) -> dict[str, str]:
 
 
 def _bytes(value: Decimal) -> str:
-    return amount(float(value), "bytes")
+    return f"{value / 2**30:.1f} GiB"
 
 
 def _series(pair: Pair) -> Iterator[Entry]:

@@ -12,6 +12,7 @@ from obs.diff.meaning import meaning
 from obs.diff.objects import ObjectDiff, objects
 from obs.diff.pair import Pair
 from obs.diff.risk import risks, unused
+from obs.diff.snapshot import Snapshot
 
 LIMIT = 65_536
 """Characters of a comment on GitHub, of which no form of the report has more."""
@@ -79,10 +80,10 @@ def _segments(key: str) -> list[str]:
     return key.replace("[", ".").replace("]", "").split(".")
 
 
-def report(before: Any, after: Any) -> Report:
-    """The whole report on two snapshots."""
+def report(before: Snapshot, after: Snapshot) -> Report:
+    """The whole report on two snapshots. Two stacks differ without a way from one to the other: no risk is in that."""
     pair = Pair(before, after)
-    found = risks(pair)
+    found = risks(pair) if before.stack == after.stack else []
     notes = [f"{side.source}: {text}" for side in (before, after) for text in side.partial]
     notes += [f"allowRisks names {name!r}, which nothing of this change needs" for name in unused(pair, found)]
     whole = Report(
@@ -98,7 +99,7 @@ def report(before: Any, after: Any) -> Report:
     return replace(whole, headline=summary(whole))
 
 
-def _settings(before: Any, after: Any) -> list[Setting]:
+def _settings(before: Snapshot, after: Snapshot) -> list[Setting]:
     one, other = before.settings, after.settings
     if not (one and other):
         return []
@@ -121,11 +122,16 @@ def summary(whole: Report) -> str:
     if whole.empty:
         return f"{whole.stack}: nothing changes"
     topics = Counter(entry.topic for entry in whole.meaning)
-    said = [f"{number} {topic}" for topic, number in topics.items() if topic not in ("estimates", "sizes")]
+    said = [_counted(number, topic) for topic, number in topics.items() if topic != "estimates"]
     said.append(f"{len(whole.objects)} object{'s' * (len(whole.objects) != 1)}")
     worst = [entry.name for entry in whole.risks if entry.level is whole.level and not entry.approved]
     risk = f"risk {whole.level}" + (f" ({listed(worst, 2)})" if whole.level > Level.LOW else "")
-    return f"{whole.stack}: {listed(said, 7)} · {risk}"
+    return f"{whole.stack}: {listed(said, 8)} · {risk}"
+
+
+def _counted(number: int, topic: str) -> str:
+    one = {"retention": "retention", "routing": "routing"}.get(topic, topic.removesuffix("s"))
+    return f"{number} {one if number == 1 else topic}"
 
 
 def fitted(whole: Report, render: Callable[[Report], str], limit: int = LIMIT) -> str:

@@ -13,7 +13,7 @@ from obs.diff.meaning.retention import retention
 from obs.diff.pair import Change, Pair
 from obs.upgrades import replacements, snapshot
 
-_HOLDS_DATA = ("StatefulSet", "PersistentVolumeClaim", "Prometheus", "Alertmanager", "ThanosRuler")
+_HOLDS_DATA = ("StatefulSet", "Prometheus", "Alertmanager", "ThanosRuler")
 _HOLDS_OTHERS = ("CustomResourceDefinition", "Namespace")
 # pulumi-kubernetes provider/pkg/provider/diff.go forces a replacement for these besides what obs/upgrades.py has.
 _IMMUTABLE: Mapping[str, tuple[tuple[str, ...], ...]] = {
@@ -39,7 +39,9 @@ def replaced(pair: Pair) -> Iterator[Entry]:
             told.add(one.name)
             changes = ", ".join(f"{path} {_shown(a)} → {_shown(b)}" for path, a, b in one.changes[:3])
             text = f"is made again, all its pods at once: {changes} cannot change in place"
-            yield _entry(one.name, text, "the API refuses the change, so Pulumi deletes the object first")
+            yield _entry(
+                one.name, pair.place(one.name), text, "the API refuses the change, so Pulumi deletes the object first"
+            )
     for change in pair.changes:
         if change.action == "changed" and change.subject not in told:
             yield from _immutable(change)
@@ -52,12 +54,17 @@ def _immutable(change: Change) -> Iterator[Entry]:
         # The cluster gives an address where none is stated; headless stays headless.
         if a != b and (a is not None or change.kind not in ("Service",)):
             text = f"is deleted and made again: {'.'.join(path)} cannot change in place"
-            yield _entry(change.subject, text, "the API refuses the change, so Pulumi deletes the object first")
+            yield _entry(
+                change.subject,
+                change.item.where,
+                text,
+                "the API refuses the change, so Pulumi deletes the object first",
+            )
             return
 
 
-def _entry(subject: str, text: str, why: str) -> Entry:
-    return Entry(topic="replace", subject=subject, text=text, level=Level.HIGH, why=why)
+def _entry(subject: str, where: str, text: str, why: str) -> Entry:
+    return Entry(topic="replace", subject=subject, text=text, level=Level.HIGH, where=where, why=why)
 
 
 def _shown(value: Any) -> str:
@@ -71,16 +78,15 @@ def lost(pair: Pair) -> Iterator[Entry]:
             continue
         level, text = _loss(change)
         if level:
-            yield Entry(
-                topic="delete", subject=change.subject, text=text, level=level, why="it is not rendered any more"
-            )
+            where, why = change.item.where, "it is not rendered any more"
+            yield Entry(topic="delete", subject=change.subject, text=text, level=level, where=where, why=why)
 
 
 def _loss(change: Change) -> tuple[Level, str]:
+    if change.kind == "PersistentVolumeClaim":
+        return Level.HIGH, "is deleted, and its data with it unless the volume is retained"
     if change.kind in _HOLDS_DATA:
-        return Level.HIGH, "is deleted; volumes of its pods stay behind, unused" if change.kind != (
-            "PersistentVolumeClaim"
-        ) else "is deleted, and its data with it unless the volume is retained"
+        return Level.HIGH, "is deleted; volumes of its pods stay behind, unused"
     if change.kind in _HOLDS_OTHERS:
         return Level.HIGH, "is deleted, and with it every object of it that the cluster has"
     if change.kind in ("ConfigMap", "Secret", "Service", "Deployment", "DaemonSet", "ServiceAccount", "Ingress"):
@@ -95,7 +101,9 @@ def kept_shorter(pair: Pair) -> Iterator[Entry]:
         before, _, after = values.partition(" → ")
         if _amount(after) < _amount(before):
             text = f"{name} {before} → {after}: what is older is deleted for good"
-            yield Entry(topic="retention", subject=entry.subject, text=text, level=Level.HIGH, why=entry.why)
+            yield Entry(
+                topic="retention", subject=entry.subject, text=text, level=Level.HIGH, where=entry.where, why=entry.why
+            )
 
 
 def _amount(text: str) -> float:

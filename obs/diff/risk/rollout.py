@@ -57,6 +57,7 @@ def restarts(pair: Pair) -> Iterator[Entry]:
                 text=f"restarts {who}: {listed(reasons, 4)}",
                 # One pod of one is an interruption; what Deployments run is replaced before it ends.
                 level=Level.MEDIUM if change.kind in _ONCE and pods.pods == 1 else Level.LOW,
+                where=change.item.where,
                 why="the template of its pods differs",
             )
 
