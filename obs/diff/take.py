@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -25,10 +26,13 @@ from plan import Plan
 from settings import Settings
 
 
-def take(run: StackRun, project: Path, source: str) -> Snapshot:
-    """Everything that is compared. ``source`` says in words what was run. Errors as for :func:`obs.expand.expand`."""
+def take(run: StackRun, project: Path, source: str, *, check: bool = True) -> Snapshot:
+    """Everything that is compared. ``source`` says in words what was run. Errors as for :func:`obs.expand.expand`.
+
+    Without ``check`` there are no findings: the checks want the program of this very process.
+    """
     expansion = run.expanded(offline=True, build_helm=False, keep_going=True)
-    checked = check_run(run, expansion, project)
+    checked = check_run(run, expansion, project) if check else None
     images = listed(users(expansion), read(project / IMAGE_LOCK), run.settings.image_registry)
     values, lines, secrets = stack_settings(project, run.stack)
     return Snapshot(
@@ -41,14 +45,14 @@ def take(run: StackRun, project: Path, source: str) -> Snapshot:
         objectives=_objectives(run.plan),
         settings=values,
         lines=lines,
-        secrets={key: secrets.get(key) for key in run.settings.secret_keys},
-        findings=tuple(finding.to_dict() for finding in checked.findings),
+        secrets={key: secrets.get(key) for key in run.settings.secret_keys} | _generated(run),
+        findings=tuple(finding.to_dict() for finding in checked.findings) if checked else None,
         unlocked=tuple(str(image["name"]) for image in images if not image["locked"]),
         stored=_stored(run.plan),
         outputs=json.loads(json.dumps(redacted(run.recording.outputs), default=str)),
         outputs_schema=_schema(),
         allowed=_allowed(run.settings),
-        partial=checked.skipped,
+        partial=checked.skipped if checked else (),
     )
 
 
@@ -64,6 +68,15 @@ def _schema() -> dict[str, Any] | None:
 def _allowed(settings: Settings) -> tuple[str, ...]:
     risks: tuple[str, ...] = getattr(settings, "allow_risks", ())  # an older program has none
     return (*risks, *(f"replace {name}" for name in settings.allow_replacements))
+
+
+def _generated(run: StackRun) -> dict[str, str]:
+    """Passwords that the engine makes: another input makes another one. The name ends in ``(generated)``."""
+    return {
+        f"{resource.name} (generated)": hashlib.sha256(str(redacted(resource.inputs)).encode()).hexdigest()[:12]
+        for resource in run.recording.resources
+        if resource.type.startswith("random:")
+    }
 
 
 def _masked(one: RenderedObject) -> RenderedObject:

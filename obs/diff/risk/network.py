@@ -12,7 +12,7 @@ from obs.diff.pair import Pair
 
 Flow = tuple[str, str, str, str, str]
 """(namespace, pods, direction, peer, port)"""
-_ANYONE = "anyone"
+_ANYONE, _CLUSTER = "anyone", "every pod of the cluster"
 
 
 def loosened(pair: Pair) -> Iterator[Entry]:
@@ -30,7 +30,7 @@ def loosened(pair: Pair) -> Iterator[Entry]:
         if not new:
             continue
         known = (namespace, pods) in selected
-        open_to_all = any(f[3] == _ANYONE for f in new)
+        open_to_all = any(f[3] in (_ANYONE, _CLUSTER) for f in new)
         level = Level.HIGH if open_to_all and known else Level.MEDIUM if known else Level.LOW
         words = "let in now" if known else "are new and let in"
         said = [f"{peer} at {port}" for _, _, _, peer, port in new]
@@ -43,7 +43,7 @@ def _entry(subject: str, text: str, level: Level) -> Entry:
 
 def _covered(flow: Flow, before: set[Flow]) -> bool:
     return any(
-        old[:3] == flow[:3] and old[3] in (flow[3], _ANYONE) and old[4] in (flow[4], "any port") for old in before
+        old[:3] == flow[:3] and old[3] in (flow[3], _ANYONE, _CLUSTER) and old[4] in (flow[4], "any port") for old in before
     )
 
 
@@ -82,12 +82,14 @@ def _selector(given: Any) -> str:
 def _peer(peer: Mapping[str, Any]) -> str:
     if "ipBlock" in peer:
         return str(mapping(peer["ipBlock"]).get("cidr"))
+    if "podSelector" not in peer and not _selector(peer.get("namespaceSelector")):
+        return _CLUSTER
     parts = []
     if "podSelector" in peer:
         parts.append(f"pods {_selector(peer['podSelector']) or 'all'}")
     if "namespaceSelector" in peer:
         parts.append(f"namespaces {_selector(peer['namespaceSelector']) or 'all'}")
-    return " of ".join(parts) or _ANYONE
+    return " of ".join(parts)
 
 
 def _port(port: Mapping[str, Any]) -> str:
