@@ -18,6 +18,7 @@ from components.metrics import Metrics, OperatorCrds
 from components.monitors import Monitors
 from components.network_policies import NetworkPolicies
 from components.object_storage import ObjectStorage
+from components.outputs import VERSION
 from components.pod_security import namespace_labels, namespaces
 from components.resources import Namespace
 from components.rules import Rules
@@ -26,8 +27,6 @@ from components.thanos import Thanos
 from components.traces import Traces
 from plan import Plan
 from settings import Secrets, Settings
-
-OUTPUTS_VERSION = 1
 
 
 class Platform(Component):
@@ -87,9 +86,9 @@ def _namespaces(settings: Settings, opts: pulumi.ResourceOptions) -> list[pulumi
 
 
 def _outputs(settings: Settings, plan: Plan, metrics: Metrics) -> dict[str, Any]:
-    """What other projects may read, documented in docs/outputs.md; additions keep the version, removals raise it."""
+    """What other projects may read: the fields of :class:`components.outputs.StackOutputs`."""
     return {
-        "outputsVersion": OUTPUTS_VERSION,
+        "outputsVersion": VERSION,
         "clusterName": settings.cluster.name,
         "environment": settings.cluster.environment,
         "namespace": settings.namespace,

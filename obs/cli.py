@@ -11,6 +11,7 @@ from rich.table import Table
 from obs.accept.cli import validate
 from obs.console import HERE, Json, Project, Stack, err, errors, out, print_json
 from obs.contracts.cli import contracts
+from obs.diff.cli import diff, snapshot
 from obs.images_cli import app as images_app
 from obs.local.cli import app as local_app
 from obs.simulate.cli import simulate
@@ -35,6 +36,8 @@ app.add_typer(local_app, name="local")
 app.add_typer(tools_app, name="tools")
 app.add_typer(upgrades_app, name="upgrades")
 app.command()(contracts)
+app.command()(diff)
+app.command(hidden=True)(snapshot)
 app.command()(simulate)
 app.command()(validate)
 app.command()(verify)

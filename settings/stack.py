@@ -29,6 +29,7 @@ _SOURCE = (
 _REGISTRY = "the host of a registry, with a path where it has one, such as registry.example.com/mirror"
 _OBJECTIVES = "the path of a YAML file below the project, such as objectives/shop.yaml"
 _OBJECT = "KIND NAMESPACE/NAME such as StatefulSet monitoring/loki"
+_RISK = "RISK SUBJECT as obs diff names it, such as restart StatefulSet monitoring/loki"
 
 ThanosMode = Literal["sidecar", "receive"]
 Cardinality = Literal["auto", "lean", "full"]
@@ -60,6 +61,7 @@ class Settings(Part):
     network_policies: bool
     image_registry: Annotated[str, form(r"([a-z0-9.-]+(:\d+)?(/[a-z0-9._/-]+)?)?", _REGISTRY)]
     allow_replacements: tuple[Annotated[str, form(r"[A-Z]\w+ [a-z0-9-]+/[a-z0-9.-]+", _OBJECT)], ...]
+    allow_risks: tuple[Annotated[str, form(r"[a-z]+(-[a-z]+)* \S.*", _RISK)], ...]
     cardinality: Cardinality
     keep_metrics: tuple[MetricPattern, ...]
     time_compression: Annotated[int, Field(strict=True, ge=1, le=60)]

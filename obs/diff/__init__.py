@@ -1,0 +1,1 @@
+"""What a change does to the cluster and to the people on call: two snapshots of a stack, compared."""

@@ -1,0 +1,115 @@
+"""Dashboards as they stand in the ConfigMaps of one side."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from obs.check.rendered import Rendered, entries, mapping
+
+_LABEL = "grafana_dashboard"
+_FOLDER = "grafana_folder"
+_LINK = re.compile(r"/d/([\w-]+)")
+
+
+@dataclass(frozen=True)
+class Panel:
+    """``row`` is the title of its row, ``place`` x, y, width and height."""
+
+    title: str
+    number: int
+    kind: str
+    row: str
+    place: tuple[int, int, int, int]
+    queries: tuple[str, ...]
+    unit: str
+    steps: tuple[str, ...]
+    description: str
+    links: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Board:
+    """One dashboard. ``variables`` is name -> query; ``links`` are uids to which it leads."""
+
+    uid: str
+    title: str
+    folder: str
+    panels: Mapping[str, Panel]
+    variables: Mapping[str, str]
+    links: tuple[str, ...]
+    rest: str
+
+    def reads(self) -> Iterator[tuple[str, str]]:
+        """(expression, which panel asks it)"""
+        for panel in self.panels.values():
+            for query in panel.queries:
+                yield query, f"panel {self.title} / {panel.title}"
+
+
+def boards(rendered: Rendered) -> dict[str, Board]:
+    """uid -> dashboard."""
+    found = {}
+    for item in rendered.of("ConfigMap"):
+        if _LABEL not in item.labels:
+            continue
+        folder = str(mapping(mapping(item.manifest.get("metadata")).get("annotations")).get(_FOLDER, ""))
+        for text in mapping(item.manifest.get("data")).values():
+            board = _board(str(text), folder)
+            if board is not None:
+                found[board.uid] = board
+    return found
+
+
+def _board(text: str, folder: str) -> Board | None:
+    try:
+        data = json.loads(text)
+    except ValueError:
+        return None
+    if not isinstance(data, dict) or "uid" not in data:
+        return None
+    panels: dict[str, Panel] = {}
+    row = ""
+    for given in entries(data.get("panels")):
+        if given.get("type") == "row":
+            row = str(given.get("title", ""))
+        for one in entries(given.get("panels")) if given.get("type") == "row" else (given,):
+            panel = _panel(one, row)
+            panels[_free(panel.title, panels)] = panel
+    variables = {
+        str(v.get("name")): json.dumps(v.get("query"), sort_keys=True)
+        for v in entries(mapping(data.get("templating")).get("list"))
+    }
+    rest = {k: v for k, v in data.items() if k in ("refresh", "time", "tags", "description", "editable", "links")}
+    links = tuple(sorted(set(_LINK.findall(json.dumps([data.get("links"), data.get("panels")])))))
+    return Board(
+        str(data["uid"]), str(data.get("title")), folder, panels, variables, links, json.dumps(rest, sort_keys=True)
+    )
+
+
+def _free(title: str, taken: Mapping[str, Any]) -> str:
+    number = 1
+    while (name := title if number == 1 else f"{title} ({number})") in taken:
+        number += 1
+    return name
+
+
+def _panel(given: Mapping[str, Any], row: str) -> Panel:
+    defaults = mapping(mapping(given.get("fieldConfig")).get("defaults"))
+    place = mapping(given.get("gridPos"))
+    steps = entries(mapping(defaults.get("thresholds")).get("steps"))
+    return Panel(
+        title=str(given.get("title", "")),
+        number=int(given.get("id") or 0),
+        kind=str(given.get("type", "")),
+        row=row,
+        place=(place.get("x", 0), place.get("y", 0), place.get("w", 0), place.get("h", 0)),
+        queries=tuple(str(target.get("expr", "")) for target in entries(given.get("targets"))),
+        unit=str(defaults.get("unit", "")),
+        steps=tuple(f"{step.get('value')} {step.get('color')}" for step in steps if step.get("value") is not None),
+        description=str(given.get("description", "")),
+        links=tuple(sorted(set(_LINK.findall(json.dumps(given.get("links")))))),
+    )

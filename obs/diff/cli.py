@@ -1,0 +1,135 @@
+"""obs diff and obs snapshot."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from obs.console import HERE, Project, Stack, err, errors, out
+
+if TYPE_CHECKING:
+    from obs.diff.report.model import Report
+    from obs.diff.snapshot import Snapshot
+
+_LIMIT = 65_536
+
+
+class Form(StrEnum):
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    PLAIN = "markdown-plain"
+    """For hosts that show no HTML: Bitbucket."""
+    JSON = "json"
+
+
+Base = Annotated[
+    str | None, typer.Option("--base", help="A git revision, a folder that obs render wrote, or previous: the state")
+]
+Other = Annotated[str | None, typer.Argument(help="Another stack of this checkout, instead of --base")]
+Preview = Annotated[
+    Path | None, typer.Option("--preview", help="Output of pulumi preview --json", exists=True, dir_okay=False)
+]
+Format = Annotated[Form, typer.Option("--format", help="Form of the report")]
+FailOn = Annotated[list[str] | None, typer.Option("--fail-on", help="Exit with 1 on risk=LEVEL, RISK or change")]
+Explain = Annotated[bool, typer.Option("--explain", help="Say of each entry why it is there and what causes it")]
+Diffs = Annotated[bool, typer.Option("--diffs", help="Print the diff of each object, too (text)")]
+Full = Annotated[Path | None, typer.Option("--full", help="File for the whole report, uncut")]
+Written = Annotated[Path | None, typer.Option("--out", help="File for the report instead of standard output")]
+Limit = Annotated[int, typer.Option("--limit", help="Bytes that the report may have", min=1000, max=_LIMIT)]
+
+
+def diff(
+    stack: Stack,
+    other: Other = None,
+    *,
+    base: Base = None,
+    preview: Preview = None,
+    form: Format = Form.TEXT,
+    fail_on: FailOn = None,
+    explain: Explain = False,
+    diffs: Diffs = False,
+    full: Full = None,
+    written: Written = None,
+    limit: Limit = _LIMIT,
+    project: Project = HERE,
+) -> None:
+    """Say what a change does to the cluster and to the people on call. Exits with 1 where a --fail-on holds."""
+    from obs.diff.gates import checked, stopped
+
+    with errors():
+        gates = checked(fail_on or [])
+        with err.status(f"comparing stack {stack}"):
+            found = _report(stack, other, base, preview, project.resolve())
+        if full is not None:
+            full.write_text(_rendered(found, form, explain, diffs), encoding="utf-8")
+        _print(found, form, explain, diffs, limit=limit, written=written)
+        failed = stopped(found, gates)
+        if failed:
+            err.print(f"[red]stopped by[/] {', '.join(failed)}", highlight=False)
+    raise typer.Exit(1 if failed else 0)
+
+
+def snapshot(stack: Stack, project: Project = HERE) -> None:
+    """Print what of a stack is compared, as JSON: the other side of obs diff, from whatever revision."""
+    with errors():
+        from obs.diff.snapshot import dumps
+
+        typer.echo(dumps(_here(stack, project.resolve())))
+
+
+def _here(stack: str, project: Path) -> Snapshot:
+    from obs.diff.take import take
+    from obs.run import run_stack
+
+    return take(run_stack(stack, project), project, f"stack {stack} of this checkout")
+
+
+def _report(stack: str, other: str | None, base: str | None, preview: Path | None, project: Path) -> Report:
+    from concurrent.futures import ThreadPoolExecutor
+
+    from obs.diff.base import another_stack, other_side
+    from obs.diff.preview import with_engine
+    from obs.diff.report.model import report
+    from obs.diff.sources import SourceError, of_preview, steps
+
+    if (other is not None) + (base is not None) > 1 or not (other or base or preview):
+        raise SourceError("give what to compare with: another stack, --base, or --preview alone")
+    text = preview.read_text(encoding="utf-8") if preview else ""
+    if not (other or base):
+        return with_engine(report(*of_preview(text, stack, str(preview))), steps(text, str(preview)))
+    # The other side is a process of its own, so both run at once.
+    with ThreadPoolExecutor(1) as aside:
+        awaited = (
+            aside.submit(another_stack, other, project)
+            if other
+            else aside.submit(other_side, base or "", stack, project)
+        )
+        here = _here(stack, project)
+        there = awaited.result()
+    found = report(here, there) if other else report(there, here)
+    return with_engine(found, steps(text, str(preview))) if preview else found
+
+
+def _rendered(found: Report, form: Form, explain: bool, diffs: bool) -> str:
+    from obs.diff.report import json, markdown, text
+
+    if form is Form.JSON:
+        return json.render(found)
+    if form is Form.TEXT:
+        return text.render(found, explain=explain, diffs=diffs)
+    return markdown.render(found, folded=form is Form.MARKDOWN, explain=explain)
+
+
+def _print(found: Report, form: Form, explain: bool, diffs: bool, *, limit: int, written: Path | None) -> None:
+    from obs.diff.report.model import fitted
+
+    said = fitted(found, lambda r: _rendered(r, form, explain, diffs), limit)
+    if written is not None:
+        written.write_text(said, encoding="utf-8")
+    elif form is Form.TEXT:
+        out.print(said, highlight=False, soft_wrap=True, end="")
+    else:
+        typer.echo(said, nl=False)

@@ -1,0 +1,66 @@
+"""What a report consists of: entries, and the levels of risk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class Level(IntEnum):
+    """How risky: LOW is worth reading, MEDIUM interrupts something, HIGH loses or opens something."""
+
+    NONE = 0
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+
+    def __str__(self) -> str:
+        return self.name.lower()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One line of the report.
+
+    ``topic`` is the group below which it is shown (``alerts``) or, of a risk, its id (``restart``); ``subject`` what
+    it is about; ``text`` what happens, without the subject. ``where`` is the definition as ``file:line``, ``why`` the
+    reason for which it is listed. ``approved``: the stack's settings allow this risk by name.
+    """
+
+    topic: str
+    subject: str
+    text: str
+    level: Level = Level.NONE
+    where: str = ""
+    why: str = ""
+    approved: bool = False
+
+    @property
+    def name(self) -> str:
+        """By which the settings allow it: ``restart StatefulSet monitoring/loki``."""
+        return f"{self.topic} {self.subject}"
+
+    def to_dict(self) -> dict[str, object]:
+        """As JSON carries it."""
+        fields: dict[str, object] = {
+            "topic": self.topic,
+            "subject": self.subject,
+            "text": self.text,
+            "where": self.where,
+            "why": self.why,
+        }
+        return fields | ({"level": str(self.level), "approved": self.approved} if self.level else {})
+
+
+def listed(names: list[str], most: int = 6) -> str:
+    """``a, b and 3 more``"""
+    more = len(names) - most
+    return ", ".join(names) if more <= 0 else f"{', '.join(names[:most])} and {more} more"
+
+
+def arrow(before: object, after: object) -> str:
+    return f"{_word(before)} → {_word(after)}"
+
+
+def _word(value: object) -> str:
+    return "nothing" if value is None or value in ("", ()) else str(value)

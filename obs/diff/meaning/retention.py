@@ -1,0 +1,44 @@
+"""How long metrics, logs and traces are kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from obs.check.rendered import Item, dig, entries, mapping
+from obs.diff.entry import Entry, arrow
+from obs.diff.pair import Pair
+
+_FLAG = re.compile(r"--(retention\.[\w.-]+|tsdb\.retention(?:\.time)?|storage\.tsdb\.retention\.(?:time|size))=(\S+)")
+_LINE = re.compile(r"^\s*(\w*(?:retention|retention_period)\w*):\s*[\"']?([\d.]+[a-z]+)[\"']?\s*$", re.MULTILINE)
+_HOLDERS = ("ConfigMap", "Secret", "StatefulSet", "Deployment", "Prometheus", "ThanosRuler")
+
+
+def retention(pair: Pair) -> Iterator[Entry]:
+    """Found where the parts are told: a field of Prometheus, a flag of Thanos, a line of Loki's and Tempo's file."""
+    for change in pair.of(*_HOLDERS):
+        one, other = (dict(_kept(item)) if item else {} for item in (change.before, change.after))
+        for name in sorted(one.keys() & other.keys()):
+            if one[name] != other[name]:
+                text = f"{name} {arrow(one[name], other[name])}"
+                why = "a part is told another time or size of keeping"
+                yield Entry(topic="retention", subject=change.subject, text=text, where=change.item.where, why=why)
+
+
+def _kept(item: Item) -> Iterator[tuple[str, str]]:
+    if item.kind in ("Prometheus", "ThanosRuler"):
+        for field in ("retention", "retentionSize"):
+            if item.spec.get(field):
+                yield field, str(item.spec[field])
+    elif item.kind in ("ConfigMap", "Secret"):
+        for field in ("data", "stringData"):
+            for text in mapping(item.manifest.get(field)).values():
+                yield from _LINE.findall(str(text))
+    else:
+        for container in entries(dig(item.spec, "template", "spec", "containers")):
+            yield from ((found[1], found[2]) for found in map(_FLAG.fullmatch, _arguments(container)) if found)
+
+
+def _arguments(container: Any) -> list[str]:
+    return [str(argument) for key in ("args", "command") for argument in container.get(key) or ()]

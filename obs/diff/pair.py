@@ -1,0 +1,154 @@
+"""Two snapshots side by side: which objects differ, and what both sides say in the terms that are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from obs.check.rendered import Item, Rendered
+from obs.diff.boards import Board, boards
+from obs.diff.noise import bare, quiet
+from obs.diff.routes import Routes
+from obs.diff.rules import Rules
+from obs.diff.snapshot import Snapshot
+from obs.diff.workloads import Workload, workloads
+from obs.documents import MASK
+
+Key = tuple[str, str, str, str]
+"""(API group, kind, namespace, name): another version of an API is the same object."""
+
+
+@dataclass(frozen=True, eq=False)
+class Change:
+    """One object that differs; ``before`` is None where it is new, ``after`` where it goes."""
+
+    before: Item | None
+    after: Item | None
+
+    @property
+    def item(self) -> Item:
+        found = self.after or self.before
+        assert found is not None
+        return found
+
+    @property
+    def subject(self) -> str:
+        return self.item.subject
+
+    @property
+    def kind(self) -> str:
+        return self.item.kind
+
+    @property
+    def action(self) -> str:
+        return "removed" if self.after is None else "added" if self.before is None else "changed"
+
+    def manifests(self) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        """Both whole, empty where there is none."""
+        return (self.before.manifest if self.before else {}), (self.after.manifest if self.after else {})
+
+
+class Side:
+    """One snapshot, its objects by identity."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.rendered = Rendered(snapshot.expansion)
+
+    @cached_property
+    def items(self) -> dict[Key, Item]:
+        return {_key(item): item for item in self.rendered.without(())}
+
+    @cached_property
+    def rules(self) -> Rules:
+        return Rules(self.rendered)
+
+    @cached_property
+    def routes(self) -> Routes:
+        return Routes(self.rendered)
+
+    @cached_property
+    def boards(self) -> dict[str, Board]:
+        return boards(self.rendered)
+
+    @cached_property
+    def workloads(self) -> dict[str, Workload]:
+        return workloads(self.rendered)
+
+    def definition(self, name: str) -> Mapping[str, Any]:
+        """Of ``alert NAME`` and the like; empty where the snapshot has no such definition."""
+        return self.snapshot.definitions.get(name, {})
+
+
+class Pair:
+    """``before`` and ``after``; every part of the report is a pure function of one."""
+
+    def __init__(self, before: Snapshot, after: Snapshot) -> None:
+        # A chart may leave the namespace to its release, which only a run knows.
+        charts = after.charts or before.charts
+        self.before = Side(replace(before, charts=before.charts or charts))
+        self.after = Side(replace(after, charts=after.charts or charts))
+
+    @cached_property
+    def changes(self) -> tuple[Change, ...]:
+        """Every object that differs by more than noise, in the order of kind, namespace and name."""
+        return tuple(_changes(self.before.items, self.after.items))
+
+    def of(self, *kinds: str) -> list[Change]:
+        return [change for change in self.changes if change.kind in kinds]
+
+    def where(self, name: str) -> str:
+        """file:line of a definition, as it is now; as it was where it is gone."""
+        found = self.after.definition(name) or self.before.definition(name)
+        return str(found.get("where", ""))
+
+    def place(self, subject: str) -> str:
+        """file:line that registers an object, or its chart."""
+        return self._places.get(subject, "")
+
+    @cached_property
+    def _places(self) -> dict[str, str]:
+        return {item.subject: item.where for side in (self.before, self.after) for item in side.items.values()}
+
+    def unit(self, name: str) -> str:
+        return str((self.after.definition(name) or self.before.definition(name)).get("unit", ""))
+
+
+def _key(item: Item) -> Key:
+    group, slash, _ = item.object.api_version.rpartition("/")
+    return (group if slash else "", item.kind, item.namespace, item.name)
+
+
+def _changes(before: Mapping[Key, Item], after: Mapping[Key, Item]) -> Iterator[Change]:
+    for key in sorted(before.keys() | after.keys(), key=lambda k: (k[1], k[2], k[3], k[0])):
+        one, other = before.get(key), after.get(key)
+        if one is None or other is None or not _same(one, other):
+            yield Change(one, other)
+
+
+def _same(one: Item, other: Item) -> bool:
+    a, b = one.object, other.object
+    if a.text is not None and b.text is not None and (a.text == b.text or bare(a.text) == bare(b.text)):
+        return True
+    if a.manifest is not None and a.manifest == b.manifest:
+        return True
+    return _alike(_placed(quiet(one.manifest), one), _placed(quiet(other.manifest), other))
+
+
+def _placed(manifest: dict[str, Any], item: Item) -> dict[str, Any]:
+    """With the namespace that it lands in: one source states it, another leaves it to the release."""
+    metadata = {**(manifest.get("metadata") or {}), "namespace": item.namespace}
+    return {**manifest, "metadata": metadata}
+
+
+def _alike(one: Any, other: Any) -> bool:
+    """Equal, where what is masked on one side says nothing about the other."""
+    if MASK in (one, other) if isinstance(one, str) and isinstance(other, str) else False:
+        return True
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(_alike(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_alike, one, other))
+    return bool(one == other)

@@ -1,0 +1,1 @@
+"""One report in four forms: coloured text, Markdown, Markdown without HTML, JSON."""

@@ -1,0 +1,183 @@
+"""The report as a value, and how much of it fits."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from obs.diff.entry import Entry, Level, listed
+from obs.diff.meaning import meaning
+from obs.diff.objects import ObjectDiff, objects
+from obs.diff.pair import Pair
+from obs.diff.risk import risks, unused
+from obs.diff.snapshot import Snapshot
+
+LIMIT = 65_536
+"""Characters of a comment on GitHub, of which no form of the report has more."""
+_SHOWN_LINES = 120
+"""Lines of one object's diff in a report that is cut."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """A key of the stack's file that differs."""
+
+    key: str
+    before: Any
+    after: Any
+    where: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """``cut`` counts what was left out, by part; ``notes`` say what could not be compared."""
+
+    stack: str
+    before: str
+    after: str
+    meaning: tuple[Entry, ...]
+    risks: tuple[Entry, ...]
+    objects: tuple[ObjectDiff, ...]
+    settings: tuple[Setting, ...] = ()
+    notes: tuple[str, ...] = ()
+    cut: Mapping[str, int] | None = None
+    headline: str = ""
+
+    @property
+    def empty(self) -> bool:
+        return not (self.meaning or self.risks or self.objects)
+
+    @property
+    def level(self) -> Level:
+        """The worst risk that nobody has allowed."""
+        return max((entry.level for entry in self.risks if not entry.approved), default=Level.NONE)
+
+    def causes(self, entry: Entry) -> list[Setting]:
+        """Changed settings that name what the entry is about; all of them where there are few."""
+        words = {word for word in entry.subject.replace("/", " ").replace(":", " ").split() if len(word) > 3}
+        named = [one for one in self.settings if words & set(_segments(one.key))]
+        return named or (list(self.settings) if len(self.settings) <= 3 else [])
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "stack": self.stack,
+            "before": self.before,
+            "after": self.after,
+            "summary": self.headline,
+            "risk": str(self.level),
+            "meaning": [entry.to_dict() for entry in self.meaning],
+            "risks": [entry.to_dict() for entry in self.risks],
+            "objects": [one.to_dict() for one in self.objects],
+            "settings": [vars(one) for one in self.settings],
+            "notes": list(self.notes),
+            "cut": dict(self.cut or {}),
+        }
+
+
+def _segments(key: str) -> list[str]:
+    return key.replace("[", ".").replace("]", "").split(".")
+
+
+def report(before: Snapshot, after: Snapshot) -> Report:
+    """The whole report on two snapshots. Two stacks differ without a way from one to the other: no risk is in that."""
+    pair = Pair(before, after)
+    found = risks(pair) if before.stack == after.stack else []
+    notes = [f"{side.source}: {text}" for side in (before, after) for text in side.partial]
+    notes += [f"allowRisks names {name!r}, which nothing of this change needs" for name in unused(pair, found)]
+    whole = Report(
+        stack=after.stack if before.stack == after.stack else f"{before.stack} and {after.stack}",
+        before=before.source,
+        after=after.source,
+        meaning=tuple(meaning(pair)),
+        risks=tuple(found),
+        objects=tuple(objects(pair)),
+        settings=tuple(_settings(before, after)),
+        notes=tuple(dict.fromkeys(notes)),
+    )
+    return replace(whole, headline=summary(whole))
+
+
+def _settings(before: Snapshot, after: Snapshot) -> list[Setting]:
+    one, other = before.settings, after.settings
+    if not (one and other):
+        return []
+    return [
+        Setting(
+            key=key,
+            before=one.get(key),
+            after=other.get(key),
+            where=f"Pulumi.{after.stack}.yaml:{after.lines[key]}"
+            if key in after.lines
+            else f"Pulumi.{before.stack}.yaml",
+        )
+        for key in sorted(one.keys() | other.keys())
+        if one.get(key) != other.get(key)
+    ]
+
+
+def summary(whole: Report) -> str:
+    """One line: what changes, and how risky."""
+    if whole.empty:
+        return f"{whole.stack}: nothing changes"
+    topics = Counter(entry.topic for entry in whole.meaning)
+    said = [_counted(number, topic) for topic, number in topics.items() if topic != "estimates"]
+    said.append(f"{len(whole.objects)} object{'s' * (len(whole.objects) != 1)}")
+    worst = [entry.name for entry in whole.risks if entry.level is whole.level and not entry.approved]
+    risk = f"risk {whole.level}" + (f" ({listed(worst, 2)})" if whole.level > Level.LOW else "")
+    return f"{whole.stack}: {listed(said, 8)} · {risk}"
+
+
+def _counted(number: int, topic: str) -> str:
+    one = {"retention": "retention", "routing": "routing"}.get(topic, topic.removesuffix("s"))
+    return f"{number} {one if number == 1 else topic}"
+
+
+def fitted(whole: Report, render: Callable[[Report], str], limit: int = LIMIT) -> str:
+    """What ``render`` makes of the report, cut from the bottom until it has no more than ``limit`` bytes.
+
+    First long diffs are shortened, then objects go, then entries of the meaning, last risks. What goes is counted.
+    """
+    if limit < 1000:
+        raise ValueError("a report needs 1000 characters at least")
+    text = render(whole)
+    if len(text.encode()) <= limit:
+        return text
+    short = replace(whole, objects=tuple(map(_shortened, whole.objects)))
+    low, high = 0, len(whole.risks) + len(whole.meaning) + len(whole.objects)
+    while low < high:
+        middle = (low + high + 1) // 2
+        fits = len(render(_kept(short, middle)).encode()) <= limit
+        low, high = (middle, high) if fits else (low, middle - 1)
+    return render(_kept(short, low))
+
+
+def _shortened(one: ObjectDiff) -> ObjectDiff:
+    if len(one.lines) <= _SHOWN_LINES:
+        return one
+    more = f"… {len(one.lines) - _SHOWN_LINES} more lines"
+    return replace(one, lines=(*(line[:2000] for line in one.lines[:_SHOWN_LINES]), more))
+
+
+def _kept(whole: Report, number: int) -> Report:
+    """The first ``number`` of risks, meaning and objects, in this order of worth."""
+    kept_risks = whole.risks[:number]
+    kept_meaning = whole.meaning[: max(number - len(whole.risks), 0)]
+    kept_objects = whole.objects[: max(number - len(whole.risks) - len(whole.meaning), 0)]
+    cut = {
+        "risks": len(whole.risks) - len(kept_risks),
+        "lines of meaning": len(whole.meaning) - len(kept_meaning),
+        "objects": len(whole.objects) - len(kept_objects),
+    }
+    notes = whole.notes[:10]
+    settings = whole.settings if number else ()
+    return replace(
+        whole,
+        risks=kept_risks,
+        meaning=kept_meaning,
+        objects=kept_objects,
+        notes=notes,
+        settings=settings,
+        cut={part: count for part, count in cut.items() if count},
+    )

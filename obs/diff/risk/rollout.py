@@ -1,0 +1,105 @@
+"""restart: pods that are replaced, and by which part of their template."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from obs.check.rendered import dig, mapping
+from obs.check.security.operated import OPERATED
+from obs.diff.entry import Entry, Level, listed
+from obs.diff.pair import Change, Pair
+
+# Fields of the operator's resources (v0.93) that it writes into the configuration, which is reloaded, or that scale.
+_RELOADED = frozenset(
+    (
+        "additionalScrapeConfigs",
+        "alerting",
+        "evaluationInterval",
+        "externalLabels",
+        "podMonitorNamespaceSelector",
+        "podMonitorSelector",
+        "probeNamespaceSelector",
+        "probeSelector",
+        "remoteRead",
+        "remoteWrite",
+        "replicas",
+        "ruleNamespaceSelector",
+        "ruleSelector",
+        "sampleLimit",
+        "scrapeClasses",
+        "scrapeConfigNamespaceSelector",
+        "scrapeConfigSelector",
+        "scrapeInterval",
+        "scrapeTimeout",
+        "serviceMonitorNamespaceSelector",
+        "serviceMonitorSelector",
+        "shards",
+        "storage",
+        "version",
+        "alertmanagerConfigNamespaceSelector",
+        "alertmanagerConfigSelector",
+        "podDisruptionBudget",
+    )
+)
+_ONCE = {"StatefulSet", "DaemonSet", *OPERATED}
+
+
+def restarts(pair: Pair) -> Iterator[Entry]:
+    for change in pair.changes:
+        if change.action == "changed" and (reasons := _reasons(change)):
+            pods = pair.after.workloads[change.subject]
+            several = f"all {pods.pods} pods, one after another" if pods.pods > 1 else "its pod"
+            who = "a pod on each node, one after another" if change.kind == "DaemonSet" else several
+            yield Entry(
+                topic="restart",
+                subject=change.subject,
+                text=f"restarts {who}: {listed(reasons, 4)}",
+                # One pod of one is an interruption; what Deployments run is replaced before it ends.
+                level=Level.MEDIUM if change.kind in _ONCE and pods.pods == 1 else Level.LOW,
+                where=change.item.where,
+                why="the template of its pods differs",
+            )
+
+
+def _reasons(change: Change) -> list[str]:
+    one, other = change.manifests()
+    if change.kind in OPERATED:
+        a, b = mapping(one.get("spec")), mapping(other.get("spec"))
+        return sorted(f"spec.{key}" for key in (a.keys() | b.keys()) - _RELOADED if a.get(key) != b.get(key))
+    if change.kind in ("Deployment", "StatefulSet", "DaemonSet"):
+        return list(_paths(dig(one, "spec", "template"), dig(other, "spec", "template"), ""))
+    return []
+
+
+def _paths(one: Any, other: Any, path: str) -> Iterator[str]:
+    """Where two templates differ, in words a person looks for."""
+    if one == other:
+        return
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        for key in sorted(one.keys() | other.keys()):
+            if one.get(key) != other.get(key):
+                yield from _paths(one.get(key), other.get(key), f"{path}.{key}".lstrip("."))
+    elif isinstance(one, list) and isinstance(other, list) and _named(one) and _named(other):
+        a, b = ({str(entry["name"]): entry for entry in given} for given in (one, other))
+        for name in sorted(a.keys() | b.keys()):
+            yield from _paths(a.get(name), b.get(name), f"{path}[{name}]")
+        if a == b:
+            yield f"order of {_last(path)}"
+    else:
+        yield _words(path)
+
+
+def _named(entries: list[Any]) -> bool:
+    return all(isinstance(entry, Mapping) and "name" in entry for entry in entries)
+
+
+def _last(path: str) -> str:
+    return path.rpartition(".")[2]
+
+
+def _words(path: str) -> str:
+    """``metadata.annotations.checksum/config`` is a configuration that changed."""
+    if ".annotations.checksum/" in f".{path}":
+        return f"its configuration changed ({path.partition('annotations.')[2]})"
+    return path.removeprefix("spec.")

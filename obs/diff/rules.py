@@ -1,0 +1,75 @@
+"""Alerts and recording rules as they stand in the PrometheusRules of one side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from obs.check.rendered import Rendered, entries
+from obs.diff.promql import names
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule; ``base`` is the name that it gives, ``name`` has its objective too, where it has one."""
+
+    name: str
+    expr: str
+    for_: str = "0s"
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    group: str = ""
+    interval: str = ""
+    evaluator: str = ""
+    base: str = ""
+
+    @property
+    def severity(self) -> str:
+        return self.labels.get("severity", "")
+
+
+class Rules:
+    """``alerts`` by name, ``records`` by name and labels: several objectives record the same series."""
+
+    def __init__(self, rendered: Rendered) -> None:
+        self.alerts: dict[str, Rule] = {}
+        self.records: dict[str, Rule] = {}
+        for item in rendered.of("PrometheusRule"):
+            evaluator = str(item.labels.get("dataops.io/evaluated-by", "prometheus"))
+            for group in entries(item.spec.get("groups")):
+                for rule in entries(group.get("rules")):
+                    self._add(rule, group, evaluator)
+
+    def _add(self, rule: Mapping[str, Any], group: Mapping[str, Any], evaluator: str) -> None:
+        labels = {str(k): str(v) for k, v in (rule.get("labels") or {}).items()}
+        alert = rule.get("alert")
+        where = self.records if alert is None else self.alerts
+        base = str(alert or rule.get("record"))
+        name = f"{base}:{labels['slo']}" if "slo" in labels else base
+        unique, times = name, 1
+        while unique in where:
+            times += 1
+            unique = f"{name} ({times})"
+        where[unique] = Rule(
+            name=unique,
+            expr=" ".join(str(rule.get("expr", "")).split()),
+            for_=str(rule.get("for") or "0s"),
+            labels=labels,
+            annotations={str(k): str(v) for k, v in (rule.get("annotations") or {}).items()},
+            group=str(group.get("name", "")),
+            interval=str(group.get("interval") or ""),
+            evaluator=evaluator,
+            base=base,
+        )
+
+    @cached_property
+    def readers(self) -> dict[str, list[str]]:
+        """Name of a series -> who reads it, in words."""
+        found: dict[str, list[str]] = {}
+        for word, rules in (("alert", self.alerts), ("record", self.records)):
+            for rule in rules.values():
+                for name in names(rule.expr):
+                    found.setdefault(name, []).append(f"{word} {rule.name}")
+        return found
