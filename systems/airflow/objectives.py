@@ -32,7 +32,7 @@ def objectives(settings: Settings) -> Iterator[Slo]:
             description="Share of the DAG runs that end and succeed.",
             objective=settings.success_objective,
             window="24h",
-            bad=_FAILURES,
+            bad=events(_FAILURES),
             total=events(_ENDED_WELL, _FAILURES),
             component="airflow",
             minimum_events=_RUNS,
@@ -46,7 +46,7 @@ def objectives(settings: Settings) -> Iterator[Slo]:
             objective=settings.latency.objective,
             window="24h",
             bad=_late(settings.latency, settings.sla),
-            total=_ENDED_WELL,
+            total=events(_ENDED_WELL),
             component="airflow",
             minimum_events=_RUNS,
         )

@@ -95,7 +95,7 @@ def _success(objective: float) -> Slo:
         objective=objective,
         window="24h",
         bad=events(*FAILURES),
-        total=COMPLETED,
+        total=events(COMPLETED),
         component="trino",
         # Fewer say nothing of 99 %: one failure in a hundred queries spends no budget faster than it lasts.
         minimum_events=100,
