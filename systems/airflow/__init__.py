@@ -15,7 +15,7 @@ from model.dashboard import Panel, PanelKind
 from model.rule import Severity
 from model.scrape import Endpoint, Scrape, ScrapeKind
 from model.system import Domain, Section, System
-from systems.airflow.alerts import alerts
+from systems.airflow.alerts import LAG, alerts
 from systems.airflow.objectives import objectives
 from systems.airflow.signals import JOB, beats, limit_signals, run_signals, scheduler_signals, task_signals
 from systems.base import Context, SystemSettings, panels, silence
@@ -70,6 +70,7 @@ def system(settings: Settings, context: Context) -> System:
         records=(beats(),),
         alerts=(*alerts(signals, settings.minimum_runs), silent_alert),
         slos=tuple(objectives(settings)),
+        available=(signals["scheduler_lag"].query <= LAG) * 0 + 1,
         sections=(Section(domain=Domain.WORKLOAD, title="Apache Airflow", panels=tuple(shown)),),
     )
 

@@ -63,6 +63,7 @@ def system(settings: Settings, context: Context) -> System:
         signals=(*signals.values(), silent),
         alerts=(*_alerts(signals), silent_alert),
         slos=tuple(_deployment_success(share) for share in (settings.deployment_success_objective,) if share),
+        available=max_by(metric("up", eq("job", CONTROLLER_JOB))),
         sections=(Section(domain=Domain.GITOPS, title="Argo CD deployments", panels=tuple(panels)),),
     )
 

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from model.config import Duration, Name
 from model.dashboard import Panel, PanelKind
+from model.promql import eq, max_by, metric
 from model.rule import Severity
 from model.scrape import METRICS_PATH, Endpoint, Relabeling, Scrape, ScrapeKind
 from model.system import Domain, Section, System
@@ -64,6 +65,7 @@ def system(settings: Settings, context: Context) -> System:
             silent_alert,
         ),
         slos=tuple(objectives(settings, kubernetes="kubernetes" in context.enabled)),
+        available=max_by(metric("up", eq("job", OPERATOR_JOB))),
         sections=(Section(domain=Domain.WORKLOAD, title="Apache Spark", panels=tuple(shown)),),
     )
 

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from model.config import Duration, Name, Part
 from model.dashboard import Panel, PanelKind
+from model.promql import eq, max_by, metric
 from model.rule import Severity
 from model.scrape import Endpoint, Relabeling, Scrape, ScrapeKind
 from model.sli import events
@@ -82,6 +83,7 @@ def system(settings: Settings, context: Context) -> System:
         signals=(*signals.values(), silent),
         alerts=(*alerts(signals, settings.limits.minimum_queries), silent_alert),
         slos=() if settings.success_objective is None else (_success(settings.success_objective),),
+        available=max_by(metric("up", eq("job", COORDINATOR_JOB))),
         sections=(Section(domain=Domain.WORKLOAD, title="Trino", panels=tuple(shown)),),
         secrets=settings.auth.secrets(_SECRET),
     )
