@@ -32,6 +32,7 @@ from placement import NOTHING, placed, too_far
 from settings import Settings
 from settings.metrics_store import UNLIMITED
 from slo.openslo import read_all
+from slo.platform import platform
 from slo.rules import SloRules, compile_slo
 from systems.base import Context
 
@@ -148,6 +149,13 @@ def build(settings: Settings) -> Plan:
     # What a plan is made of comes in the stack's pace, so that rules, panels and colours agree on it.
     pace = Pace(settings.time_compression)
     built = [systems.build(name, part, context) for name, part in sorted(settings.monitored.items())]
+    whole = platform(
+        built,
+        settings.cluster.name,
+        availability=settings.platform_objectives.availability,
+        success=settings.platform_objectives.success,
+    )
+    built += [whole] if whole.rules or whole.slos else []
     own, unread = read_all(PROJECT, settings.objectives, [slo.name for system in built for slo in system.slos])
     compiled = [compile_slo(slo) for slo in (*(slo for system in built for slo in system.slos), *own)]
     alerting = settings.alerting

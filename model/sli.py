@@ -17,10 +17,11 @@ WINDOW = "5m"
 def events(*counters: Selector) -> Expr:
     """Events per second of all counters together. One that is missing counts as none: many are born with an event."""
     rates: list[Expr] = [sum_by(rate(counter, WINDOW)) for counter in counters]
-    return reduce(_plus, rates)
+    return reduce(plus, rates)
 
 
-def _plus(one: Expr, other: Expr) -> Expr:
+def plus(one: Expr, other: Expr) -> Expr:
+    """The sum, where one of the two may be missing."""
     return (one | other * 0) + (other | one * 0)
 
 

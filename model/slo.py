@@ -17,7 +17,8 @@ class Slo(Defined):
     ``bad`` and ``total`` select counters, or are expressions: of events per second (model/sli.py), or of how many
     objects are bad and how many there are, with the label cluster alone. Where ``bad`` has no series there is nothing
     bad. ``minimum_events`` is the number of events in a burn-rate window below which no alert fires (one failure of
-    one job is not an outage); of objects it is object-seconds.
+    one job is not an outage). An objective that counts objects has ``minimum_objects`` instead, above 0: how many there
+    must be on average. ``work`` marks what the platform is there for, which its overall success adds up.
     """
 
     name: str
@@ -29,6 +30,8 @@ class Slo(Defined):
     total: Expr
     component: str
     minimum_events: float = 10
+    minimum_objects: float = 0
+    work: bool = False
 
     def __post_init__(self) -> None:
         if not 0 < self.objective < 1:

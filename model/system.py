@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from model.dashboard import Panel
+from model.expr import Expr
 from model.quantity import seconds
 from model.rule import Alert, RecordingRule, Signal
 from model.scrape import Scrape, ScrapeSecret
@@ -70,7 +71,8 @@ class System(Defined):
     ``records`` are recording rules that no panel shows by themselves (inputs of signals and
     objectives); ``interval`` is the evaluation interval of the system's rules, ``retention`` the class of its
     series. What objectives record is of class business, whatever the system. ``secrets`` are for the scrapes,
-    ``files`` what the watched software reads.
+    ``files`` what the watched software reads. ``available`` is 1 while the system can do its work, 0 or
+    nothing while it cannot, by cluster; None for one that the platform's availability does not depend on.
     """
 
     name: str
@@ -85,6 +87,7 @@ class System(Defined):
     retention: RetentionClass = RetentionClass.APPLICATION
     secrets: tuple[ScrapeSecret, ...] = ()
     files: tuple[ConfigFile, ...] = ()
+    available: Expr | None = None
 
     def __post_init__(self) -> None:
         seconds(self.interval)

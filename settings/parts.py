@@ -116,3 +116,10 @@ class PrometheusSettings(PartSettings):
 
 class AlertmanagerSettings(PartSettings):
     pass
+
+
+class PlatformObjectives(Part):
+    """What is promised of the platform as a whole; null promises nothing."""
+
+    availability: Annotated[float, Field(gt=0, lt=1)] | None = 0.999
+    success: Annotated[float, Field(gt=0, lt=1)] | None = 0.98

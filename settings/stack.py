@@ -17,7 +17,15 @@ from settings.exporters import ExportersSettings
 from settings.grafana import GrafanaSettings
 from settings.metrics_store import APPLICATION, BUSINESS, MetricsStoreSettings, Retention
 from settings.object_storage import ObjectStorageSettings
-from settings.parts import OWN_KEY, AlertmanagerSettings, PartName, PartSettings, PrometheusSettings, Size
+from settings.parts import (
+    OWN_KEY,
+    AlertmanagerSettings,
+    PartName,
+    PartSettings,
+    PlatformObjectives,
+    PrometheusSettings,
+    Size,
+)
 from settings.telemetry import KAFKA_KEYS, CollectorSettings, LogsSettings, TracesSettings
 from systems.base import SystemSettings
 
@@ -55,6 +63,7 @@ class Settings(Part):
     exporters: ExportersSettings
     systems: dict[str, SerializeAsAny[SystemSettings]]
     objectives: tuple[Annotated[str, form(r"(?!.*\.\.)[\w-][\w./-]*\.ya?ml", _OBJECTIVES)], ...]
+    platform_objectives: PlatformObjectives = PlatformObjectives()
     self_monitoring: bool
     alerting: AlertingSettings
     runbooks_url: Annotated[str, Field(pattern=r"^https?://\S+$", description=_URL)]

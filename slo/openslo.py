@@ -26,6 +26,11 @@ from slo.windows import BURNS
 VERSION = "openslo/v1"
 MINIMUM_EVENTS = "dataops.io/minimum-events"
 """Annotation: the number of events in a window below which no alert fires."""
+MINIMUM_OBJECTS = "dataops.io/minimum-objects"
+"""Annotation of an objective that counts objects: how many there must be on average."""
+WORK = "dataops.io/work"
+"""Annotation: "true" where the platform's overall success adds these events up."""
+_LEAST = {"minimum_events": MINIMUM_EVENTS, "minimum_objects": MINIMUM_OBJECTS}
 _SAME = {"1d": "24h", "1w": "7d"}
 
 
@@ -105,7 +110,7 @@ def document(slo: Slo) -> dict[str, Any]:
         "metadata": {
             "name": slo.name.replace("_", "-"),
             "displayName": slo.title,
-            "annotations": {MINIMUM_EVENTS: f"{slo.minimum_events:g}"},
+            "annotations": _annotations(slo),
         },
         "spec": {
             "description": slo.description,
@@ -125,6 +130,11 @@ def document(slo: Slo) -> dict[str, Any]:
             "objectives": [{"target": slo.objective}],
         },
     }
+
+
+def _annotations(slo: Slo) -> dict[str, str]:
+    least = {MINIMUM_OBJECTS: slo.minimum_objects} if slo.minimum_objects else {MINIMUM_EVENTS: slo.minimum_events}
+    return {key: f"{value:g}" for key, value in least.items()} | ({WORK: "true"} if slo.work else {})
 
 
 def _metric(given: Expr, *, counter: bool) -> dict[str, Any]:
@@ -191,7 +201,8 @@ def _slo(document: _Document, where: Site) -> Slo:
     if length not in BURNS:
         raise ValueError(f"spec.timeWindow: {window.duration} has no burn rates; allowed: {', '.join(BURNS)}")
     bad, total = _sides(spec.indicator.spec.ratio_metric)
-    least = document.metadata.annotations.get(MINIMUM_EVENTS)
+    said = document.metadata.annotations
+    least = {f: float(said[a]) for f, a in _LEAST.items() if a in said}
     return Slo(
         name=document.metadata.name.replace("-", "_"),
         title=document.metadata.display_name or document.metadata.name,
@@ -202,7 +213,8 @@ def _slo(document: _Document, where: Site) -> Slo:
         total=total,
         component=spec.service,
         where=where,
-        **({"minimum_events": float(least)} if least else {}),
+        work=said.get(WORK) == "true",
+        **least,
     )
 
 

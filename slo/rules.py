@@ -14,12 +14,14 @@ from model.rule import CONFIRMED, Alert, RecordingRule, RuleGroup, Severity, Sig
 from model.sli import events
 from model.slo import Slo
 from slo.signals import ATTAINMENT, ATTAINMENT_RECORD, BAD, BURN_RATES, REMAINING, REMAINING_RECORD, TOTAL, burn_record
-from slo.windows import Burn, burns, recorded_windows
+from slo.windows import STILL_SPENT, Burn, burns, recorded_windows
 
 INTERVAL = "30s"
 """Half of spec 40-slo 3.3: a page on the budget may take 120 s from the fault."""
 _FAILURES = 2
 """Bad events that the budget must have room for before its state is told: of 20 events at 95 %, one is all of it."""
+_SEEN = 10
+"""A tenth of the window must have been seen before the budget of objects is told."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,8 @@ def _ratio(slo: Slo, window: str) -> Expr:
 
 
 def _enough(slo: Slo, window: str, least: float = 0) -> Expr:
+    if slo.minimum_objects:
+        return over_time("avg", metric(TOTAL, eq("slo", slo.name)), window) >= slo.minimum_objects
     # A sum, not a mean times the window: a young Prometheus has less than a whole window.
     events = over_time("sum", metric(TOTAL, eq("slo", slo.name)), window) * length(INTERVAL)
     return events >= max(slo.minimum_events, least)
@@ -110,6 +114,15 @@ def _burn_alert(slo: Slo, pair: Burn) -> Alert:
     )
 
 
+def _known(slo: Slo) -> Expr:
+    """Whether what is seen of the window says something of the whole."""
+    if slo.minimum_objects:
+        # Minutes after the first sample a short outage would be all that is known.
+        seen = over_time("count", metric(TOTAL, eq("slo", slo.name)), slo.window) * length(INTERVAL)
+        return _enough(slo, slo.window) & (seen >= length(slo.window) / _SEEN)
+    return _enough(slo, slo.window, least=_FAILURES / slo.budget)
+
+
 _TIER = {Severity.CRITICAL: "Critical", Severity.HIGH: "High", Severity.MEDIUM: "Medium"}
 
 
@@ -119,7 +132,7 @@ def _budget_alerts(slo: Slo) -> tuple[Alert, ...]:
         ("ErrorBudgetExhausted", 0.1, CONFIRMED, Severity.CRITICAL, "Less than a tenth of the budget is left."),
     )
     # A spent budget stays spent for days: tell it while it is still being spent.
-    still = metric(burn_record(burns(slo.window)[1].long), eq("slo", slo.name)) > 0
+    still = metric(burn_record(STILL_SPENT[slo.window]), eq("slo", slo.name)) > 0
     return tuple(
         Alert(
             name=name,
@@ -127,7 +140,7 @@ def _budget_alerts(slo: Slo) -> tuple[Alert, ...]:
             only=(eq("slo", slo.name),),
             op="<",
             threshold=left,
-            guard=_enough(slo, slo.window, least=_FAILURES / slo.budget) & still,
+            guard=_known(slo) & still,
             for_=for_,
             severity=severity,
             component=slo.component,

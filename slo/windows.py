@@ -45,6 +45,8 @@ BURNS: dict[str, tuple[Burn, ...]] = {
         Burn("6h", "30m", 0.50, _HIGH, "15m"),
     ),
 }
+STILL_SPENT = {"30d": "6h", "7d": "6h", "24h": "1h"}
+"""Window of the objective -> how long ago the last bad event may be while the budget counts as still being spent."""
 
 
 def burns(window: str) -> tuple[Burn, ...]:

@@ -378,8 +378,10 @@ def test_a_reason_given_in_code_allows_an_unknown_metric(copy: Path) -> None:
 def test_two_objectives_of_one_system_share_the_names_of_their_alerts(copy: Path) -> None:
     file = copy / "systems" / "argocd" / "__init__.py"
     text = file.read_text()
-    second = 'slos=(_deployment_success(settings), replace(_deployment_success(settings), name="second")),'
-    text = text.replace("slos=(_deployment_success(settings),),", second)
+    first = "slos=tuple(_deployment_success(share) for share in (settings.deployment_success_objective,) if share),"
+    assert first in text
+    second = 'slos=(_deployment_success(0.9), replace(_deployment_success(0.9), name="second")),'
+    text = text.replace(first, second)
     file.write_text(
         text.replace(
             "from __future__ import annotations\n",

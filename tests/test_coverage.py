@@ -93,7 +93,7 @@ specified = pytest.mark.skipif(not SPEC.is_dir(), reason="the specification is n
 
 
 @specified
-@pytest.mark.parametrize("page", ["30-rules.md", "50-alerting.md"])
+@pytest.mark.parametrize("page", ["30-rules.md", "40-slo.md", "50-alerting.md"])
 def test_no_requirement_is_missing(page: str) -> None:
     wanted = set(_ROW.findall((SPEC / page).read_text()))
     assert wanted

@@ -18,6 +18,8 @@ from obs.errors import ObsError
 from obs.simulate.exporter import Exporter
 
 TOGETHER = "+"
+SPENT = ("ErrorBudgetBurnRateCritical", "ErrorBudgetBurnRateHigh", "ErrorBudgetExhausted", "ErrorBudgetHalfSpent")
+"""What fires where a fault spends the budget of a day."""
 
 
 class ScenarioError(ObsError):

@@ -15,15 +15,19 @@ from model.dashboard import Panel, PanelKind
 from model.rule import Severity
 from model.scrape import Endpoint, Scrape, ScrapeKind
 from model.system import Domain, Section, System
-from systems.airflow.alerts import alerts
+from systems.airflow.alerts import LAG, alerts
+from systems.airflow.objectives import objectives
 from systems.airflow.signals import JOB, beats, limit_signals, run_signals, scheduler_signals, task_signals
 from systems.base import Context, SystemSettings, panels, silence
+from systems.objectives import InTime, Share
 
 
 class Settings(SystemSettings):
     """``sla``: DAG id -> the time that a run of it may take; without one there is no alert on run times.
 
     ``minimum_runs``: runs that must have ended in an hour before their failure share can alert.
+    ``success_objective``, ``latency``: what is promised of runs; null promises nothing. A DAG with an SLA must keep it,
+    the others to the limit of ``latency``.
     """
 
     needs: ClassVar[Mapping[str, str]] = {
@@ -32,6 +36,8 @@ class Settings(SystemSettings):
 
     sla: dict[str, Duration] = Field(default_factory=dict)
     minimum_runs: int = Field(default=20, ge=1)
+    success_objective: Share | None = 0.95
+    latency: InTime | None = InTime()
 
 
 def system(settings: Settings, context: Context) -> System:
@@ -63,6 +69,8 @@ def system(settings: Settings, context: Context) -> System:
         signals=(*signals.values(), silent),
         records=(beats(),),
         alerts=(*alerts(signals, settings.minimum_runs), silent_alert),
+        slos=tuple(objectives(settings)),
+        available=(signals["scheduler_lag"].query <= LAG) * 0 + 1,
         sections=(Section(domain=Domain.WORKLOAD, title="Apache Airflow", panels=tuple(shown)),),
     )
 

@@ -7,6 +7,9 @@ from model.rule import Alert, Severity, Signal
 from systems.airflow.signals import JOB
 from systems.base import above
 
+LAG = 60
+"""Seconds without a heartbeat after which the scheduler starts nothing."""
+
 
 def alerts(signals: dict[str, Signal], minimum_runs: int) -> tuple[Alert, ...]:
     """Spec 30-rules A17 and T13 (C36: tiers), N08 and T13's failures (C68), N09."""
@@ -35,7 +38,7 @@ def _scheduler_alerts(lag: Signal) -> tuple[Alert, ...]:
         above(
             "AirflowSchedulerLag",
             lag,
-            60,
+            LAG,
             for_="5m",
             severity=Severity.MEDIUM,
             component="airflow",

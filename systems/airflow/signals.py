@@ -14,18 +14,18 @@ from model.rule import RecordingRule, Signal
 JOB = "airflow-statsd"
 _SCRAPE = "30s"
 """Interval of the StatsD exporter's monitor."""
-_NEVER_YET = "the StatsD exporter has it from the first such event on"
+NEVER_YET = "the StatsD exporter has it from the first such event on"
 _BEAT = "dataops:airflow:scheduler_beat_timestamp_seconds"
-_DURATION, _FAILED = "airflow_dagrun_duration", "airflow_dagrun_failed"
+DURATION, FAILED = "airflow_dagrun_duration", "airflow_dagrun_failed"
 
 
 def _counted(name: str, window: str, *labels: str) -> Expr:
-    return sum_by(increase(metric(name, may_be_absent=_NEVER_YET), window), *labels)
+    return sum_by(increase(metric(name, may_be_absent=NEVER_YET), window), *labels)
 
 
 def _ended(window: str) -> tuple[Expr, Expr]:
     """Runs that failed, and all that ended; a timer's count is the number of runs, and what never was counts none."""
-    good, failed = _counted(f"{_DURATION}_count", window), _counted(f"{_FAILED}_count", window)
+    good, failed = _counted(f"{DURATION}_count", window), _counted(f"{FAILED}_count", window)
     return failed | good * 0, (good | failed * 0) + (failed | good * 0)
 
 
@@ -71,7 +71,7 @@ def run_signals() -> tuple[Signal, ...]:
             description="DAG runs that failed in the last hour, by DAG.",
             good="Nothing is shown.",
             unit="short",
-            expr=_counted(f"{_FAILED}_count", "1h", "dag_id") > 0,
+            expr=_counted(f"{FAILED}_count", "1h", "dag_id") > 0,
             legend="{{dag_id}}",
         ),
         Signal(
@@ -80,7 +80,7 @@ def run_signals() -> tuple[Signal, ...]:
             description="Mean time of a DAG's runs that succeeded in the last hour.",
             good="Steady for each DAG, and below its SLA.",
             unit="s",
-            expr=_counted(f"{_DURATION}_sum", "1h", "dag_id") / (_counted(f"{_DURATION}_count", "1h", "dag_id") > 0),
+            expr=_counted(f"{DURATION}_sum", "1h", "dag_id") / (_counted(f"{DURATION}_count", "1h", "dag_id") > 0),
             legend="{{dag_id}}",
             record="dataops:airflow_dag:run_duration_seconds",
         ),
@@ -118,7 +118,7 @@ def beats() -> RecordingRule:
 
     The heartbeat is a counter: the last beat is the newest sample that differs from the one a scrape before.
     """
-    beat = metric("airflow_scheduler_heartbeat", may_be_absent=_NEVER_YET)
+    beat = metric("airflow_scheduler_heartbeat", may_be_absent=NEVER_YET)
     return RecordingRule(record=_BEAT, expr=max_by(call("timestamp", beat) & binary("!=", beat, beat.ago(_SCRAPE))))
 
 
@@ -132,7 +132,7 @@ def scheduler_signals() -> tuple[Signal, ...]:
             good="Below 30 seconds: schedulers send one every 5 seconds.",
             unit="s",
             # No beat within a day, or none ever, is a lag too: an expression without a value would be silent.
-            expr=(call("time") - max_by(over_time("max", metric(_BEAT, may_be_absent=_NEVER_YET), "1d")))
+            expr=(call("time") - max_by(over_time("max", metric(_BEAT, may_be_absent=NEVER_YET), "1d")))
             | exporter * 0 + length("1d"),
             legend="{{cluster}}",
             record="dataops:airflow:scheduler_lag_seconds",
@@ -180,7 +180,7 @@ def task_signals() -> tuple[Signal, ...]:
             good="0.",
             unit="short",
             expr=sum_by(
-                increase(metric("airflow_ti_finish_by_task", eq("state", "failed"), may_be_absent=_NEVER_YET), "1h"),
+                increase(metric("airflow_ti_finish_by_task", eq("state", "failed"), may_be_absent=NEVER_YET), "1h"),
                 "dag_id",
             ),
             legend="{{dag_id}}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from model.config import Name
 from model.dashboard import Panel, PanelKind
@@ -12,6 +12,7 @@ from model.slo import Slo
 from model.system import Domain, Section, System
 from systems.argocd.components import CONTROLLER_JOB, Installation, components_down, others, scrapes
 from systems.base import Context, SystemSettings, above, silence
+from systems.objectives import Share
 
 _APPLICATION = ("name", "project")
 _ALL_WELL = "no application may be in that state"
@@ -27,7 +28,7 @@ class Settings(SystemSettings):
 
     namespace: Name = "argocd"
     installation: Installation = "chart"
-    deployment_success_objective: float = Field(default=0.95, gt=0, lt=1)
+    deployment_success_objective: Share | None = 0.95
     dex: bool = False
     redis: bool = False
 
@@ -61,7 +62,8 @@ def system(settings: Settings, context: Context) -> System:
         ),
         signals=(*signals.values(), silent),
         alerts=(*_alerts(signals), silent_alert),
-        slos=(_deployment_success(settings),),
+        slos=tuple(_deployment_success(share) for share in (settings.deployment_success_objective,) if share),
+        available=max_by(metric("up", eq("job", CONTROLLER_JOB))),
         sections=(Section(domain=Domain.GITOPS, title="Argo CD deployments", panels=tuple(panels)),),
     )
 
@@ -214,13 +216,13 @@ def _alerts(signals: dict[str, Signal]) -> tuple[Alert, ...]:
     )
 
 
-def _deployment_success(settings: Settings) -> Slo:
+def _deployment_success(objective: float) -> Slo:
     total = metric("argocd_app_sync_total", ne("dry_run", "true"))
     return Slo(
         name="deployment_success",
         title="Deployment success",
         description="Share of Argo CD syncs that end neither in Error nor in Failed.",
-        objective=settings.deployment_success_objective,
+        objective=objective,
         window="7d",
         bad=total.where(matching("phase", "Error|Failed")),
         total=total,

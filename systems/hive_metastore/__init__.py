@@ -11,6 +11,7 @@ from pydantic import Field
 
 from model.config import Duration, Name
 from model.dashboard import Panel, PanelKind
+from model.promql import eq, max_by, metric
 from model.rule import Severity
 from model.scrape import Endpoint, Scrape, ScrapeKind
 from model.system import ConfigFile, Domain, Section, System
@@ -56,6 +57,7 @@ def system(settings: Settings, context: Context) -> System:
         scrapes=(_scrape(settings),),
         signals=(*signals.values(), silent),
         alerts=(*alerts(signals), silent_alert),
+        available=max_by(metric("up", eq("job", JOB))),
         sections=(Section(domain=Domain.DATA, title="Hive Metastore", panels=tuple(shown)),),
         files=tuple(
             ConfigFile(config_map=name, namespace=settings.namespace, files={"config.yaml": path.read_text()})

@@ -7,19 +7,38 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from model.config import Duration, Part
 from model.dashboard import Panel, PanelKind
+from model.promql import count_by
+from model.quantity import seconds
 from model.rule import Severity
 from model.scrape import Endpoint, Scrape, ScrapeKind
+from model.slo import Slo
 from model.system import Domain, Section, System
 from systems.base import Context, SystemSettings, panels, silence
 from systems.iceberg.alerts import alerts
-from systems.iceberg.signals import JOB, catalog_signals, table_signals
+from systems.iceberg.signals import JOB, catalog_signals, table_age, table_signals
+from systems.objectives import Share
+
+
+class Freshness(Part):
+    """``objective``: the share of tables whose data must have changed within ``max_age``.
+
+    ``except_tables``: regular expressions of tables that are not filled all day. Of fewer than ``minimum_tables`` one
+    is too large a share to be told by.
+    """
+
+    objective: Share = 0.95
+    max_age: Duration = "2h"
+    except_tables: tuple[str, ...] = ()
+    minimum_tables: int = Field(default=5, ge=1)
 
 
 class Settings(SystemSettings):
     """``deletes_expected``: regular expressions of tables of which many files may be deleted in a day.
 
     ``minimum_files``: a table with fewer data files is not judged by its share of small ones.
+    ``freshness``: what is promised of tables; null promises nothing.
     """
 
     needs: ClassVar[Mapping[str, str]] = {
@@ -28,6 +47,7 @@ class Settings(SystemSettings):
 
     deletes_expected: tuple[str, ...] = ()
     minimum_files: int = Field(default=100, ge=1)
+    freshness: Freshness | None = Freshness()
 
 
 def system(settings: Settings, context: Context) -> System:
@@ -57,7 +77,23 @@ def system(settings: Settings, context: Context) -> System:
         ),
         signals=(*signals.values(), silent),
         alerts=(*alerts(signals, settings.minimum_files), silent_alert),
+        slos=() if settings.freshness is None else (_freshness(settings.freshness),),
         sections=(Section(domain=Domain.DATA, title="Apache Iceberg", panels=tuple(shown)),),
+    )
+
+
+def _freshness(wanted: Freshness) -> Slo:
+    age = table_age(wanted.except_tables)
+    return Slo(
+        name="data_freshness",
+        title="Fresh tables",
+        description=f"Share of the Iceberg tables whose data has changed within {wanted.max_age}.",
+        objective=wanted.objective,
+        window="24h",
+        bad=count_by(age > seconds(wanted.max_age)),
+        total=count_by(age),
+        component="iceberg",
+        minimum_objects=wanted.minimum_tables,
     )
 
 

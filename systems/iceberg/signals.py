@@ -17,6 +17,12 @@ def _deletes(expected: tuple[str, ...]) -> Selector:
     return deletes.where(not_matching("table", "|".join(expected))) if expected else deletes
 
 
+def table_age(leave_out: tuple[str, ...]) -> Expr:
+    """Seconds since the last commit that changed a table's data, without the tables that match ``leave_out``."""
+    lag = metric("iceberg_table_commit_lag_seconds", may_be_absent=_NO_TABLE_YET)
+    return max_by(lag.where(not_matching("table", "|".join(leave_out))) if leave_out else lag, *_TABLE)
+
+
 def table_signals(deletes_expected: tuple[str, ...]) -> tuple[Signal, ...]:
     """A second exporter of one catalog says the same: the maximum, not the sum."""
     by_size = max_by(metric("iceberg_table_files", may_be_absent=_NO_TABLE_YET), *_TABLE, "size_category")

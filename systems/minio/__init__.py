@@ -13,6 +13,7 @@ from pydantic import Field
 
 from model.config import Duration, Name, Part
 from model.dashboard import PanelKind
+from model.promql import max_by, metric
 from model.rule import Severity
 from model.scrape import METRICS_PATH, Endpoint, Scrape, ScrapeKind
 from model.system import Domain, RetentionClass, Section, System
@@ -78,6 +79,7 @@ def system(settings: Settings, context: Context) -> System:
         scrapes=_scrapes(settings),
         signals=(*signals.values(), silent),
         alerts=(*alerts(signals, limits), silent_alert),
+        available=max_by(metric("minio_cluster_health_status")),
         sections=(Section(domain=Domain.DATA, title="Object storage (MinIO)", panels=shown),),
         secrets=settings.auth.secrets(_SECRET) if settings.auth else (),
     )

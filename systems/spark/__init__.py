@@ -10,12 +10,15 @@ from pydantic import Field
 
 from model.config import Duration, Name
 from model.dashboard import Panel, PanelKind
+from model.promql import eq, max_by, metric
 from model.rule import Severity
 from model.scrape import METRICS_PATH, Endpoint, Relabeling, Scrape, ScrapeKind
 from model.system import Domain, Section, System
 from systems.base import Context, SystemSettings, panels, silence
+from systems.objectives import InTime, Share
 from systems.spark.alerts import alerts
 from systems.spark.durations import duration_alerts, duration_signals
+from systems.spark.objectives import objectives
 from systems.spark.signals import ONLY_WHILE_RUNNING, OPERATOR_JOB, application_signals, executor_signals
 
 
@@ -25,12 +28,15 @@ class Settings(SystemSettings):
     ``minimum_applications``: applications that must have ended in 10 minutes before their failure share can page;
     in an hour it is four times as many for the milder tier (one failure must stay below its 5 %).
     ``sla``: SparkApplication -> the time that a run of it may take; without one there is no alert on run times.
+    ``success_objective``, ``latency``: what is promised of applications; null promises nothing.
     """
 
     namespaces: tuple[Name, ...] = Field(default=("spark-jobs", "data-processing"), min_length=1)
     operator_namespace: Name = "spark-operator"
     minimum_applications: int = Field(default=5, ge=1)
     sla: dict[str, Duration] = Field(default_factory=dict)
+    success_objective: Share | None = 0.98
+    latency: InTime | None = InTime()
 
 
 def system(settings: Settings, context: Context) -> System:
@@ -58,6 +64,8 @@ def system(settings: Settings, context: Context) -> System:
             *(duration_alerts(signals["share_of_sla"]) if "share_of_sla" in signals else ()),
             silent_alert,
         ),
+        slos=tuple(objectives(settings, kubernetes="kubernetes" in context.enabled)),
+        available=max_by(metric("up", eq("job", OPERATOR_JOB))),
         sections=(Section(domain=Domain.WORKLOAD, title="Apache Spark", panels=tuple(shown)),),
     )
 

@@ -12,6 +12,18 @@ ONLY_WHILE_RUNNING = "drivers expose it, and there may be no job at the moment"
 _EXECUTOR = ("namespace", "application_name", "executor_id")
 
 
+FAILED, SUCCEEDED = (
+    metric(f"spark_application_{how}_count", may_be_absent="the operator exposes it from the first such application on")
+    for how in ("failure", "success")
+)
+
+
+def settled(counted: Expr, window: str) -> Expr:
+    """What was counted over the window, of operators that started before it."""
+    age = call("time") - metric("process_start_time_seconds", eq("job", OPERATOR_JOB))
+    return binary("and", counted, age > length(window, _FEW_SCRAPES), on=("instance",))
+
+
 def _ended(window: str, *, believe_all: bool = False) -> tuple[Expr, Expr]:
     """Applications that failed, and all that ended, in the window.
 
@@ -19,16 +31,12 @@ def _ended(window: str, *, believe_all: bool = False) -> tuple[Expr, Expr]:
     operator counts every ended application that still exists once more, so one that started within the window
     (and the time of a few scrapes) is not believed, unless ``believe_all``.
     """
-    never = "the operator exposes the counter from the first such application on"
-    age = call("time") - metric("process_start_time_seconds", eq("job", OPERATOR_JOB))
-    settled = age > length(window, _FEW_SCRAPES)
 
-    def counted(name: str) -> Expr:
-        increased = increase(metric(name, may_be_absent=never), window)
-        return sum_by(increased if believe_all else binary("and", increased, settled, on=("instance",)))
+    def counted(counter: Selector) -> Expr:
+        increased = increase(counter, window)
+        return sum_by(increased if believe_all else settled(increased, window))
 
-    failed = counted("spark_application_failure_count")
-    succeeded = counted("spark_application_success_count")
+    failed, succeeded = counted(FAILED), counted(SUCCEEDED)
     return failed | succeeded * 0, (succeeded | failed * 0) + (failed | succeeded * 0)
 
 

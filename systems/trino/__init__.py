@@ -11,14 +11,20 @@ from pydantic import Field
 
 from model.config import Duration, Name, Part
 from model.dashboard import Panel, PanelKind
+from model.promql import eq, max_by, metric
 from model.rule import Severity
 from model.scrape import Endpoint, Relabeling, Scrape, ScrapeKind
+from model.sli import events
+from model.slo import Slo
 from model.system import Domain, Section, System
 from systems.access import Credential, TlsSettings
 from systems.base import Context, SystemSettings, panels, silence
+from systems.objectives import Share
 from systems.trino.alerts import alerts
 from systems.trino.signals import (
+    COMPLETED,
     COORDINATOR_JOB,
+    FAILURES,
     WORKER_JOB,
     availability_signal,
     cluster_signals,
@@ -40,6 +46,7 @@ class Settings(SystemSettings):
     """Where Trino runs. Its endpoint wants at least a user; one without a password is enough where it asks for none.
 
     ``worker_deployments``: regular expression of the Deployments of workers, whose replicas are the wanted number.
+    ``success_objective``: what is promised of queries; null promises nothing.
     """
 
     namespace: Name = "trino"
@@ -49,6 +56,7 @@ class Settings(SystemSettings):
     interval: Duration = "30s"
     worker_deployments: str = Field(default=".*trino-worker", min_length=1)
     limits: Limits = Limits()
+    success_objective: Share | None = 0.99
 
 
 def system(settings: Settings, context: Context) -> System:
@@ -74,8 +82,26 @@ def system(settings: Settings, context: Context) -> System:
         scrapes=(_scrape("coordinator", COORDINATOR_JOB, settings), _scrape("worker", WORKER_JOB, settings)),
         signals=(*signals.values(), silent),
         alerts=(*alerts(signals, settings.limits.minimum_queries), silent_alert),
+        slos=() if settings.success_objective is None else (_success(settings.success_objective),),
+        available=max_by(metric("up", eq("job", COORDINATOR_JOB))),
         sections=(Section(domain=Domain.WORKLOAD, title="Trino", panels=tuple(shown)),),
         secrets=settings.auth.secrets(_SECRET),
+    )
+
+
+def _success(objective: float) -> Slo:
+    return Slo(
+        name="trino_success",
+        title="Query success",
+        description="Share of the queries that end without a failure of Trino or of what it reads.",
+        objective=objective,
+        window="24h",
+        bad=events(*FAILURES),
+        total=events(COMPLETED),
+        component="trino",
+        # Fewer say nothing of 99 %: one failure in a hundred queries spends no budget faster than it lasts.
+        minimum_events=100,
+        work=True,
     )
 
 

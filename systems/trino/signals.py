@@ -15,6 +15,8 @@ _LEGEND = "{{cluster_name}}"
 _SLOW_15M = "dataops:trino:slow_queries_15m"
 # Failures that are no mistake in the text of the query (QueryManagerStats.java).
 _OF_THE_SYSTEM = ("InternalFailures", "ExternalFailures", "InsufficientResourcesFailures")
+FAILURES = tuple(metric(_QUERIES + name) for name in _OF_THE_SYSTEM)
+COMPLETED = metric(_QUERIES + "CompletedQueries")
 
 
 def _counted(name: str, window: str) -> Expr:

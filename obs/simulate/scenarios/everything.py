@@ -25,7 +25,16 @@ SCENARIOS = (
         description="No exporter of any system can be reached: only the silence tells.",
         system="kubernetes",
         changes=tuple(map(Down, NAMES)),
-        alerts=_silences(),
+        alerts=tuple(sorted((*_silences(), "DataOpsPlatformDown"))),
         within="6m",
+    ),
+    Scenario(
+        name="platform-degraded",
+        title="Two systems of the platform cannot work",
+        description="The network to Argo CD's controller and to Trino's coordinator is cut.",
+        system="argocd",
+        changes=(Down("argocd-application-controller"), Down("trino-coordinator")),
+        alerts=("ArgoCDControllerSilent", "DataOpsPlatformDegraded", "TrinoCoordinatorSilent"),
+        within="20m",
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from obs.simulate.exporters.iceberg import TABLES
-from obs.simulate.scenario import Change, Down, Scenario, Set
+from obs.simulate.scenario import SPENT, Change, Down, Scenario, Set
 
 _ONE = TABLES[0]
 
@@ -40,6 +40,15 @@ SCENARIOS = (
         changes=(Change("iceberg_table_snapshots", Set(400), _ONE),),
         alerts=("IcebergSnapshotsHigh",),
         within="20m",
+    ),
+    Scenario(
+        name="iceberg-tables-old",
+        title="No table is filled any more",
+        description="What fills the tables stands still: their newest data is four hours old.",
+        system="iceberg",
+        changes=(Change("iceberg_table_commit_lag_seconds", Set(4 * 3600)),),
+        alerts=SPENT,
+        within="3h",
     ),
     Scenario(
         name="iceberg-catalog-away",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from obs.simulate.scenario import Change, Down, Rate, Scenario, Set, Step
+from obs.simulate.scenario import SPENT, Change, Down, Rate, Scenario, Set, Step
 
 _QUERIES = "trino_execution_name_QueryManager_"
 _TIME = f"{_QUERIES}ExecutionTime_FifteenMinutes"
@@ -17,8 +17,8 @@ SCENARIOS = (
             Change(f"{_QUERIES}ExternalFailures", Step(2, every="30s")),
             Change(f"{_QUERIES}FailedQueries", Step(2, every="30s")),
         ),
-        alerts=("TrinoQueryFailuresHigh",),
-        within="20m",
+        alerts=(*SPENT, "TrinoQueryFailuresHigh"),
+        within="50m",
     ),
     Scenario(
         name="trino-slow-queries",
