@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from dashboards.cost import cost
 from dashboards.layout import Cell, PlacedRow, arrange
 from dashboards.panels import build, datasource
 from dashboards.queries import dashboard_expressions, dashboard_variables, panel_queries, values_selector
@@ -40,7 +41,8 @@ def dashboard_json(dashboard: Dashboard) -> str:
     validate(dashboard)
     _distinct_ids(dashboard)
     variables = dashboard_variables(dashboard)
-    builder = sdk.Dashboard(dashboard.title).uid(dashboard.uid).description(dashboard.description).readonly()
+    builder = sdk.Dashboard(dashboard.title).uid(dashboard.uid).readonly()
+    builder.description(f"{dashboard.description}\n\n{cost(dashboard)}")
     above = [below_tag(dashboard.parent)] if dashboard.parent and dashboard.level > 1 else []
     builder.tags([*dashboard.tags, level_tag(dashboard.level), *above])
     builder.time(_RANGE, "now").timezone("browser").refresh("30s" if dashboard.level == 0 else "1m")

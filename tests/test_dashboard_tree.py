@@ -11,6 +11,7 @@ import pytest
 from stacks import ROOT, STACKS, run
 
 from dashboards.clicks import MOST, clicks
+from dashboards.cost import cost
 from dashboards.domains import BRING
 from dashboards.grafana import dashboard_json
 from dashboards.layout import OPEN_PANELS, arrange
@@ -89,6 +90,14 @@ def test_no_panel_is_without_title_description_or_unit(stack: str) -> None:
                 assert panel["fieldConfig"]["defaults"]["unit"], (uid, panel["title"])
                 assert panel["fieldConfig"]["defaults"]["noValue"], (uid, panel["title"])
                 assert "Good: " in panel["description"], (uid, panel["title"])
+
+
+def test_a_dashboard_states_what_it_costs() -> None:
+    boards = {d.uid: d for d in plan("prod").dashboards}
+    spent = cost(boards["dataops-observability"])
+    assert spent.opened < spent.whole
+    assert str(spent) in rendered("prod")["dataops-observability"]["description"]
+    assert all(cost(d).opened <= 3 * OPEN_PANELS for d in boards.values())
 
 
 @pytest.mark.parametrize("stack", STACKS)

@@ -62,7 +62,10 @@ def test_the_head_of_a_dashboard() -> None:
     found = rendered(dashboard(tags=("dataops", "spark")))
     assert found["uid"] == "dataops-workload"
     assert found["title"] == "Workload execution"
-    assert found["description"] == "Do jobs run and finish?"
+    assert found["description"] == (
+        "Do jobs run and finish?\n\n"
+        "Cost: 1 queries when opened, 0 of recorded series; one value reads at most the last 5m."
+    )
     assert found["tags"] == ["dataops", "spark", "level-1"]
     assert found["editable"] is False
     assert found["time"] == {"from": "now-6h", "to": "now"}
