@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 
 from alerting.heartbeat import HEARTBEAT
 from dashboards.shelf import FOLDER, Shelf, Wanted
-from dashboards.signals import CRITICAL_ALERTS, HIGH_ALERTS, TARGETS_UP, state
+from dashboards.signals import CRITICAL_ALERTS, HIGH_ALERTS, TARGETS_UP, WORST_BUDGET, state
 from model.dashboard import Dashboard, Panel, PanelKind, Row, Threshold
 from model.rule import Alert, Severity
+from slo.signals import REMAINING
 
 UID = "dataops-overview"
 _ANY_IS_BAD = {
@@ -44,7 +45,7 @@ def overview(
         level=0,
         folder=FOLDER,
         rows=(
-            Row(title="Quick status", panels=_status(shelf)),
+            Row(title="Quick status", panels=_status(shelf, told)),
             Row(title="Domains", panels=tuple(_card(dashboard, told) for dashboard in below)),
             *_details(details),
             Row(title="Alerting", panels=(heartbeat,)),
@@ -52,7 +53,10 @@ def overview(
     )
 
 
-def _status(shelf: Shelf) -> tuple[Panel, ...]:
+def _status(shelf: Shelf, alerts: Sequence[Alert]) -> tuple[Panel, ...]:
+    limits = {a.threshold: a.severity.value for a in alerts if a.signal is REMAINING}
+    budget = tuple(Threshold(value=value, severity=tier, above=False) for value, tier in sorted(limits.items()))
+    steps = _ANY_IS_BAD | {WORST_BUDGET.title: budget}
     wanted = [Wanted(kind=PanelKind.STAT, names=(f"platform.{name}",)) for name in _STATUS]
     found = [panel for one in wanted if (panel := shelf.panel(one)) is not None]
     return tuple(
@@ -60,7 +64,7 @@ def _status(shelf: Shelf) -> tuple[Panel, ...]:
             title=panel.title,
             kind=panel.kind,
             signals=panel.signals,
-            thresholds=_ANY_IS_BAD.get(panel.title, ()),
+            thresholds=steps.get(panel.title, ()),
             width=24 // len(found),
             height=6,
             link="dataops-incident",
