@@ -126,12 +126,14 @@ def _words(builder: Builder, panel: Panel) -> None:
 
     words = dict(word for signal in panel.signals for word in signal.words)
     if words:
+        colour = thresholds.OK.hex if panel.tiers else None  # no alert at all is well
         options = {
-            f"{value:g}": ValueMappingResult(text=text, index=i) for i, (value, text) in enumerate(words.items())
+            f"{value:g}": ValueMappingResult(text=text, color=colour, index=i)
+            for i, (value, text) in enumerate(words.items())
         }
         builder.mappings([ValueMap(options=options)])
-    for severity, colour in thresholds.SEVERITY.items() if panel.tiers else ():
-        fixed = {"mode": "fixed", "fixedColor": colour.hex}
+    for severity, tier in thresholds.SEVERITY.items() if panel.tiers else ():
+        fixed = {"mode": "fixed", "fixedColor": tier.hex}
         builder.override_by_name(severity.value, [DynamicConfigValue("color", fixed)])
 
 
