@@ -11,17 +11,14 @@ from pathlib import Path
 
 import contracts
 import systems
-from alerting.heartbeat import HEARTBEAT, heartbeat_group
+from alerting.heartbeat import heartbeat_group
 from alerting.overrides import orphans, overridden, owned, unknown
 from alerting.routing import routing_tree
 from alerting.settings import AlertingSettings
 from alerting.times import MatchSettings
 from cardinality import asked_in_runbooks, lean
-from dashboards.domains import domain_dashboards
-from dashboards.objectives import objectives_dashboard
-from dashboards.overview import CRITICAL_ALERTS, HIGH_ALERTS, TARGETS_UP, overview
-from dashboards.overview import UID as OVERVIEW
-from model.dashboard import Dashboard, Panel, Threshold
+from dashboards.tree import dashboards_of, signals_of
+from model.dashboard import Dashboard, Panel, Store, Threshold
 from model.promql import CLUSTER
 from model.quantity import duration, seconds
 from model.route import RoutingTree
@@ -37,6 +34,7 @@ from slo.rules import SloRules, compile_slo
 from systems.base import Context
 
 PROJECT = Path(__file__).parent
+_NEAREST = {1: 0, 2: 1, 0: 2}
 
 
 @dataclass(frozen=True)
@@ -75,7 +73,7 @@ class Plan:
             yield from ((system.name, signal) for signal in system.signals)
         shared = {signal.name: signal for objective in self.objectives for signal in objective.signals}
         yield from (("slo", signal) for signal in shared.values())
-        yield from (("platform", signal) for signal in (HEARTBEAT, CRITICAL_ALERTS, HIGH_ALERTS, TARGETS_UP))
+        yield from (("platform", signal) for signal in signals_of(self.dashboards, self.systems, self.objectives))
 
     @property
     def keep(self) -> dict[str, str]:
@@ -84,8 +82,8 @@ class Plan:
         return {endpoint.contract: endpoint.keep for endpoint in endpoints if endpoint.keep is not None}
 
     def panel_showing(self, signal: Signal) -> tuple[Dashboard, Panel] | None:
-        """Where a person looks when the signal alerts; domains come before navigation."""
-        for dashboard in sorted(self.dashboards, key=lambda d: -d.level):
+        """Where a person looks when the signal alerts: its domain, else a detail, else navigation."""
+        for dashboard in sorted(self.dashboards, key=lambda d: _NEAREST[d.level]):
             for panel in dashboard.panels:
                 if signal in panel.signals:
                     return dashboard, panel
@@ -171,11 +169,13 @@ def build(settings: Settings) -> Plan:
         # A shard by itself has a part of the series: only the Ruler sees the whole.
         rules = placed(rules, seconds(settings.prometheus.retention) if settings.shards == 1 else NOTHING)
     alerts = tuple(alert for obj in rules for group in obj.groups for alert in _alerts(group))
+    modes = {Store.LOGS: settings.logs_mode, Store.TRACES: settings.traces_mode}
+    stores = [store for store, mode in modes.items() if mode is not None]
     plan = Plan(
         systems=enabled,
         objectives=objectives,
         rules=rules,
-        dashboards=tuple(_coloured(d, alerts) for d in _dashboards(enabled, objectives)),
+        dashboards=tuple(_coloured(d, alerts) for d in dashboards_of(enabled, objectives, alerts, stores)),
         routing=pace.routing(routing_tree(settings.alerting, _objects(alerts))),
         retention=settings.prometheus.retention,
         series=_series(enabled, objectives),
@@ -247,13 +247,6 @@ def _system_group(system: System) -> RuleGroup:
     return RuleGroup(name=name, interval=system.interval, rules=system.rules, where=system.where)
 
 
-def _dashboards(enabled: tuple[System, ...], objectives: tuple[SloRules, ...]) -> tuple[Dashboard, ...]:
-    domains = domain_dashboards(enabled, parent=OVERVIEW)
-    budgets = objectives_dashboard(objectives, parent=OVERVIEW)
-    below = (*domains, *((budgets,) if budgets else ()))
-    return (overview(below, with_objectives=budgets is not None), *below)
-
-
 def _coloured(dashboard: Dashboard, alerts: tuple[Alert, ...]) -> Dashboard:
     """Colour steps come from the alerts on a panel's signals, so that a limit is written once."""
     rows = tuple(
@@ -263,13 +256,15 @@ def _coloured(dashboard: Dashboard, alerts: tuple[Alert, ...]) -> Dashboard:
 
 
 def _with_thresholds(panel: Panel, alerts: tuple[Alert, ...]) -> Panel:
+    watching = [a for a in alerts if a.signal in panel.signals]
+    panel = replace(panel, rules=tuple(sorted({f"{a.name} ({a.severity.value})" for a in watching})))
     if panel.thresholds:
         return panel
     steps = {
         Threshold(
             value=a.threshold, severity=a.severity.value, above=a.op in (">", ">="), inclusive=a.op in (">=", "<=")
         )
-        for a in alerts
-        if a.signal in panel.signals and a.op in (">", ">=", "<", "<=")
+        for a in watching
+        if a.op in (">", ">=", "<", "<=")
     }
     return replace(panel, thresholds=tuple(sorted(steps, key=lambda s: (s.value, s.severity))))

@@ -1,13 +1,12 @@
-"""Level 1: one dashboard per domain, made of the sections that the enabled systems bring.
-
-A domain without a section has no dashboard, and nothing links to it.
-"""
+"""Level 1: one dashboard per domain, made of the sections that the enabled systems bring."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from model.dashboard import Dashboard, Panel, Row, Variable
+from dashboards.pages.domains import rows_before
+from dashboards.shelf import FOLDER, Shelf
+from model.dashboard import Dashboard, Panel, PanelKind, Row, Variable
 from model.system import Domain, Section, System
 
 TITLES = {
@@ -28,32 +27,53 @@ QUESTIONS = {
     Domain.E2E: "Does the whole pipeline meet its objectives?",
     Domain.OBSERVABILITY: "Can what is shown here be relied upon?",
 }
-FOLDER = "DataOps"
+BRING: Mapping[Domain, tuple[str, ...]] = {
+    Domain.GITOPS: ("argocd", "bitbucket", "jenkins", "kubernetes"),
+    Domain.CAPACITY: ("control_plane", "isilon", "istio", "kubernetes", "nodes"),
+    Domain.WORKLOAD: ("airflow", "redis", "spark", "trino"),
+    Domain.DATA: ("ceph", "hive_metastore", "iceberg", "isilon", "kafka", "minio", "oracle"),
+    Domain.OPTIMISATION: ("kubernetes",),
+    Domain.E2E: ("cert_manager", "probes", "web_applications"),
+}
+"""Which systems have a section in a domain: what to switch on where there is none (a test holds it to the systems)."""
 
 
 def uid(domain: Domain) -> str:
     return f"dataops-{domain.value}"
 
 
-def domain_dashboards(systems: Sequence[System], parent: str) -> tuple[Dashboard, ...]:
-    """In the order of the domains. ``parent`` is the uid of the level above."""
+def domain_dashboards(systems: Sequence[System], shelf: Shelf, parent: str) -> tuple[Dashboard, ...]:
+    """In the order of the domains. ``parent`` is the uid of the level above.
+
+    A domain of which nothing is enabled says what to switch on.
+    """
     found = []
     for number, domain in enumerate(Domain, start=1):
-        rows = _rows(section for system in systems for section in system.sections if section.domain is domain)
-        if rows:
-            found.append(
-                Dashboard(
-                    uid=uid(domain),
-                    title=f"DataOps - {number}. {TITLES[domain]}",
-                    description=QUESTIONS[domain],
-                    level=1,
-                    folder=FOLDER,
-                    parent=parent,
-                    rows=rows,
-                    variables=_variables(rows, systems),
-                )
+        sections = [section for system in systems for section in system.sections if section.domain is domain]
+        rows = (*shelf.rows(rows_before(domain)), *_rows(sections)) or _off(domain)
+        found.append(
+            Dashboard(
+                uid=uid(domain),
+                title=f"DataOps - {number}. {TITLES[domain]}",
+                description=QUESTIONS[domain],
+                level=1,
+                folder=FOLDER,
+                parent=parent,
+                rows=rows,
+                variables=_variables(rows, systems),
             )
+        )
     return tuple(found)
+
+
+def _off(domain: Domain) -> tuple[Row, ...]:
+    names = "\n".join(f"- `{name}`" for name in BRING.get(domain, ()))
+    text = (
+        "No system of this domain is monitored here. Switch one on under `systems:` in `Pulumi.<stack>.yaml`, "
+        f"and its panels, rules and alerts come with it:\n\n{names}"
+    )
+    panel = Panel(title="What to switch on", kind=PanelKind.TEXT, text=text, width=24)
+    return (Row(title="Nothing to show yet", panels=(panel,)),)
 
 
 def _rows(sections: Iterable[Section]) -> tuple[Row, ...]:
@@ -71,10 +91,11 @@ def _variables(rows: tuple[Row, ...], systems: Sequence[System]) -> tuple[Variab
         for row in rows
         for panel in row.panels
         for signal in panel.signals
-        if "namespace" in signal.scope
+        if "namespace" in signal.narrowable
         for selector in signal.query.selectors()
     ]
-    if not selectors:
-        return ()
+    asked = any(panel.lookup and "$namespace" in panel.lookup.query for row in rows for panel in row.panels)
     pods = any("kube-state-metrics" in system.contracts for system in systems)
+    if not selectors and not (asked and pods):
+        return ()
     return (Variable(name="namespace", label="namespace", metric="kube_pod_info" if pods else selectors[0]),)

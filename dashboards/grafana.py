@@ -7,10 +7,11 @@ import zlib
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from dashboards.cost import cost
 from dashboards.layout import Cell, PlacedRow, arrange
 from dashboards.panels import build, datasource
 from dashboards.queries import dashboard_expressions, dashboard_variables, panel_queries, values_selector
-from dashboards.validation import DATASOURCE, validate
+from dashboards.validation import DATASOURCE, SOURCES, validate
 from model.dashboard import Dashboard, Panel, Row, Variable
 
 if TYPE_CHECKING:
@@ -40,11 +41,13 @@ def dashboard_json(dashboard: Dashboard) -> str:
     validate(dashboard)
     _distinct_ids(dashboard)
     variables = dashboard_variables(dashboard)
-    builder = sdk.Dashboard(dashboard.title).uid(dashboard.uid).description(dashboard.description).readonly()
-    builder.tags([*dashboard.tags, level_tag(dashboard.level)])
+    builder = sdk.Dashboard(dashboard.title).uid(dashboard.uid).readonly()
+    builder.description(f"{dashboard.description}\n\n{cost(dashboard)}")
+    above = [below_tag(dashboard.parent)] if dashboard.parent and dashboard.level > 1 else []
+    builder.tags([*dashboard.tags, level_tag(dashboard.level), *above])
     builder.time(_RANGE, "now").timezone("browser").refresh("30s" if dashboard.level == 0 else "1m")
     builder.tooltip(DashboardCursorSync.CROSSHAIR)
-    builder.variables([_datasource_variable(), *_query_variables(variables)])
+    builder.variables([*_datasources(dashboard), *_query_variables(variables), *_fields(dashboard)])
     builder.links(_links(dashboard))
     for row, place in zip(dashboard.rows, arrange(dashboard.rows), strict=True):
         _add_row(builder, row, place, variables)
@@ -65,6 +68,11 @@ def panel_id(dashboard: Dashboard, panel: Panel) -> int:
 def level_tag(level: int) -> str:
     """The tag by which the drop-down of neighbouring dashboards finds them."""
     return f"level-{level}"
+
+
+def below_tag(uid: str) -> str:
+    """The tag of the details below a dashboard."""
+    return f"below-{uid}"
 
 
 def _id(kind: str, title: str) -> int:
@@ -106,10 +114,22 @@ def _grid(cell: Cell) -> GridPos:
     return GridPos(x=cell.x, y=cell.y, w=cell.w, h=cell.h)
 
 
-def _datasource_variable() -> sdk.DatasourceVariable:
+def _datasources(dashboard: Dashboard) -> Iterator[sdk.DatasourceVariable]:
+    """One for metrics, and one for each other store that a panel asks."""
     from grafana_foundation_sdk.builders import dashboard as sdk
 
-    return sdk.DatasourceVariable(DATASOURCE).label("Data source").type("prometheus")
+    yield sdk.DatasourceVariable(DATASOURCE).label("Data source").type("prometheus")
+    asked = {panel.lookup.store for panel in dashboard.panels if panel.lookup is not None}
+    for store, name in SOURCES.items():
+        if store in asked:
+            yield sdk.DatasourceVariable(name).label(name.capitalize()).type(store.value)
+
+
+def _fields(dashboard: Dashboard) -> Iterator[sdk.TextBoxVariable]:
+    from grafana_foundation_sdk.builders import dashboard as sdk
+
+    for field in dashboard.fields:
+        yield sdk.TextBoxVariable(field.name).label(field.title).default_value(field.default)
 
 
 def _query_variables(variables: Sequence[Variable]) -> Iterator[sdk.QueryVariable]:
@@ -127,15 +147,26 @@ def _query_variables(variables: Sequence[Variable]) -> Iterator[sdk.QueryVariabl
         yield result.refresh(VariableRefresh.ON_TIME_RANGE_CHANGED).sort(VariableSort.ALPHABETICAL_ASC)
 
 
+def _short(title: str) -> str:
+    return title.removeprefix("DataOps - ")
+
+
 def _links(dashboard: Dashboard) -> list[Builder[DashboardLink]]:
-    """The way up, and a drop-down of the dashboards beside this one (below it, on level 0)."""
+    """The way back to every level above, a drop-down of the dashboards beside this one, and one of those below."""
     from grafana_foundation_sdk.builders import dashboard as sdk
     from grafana_foundation_sdk.models.dashboard import DashboardLinkType
 
-    level = max(dashboard.level, 1)
-    neighbours = sdk.DashboardLink(_NEIGHBOURS[level]).type(DashboardLinkType.DASHBOARDS).as_dropdown(True)
-    links = [neighbours.tags([level_tag(level)])]
-    if dashboard.parent:
-        up = sdk.DashboardLink("Up one level").type(DashboardLinkType.LINK).url(f"/d/{dashboard.parent}")
-        links.insert(0, up.icon("dashboard"))
+    def drop_down(title: str, *tags: str) -> sdk.DashboardLink:
+        return sdk.DashboardLink(title).type(DashboardLinkType.DASHBOARDS).as_dropdown(True).tags(list(tags))
+
+    back = dashboard.trail or (((dashboard.parent, "Up one level"),) if dashboard.parent else ())
+    links = [
+        sdk.DashboardLink(title.removeprefix("DataOps - "))
+        .type(DashboardLinkType.LINK)
+        .url(f"/d/{uid}")
+        .icon("dashboard")
+        for uid, title in back
+    ]
+    links.append(drop_down(_NEIGHBOURS[max(dashboard.level, 1)], level_tag(max(dashboard.level, 1))))
+    links.append(drop_down("Below", below_tag(dashboard.uid)))
     return [link.keep_time(True).include_vars(True) for link in links]

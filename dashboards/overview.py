@@ -2,65 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from alerting.heartbeat import HEARTBEAT
-from dashboards.domains import FOLDER
+from dashboards.shelf import FOLDER, Shelf, Wanted
+from dashboards.signals import CRITICAL_ALERTS, HIGH_ALERTS, TARGETS_UP, WORST_BUDGET, state
 from model.dashboard import Dashboard, Panel, PanelKind, Row, Threshold
-from model.expr import Expr
-from model.promql import count_by, eq, metric, sum_by
-from model.rule import Signal
+from model.rule import Alert, Severity
 from slo.signals import REMAINING
 
 UID = "dataops-overview"
-_TARGETS = metric("up")
-
-
-def _firing(severity: str) -> Expr:
-    # Nothing firing is 0, not "no data": the clusters that are scraped at all get a 0.
-    firing = metric("ALERTS", eq("alertstate", "firing"), eq("severity", severity))
-    return count_by(firing) | count_by(_TARGETS) * 0
-
-
-TARGETS_UP = Signal(
-    name="targets_up",
-    title="Targets up",
-    description="Share of the scrape targets that answer.",
-    good="100 %.",
-    unit="percentunit",
-    expr=sum_by(_TARGETS) / count_by(_TARGETS),
-    legend="{{cluster}}",
-    maximum=1,
-)
-CRITICAL_ALERTS = Signal(
-    name="critical_alerts",
-    title="Critical alerts",
-    description="Critical alerts that are firing now.",
-    good="0.",
-    unit="short",
-    expr=_firing("critical"),
-    legend="{{cluster}}",
-)
-HIGH_ALERTS = Signal(
-    name="high_alerts",
-    title="High alerts",
-    description="Alerts of severity high that are firing now.",
-    good="0.",
-    unit="short",
-    expr=_firing("high"),
-    legend="{{cluster}}",
-)
-
 _ANY_IS_BAD = {
-    CRITICAL_ALERTS.name: (Threshold(value=0, severity="critical"),),
-    HIGH_ALERTS.name: (Threshold(value=0, severity="high"),),
-    TARGETS_UP.name: (Threshold(value=1, severity="warning", above=False),),
+    CRITICAL_ALERTS.title: (Threshold(value=0, severity="critical"),),
+    HIGH_ALERTS.title: (Threshold(value=0, severity="high"),),
+    TARGETS_UP.title: (Threshold(value=1, severity="warning", above=False),),
+    "Job success in 24 hours": (Threshold(value=0.98, severity="warning", above=False),),
+}
+_STATUS = ("critical_alerts", "high_alerts", "targets_up", "worst_error_budget", "job_success")
+# Unicode, not an icon font: it is there wherever the page is read.
+_ICONS = {
+    "dataops-gitops": "🚀",
+    "dataops-capacity": "📊",
+    "dataops-workload": "⚙️",
+    "dataops-data": "🔍",
+    "dataops-optimisation": "🛠️",
+    "dataops-e2e": "📈",
+    "dataops-observability": "🔭",
+    "dataops-slo": "🎯",
 }
 
 
-def overview(below: Sequence[Dashboard], *, with_objectives: bool) -> Dashboard:
-    """``below`` are the dashboards of level 1, each of which gets a card."""
-    status = (CRITICAL_ALERTS, HIGH_ALERTS, TARGETS_UP, *((REMAINING,) if with_objectives else ()))
+def overview(
+    shelf: Shelf, below: Sequence[Dashboard], details: Sequence[Dashboard], alerts: Iterable[Alert]
+) -> Dashboard:
+    """``below`` are the dashboards of level 1: each gets a card that shows its state; ``details`` get a link."""
+    told = [alert for alert in alerts if alert.severity is not Severity.NONE]
+    heartbeat = Panel(title=HEARTBEAT.title, kind=PanelKind.STAT, signals=(HEARTBEAT,), width=6, height=4)
     return Dashboard(
         uid=UID,
         title="DataOps - 0. Platform overview",
@@ -68,39 +45,60 @@ def overview(below: Sequence[Dashboard], *, with_objectives: bool) -> Dashboard:
         level=0,
         folder=FOLDER,
         rows=(
-            Row(
-                title="Quick status",
-                panels=tuple(
-                    Panel(
-                        title=s.title,
-                        kind=PanelKind.STAT,
-                        signals=(s,),
-                        thresholds=_ANY_IS_BAD.get(s.name, ()),
-                        width=24 // len(status),
-                        height=6,
-                    )
-                    for s in status
-                ),
-            ),
-            *_cards(below),
-            Row(
-                title="Alerting",
-                panels=(Panel(title=HEARTBEAT.title, kind=PanelKind.STAT, signals=(HEARTBEAT,), width=6, height=4),),
-            ),
+            Row(title="Quick status", panels=_status(shelf, told)),
+            Row(title="Domains", panels=tuple(_card(dashboard, told) for dashboard in below)),
+            *_details(details),
+            Row(title="Alerting", panels=(heartbeat,)),
         ),
     )
 
 
-def _cards(below: Sequence[Dashboard]) -> tuple[Row, ...]:
-    """No row where there is nothing below."""
-    panels = tuple(
+def _status(shelf: Shelf, alerts: Sequence[Alert]) -> tuple[Panel, ...]:
+    limits = {a.threshold: a.severity.value for a in alerts if a.signal is REMAINING}
+    budget = tuple(Threshold(value=value, severity=tier, above=False) for value, tier in sorted(limits.items()))
+    steps = _ANY_IS_BAD | {WORST_BUDGET.title: budget}
+    wanted = [Wanted(kind=PanelKind.STAT, names=(f"platform.{name}",)) for name in _STATUS]
+    found = [panel for one in wanted if (panel := shelf.panel(one)) is not None]
+    return tuple(
         Panel(
-            title=d.title.removeprefix("DataOps - "),
-            kind=PanelKind.TEXT,
-            text=f"### {d.description}",
-            link=d.uid,
-            height=5,
+            title=panel.title,
+            kind=panel.kind,
+            signals=panel.signals,
+            thresholds=steps.get(panel.title, ()),
+            width=24 // len(found),
+            height=6,
+            link="dataops-incident",
         )
-        for d in below
+        for panel in found
     )
-    return (Row(title="Domains", panels=panels),) if panels else ()
+
+
+def _card(dashboard: Dashboard, alerts: Sequence[Alert]) -> Panel:
+    """What fires on a dashboard, by severity; a dashboard that no alert watches only has its link."""
+    title = f"{_ICONS.get(dashboard.uid, '')} {dashboard.title.removeprefix('DataOps - ')}".strip()
+    shown = {id(signal) for panel in dashboard.panels for signal in panel.signals}
+    names = {alert.name for alert in alerts if id(alert.signal) in shown}
+    if not names:
+        return Panel(
+            title=title, kind=PanelKind.TEXT, text=f"### {dashboard.description}", link=dashboard.uid, height=5
+        )
+    return Panel(
+        title=title,
+        kind=PanelKind.STAT,
+        signals=(state(dashboard.uid.removeprefix("dataops-"), title, names),),
+        description=f"{dashboard.description} Click to view.",
+        link=dashboard.uid,
+        height=5,
+        tiers=True,
+    )
+
+
+def _details(details: Sequence[Dashboard]) -> tuple[Row, ...]:
+    """No row where there is nothing below."""
+    if not details:
+        return ()
+    links = "\n".join(
+        f"- [{d.title.removeprefix('DataOps - ')}](/d/{d.uid}?{{keep}}): {d.description}" for d in details
+    )
+    text = Panel(title="Straight to a detail", kind=PanelKind.TEXT, text=links, width=24, height=len(details) + 3)
+    return (Row(title="Details", panels=(text,)),)

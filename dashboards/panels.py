@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from dashboards import thresholds
+from dashboards.kinds import KINDS, ends
 from dashboards.layout import Cell
+from dashboards.links import KEEP, series_url, url
 from dashboards.queries import Query
-from dashboards.validation import DATASOURCE
-from model.dashboard import Panel, PanelKind
-from model.promql import CLUSTER
+from dashboards.validation import DATASOURCE, SOURCES
+from model.dashboard import Lookup, Panel, PanelKind, Store
 
 # The SDK's modules are imported where a panel is built: they cost 0.05 s, which a command that asks only
 # for panel ids or expressions does not pay.
@@ -19,19 +19,15 @@ if TYPE_CHECKING:
     from grafana_foundation_sdk.builders.dashboard import Panel as Builder
     from grafana_foundation_sdk.cog.builder import Builder as SdkBuilder
     from grafana_foundation_sdk.cog.variants import Dataquery as Target
-    from grafana_foundation_sdk.models.common import ReduceDataOptions
     from grafana_foundation_sdk.models.dashboard import DashboardLink as LinkModel
     from grafana_foundation_sdk.models.dashboard import DataSourceRef
 
-# Grafana fills in the chosen range and variables, so a link keeps both.
-KEEP = "${__url_time_range}&${__all_variables}"
 NO_DATA = "no data"
-# Units whose values start at 0. "none" is for whole numbers, "short" for any other plain number.
-_ZERO_BASED = {"percentunit", "percent", "none", "short", "bytes", "decbytes", "Bps", "binBps", "ops", "reqps", "cps"}
 # Grafana's own choice of decimals would show 99.95 % as 100.0 %, and 1 restart as 1.02 (increase extrapolates).
 # It does suit the ticks of an axis.
 _DECIMALS = {"percentunit": 2, "percent": 2, "none": 0}
-_LABEL = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+# Over time a line is drawn, at a moment a value.
+_OVER_TIME = (PanelKind.TIMESERIES, PanelKind.STATE_TIMELINE)
 
 
 def build(panel: Panel, *, panel_id: int, cell: Cell, queries: Sequence[Query]) -> Builder:
@@ -42,12 +38,16 @@ def build(panel: Panel, *, panel_id: int, cell: Cell, queries: Sequence[Query]) 
     builder = Builder().type(panel.kind).id(panel_id).title(panel.title)
     builder.description(_description(panel)).grid_pos(GridPos(x=cell.x, y=cell.y, w=cell.w, h=cell.h))
     if panel.link:
-        builder.links([_link(panel.link)])
+        builder.links([_link(url(panel.link))])
     if panel.kind is PanelKind.TEXT:
         return _text(builder, panel)
-    builder.datasource(datasource()).targets([_target(panel.kind, query) for query in queries])
-    _field(builder, panel)
-    _KINDS[panel.kind](builder, panel, queries)
+    if panel.lookup is not None:
+        builder.datasource(store(panel.lookup.store)).targets([_lookup(panel.kind, panel.lookup)])
+    else:
+        builder.datasource(datasource()).targets([_target(panel, query) for query in queries])
+    if panel.kind is not PanelKind.LOGS:
+        _field(builder, panel)
+    KINDS[panel.kind](builder, panel, queries)
     return builder
 
 
@@ -58,15 +58,34 @@ def datasource() -> DataSourceRef:
     return DataSourceRef(type_val="prometheus", uid=f"${{{DATASOURCE}}}")
 
 
-def _target(kind: PanelKind, query: Query) -> SdkBuilder[Target]:
+def store(kind: Store) -> DataSourceRef:
+    """The logs or traces that the viewer chose."""
+    from grafana_foundation_sdk.models.dashboard import DataSourceRef
+
+    return DataSourceRef(type_val=kind.value, uid=f"${{{SOURCES[kind]}}}")
+
+
+def _lookup(kind: PanelKind, lookup: Lookup) -> SdkBuilder[Target]:
+    from grafana_foundation_sdk.builders import loki, tempo
+
+    if lookup.store is Store.TRACES:
+        return tempo.TempoQuery().ref_id("A").query_type("traceql").query(lookup.query).limit(20)
+    target = loki.Dataquery().ref_id("A").expr(lookup.query).legend_format(lookup.legend)
+    target.datasource(store(Store.LOGS))
+    return target.query_type("range" if kind in (*_OVER_TIME, PanelKind.LOGS) else "instant")
+
+
+def _target(panel: Panel, query: Query) -> SdkBuilder[Target]:
     from grafana_foundation_sdk.builders.prometheus import Dataquery
     from grafana_foundation_sdk.models.prometheus import PromQueryFormat, QueryEditorMode
 
-    table = kind is PanelKind.TABLE
+    table = panel.kind is PanelKind.TABLE
     target = Dataquery().ref_id(query.ref_id).expr(query.expr).legend_format(query.legend).datasource(datasource())
     target.editor_mode(QueryEditorMode.CODE)
     target.format(PromQueryFormat.TABLE if table else PromQueryFormat.TIME_SERIES)
-    return target.range() if kind is PanelKind.TIMESERIES else target.instant()
+    if panel.exemplars:
+        target.exemplar(True)
+    return target.range() if panel.kind in _OVER_TIME else target.instant()
 
 
 def _field(builder: Builder, panel: Panel) -> None:
@@ -74,18 +93,19 @@ def _field(builder: Builder, panel: Panel) -> None:
     from grafana_foundation_sdk.builders.dashboard import FieldColor, ThresholdsConfig
     from grafana_foundation_sdk.models.dashboard import FieldColorModeId, Threshold, ThresholdsMode
 
-    unit = panel.signals[0].unit
+    unit = panel.unit
     steps = [Threshold(value=step.value, color=step.colour) for step in thresholds.steps(panel.thresholds)]
-    lines = panel.kind is PanelKind.TIMESERIES
+    lines = panel.kind in _OVER_TIME
     builder.unit(unit).no_value(NO_DATA)
     builder.thresholds(ThresholdsConfig().mode(ThresholdsMode.ABSOLUTE).steps(steps))
     builder.color_scheme(FieldColor().mode(FieldColorModeId.PALETTE_CLASSIC if lines else FieldColorModeId.THRESHOLDS))
     if unit in _DECIMALS and not lines:
         builder.decimals(_DECIMALS[unit])
     if panel.link:
-        builder.data_links([_link(panel.link)])
+        builder.data_links([_link(series_url(panel.link, panel.carries, table=panel.kind is PanelKind.TABLE))])
+    _words(builder, panel)
     # On a time axis both ends are soft (see _timeseries): a spent error budget is below 0, and a hard end cuts it off.
-    low, high = _ends(panel)
+    low, high = ends(panel)
     if low is not None and not lines:
         builder.min(low)
     if high is not None and not lines:
@@ -95,142 +115,46 @@ def _field(builder: Builder, panel: Panel) -> None:
 def _text(builder: Builder, panel: Panel) -> Builder:
     from grafana_foundation_sdk.models.text import Options, TextMode
 
-    click = f"\n\n[Click to view]({_url(panel.link)})" if panel.link else ""
-    return builder.options(Options(mode=TextMode.MARKDOWN, content=panel.text.rstrip() + click))
+    click = f"\n\n[Click to view]({url(panel.link)})" if panel.link else ""
+    content = panel.text.rstrip().replace("{keep}", KEEP) + click
+    return builder.options(Options(mode=TextMode.MARKDOWN, content=content))
 
 
-def _stat(builder: Builder, panel: Panel, queries: Sequence[Query]) -> None:
-    from grafana_foundation_sdk.models import common
-    from grafana_foundation_sdk.models.stat import Options
+def _words(builder: Builder, panel: Panel) -> None:
+    """Values that mean something are words, and series that are named after a severity have its colour."""
+    from grafana_foundation_sdk.models.dashboard import DynamicConfigValue, ValueMap, ValueMappingResult
 
-    judged = thresholds.judges(panel.thresholds)
-    named = len(queries) > 1 or _LABEL.search(queries[0].legend)
-    builder.options(
-        Options(
-            reduce_options=_last(),
-            graph_mode=common.BigValueGraphMode.NONE,
-            color_mode=common.BigValueColorMode.BACKGROUND if judged else common.BigValueColorMode.NONE,
-            text_mode=common.BigValueTextMode.VALUE_AND_NAME if named else common.BigValueTextMode.VALUE,
-        )
-    )
-
-
-def _gauge(builder: Builder, panel: Panel, _: Sequence[Query]) -> None:
-    from grafana_foundation_sdk.models.gauge import Options
-
-    marked = thresholds.judges(panel.thresholds)
-    builder.options(Options(reduce_options=_last(), show_threshold_labels=marked, show_threshold_markers=marked))
-
-
-def _bargauge(builder: Builder, _: Panel, __: Sequence[Query]) -> None:
-    from grafana_foundation_sdk.models import common
-    from grafana_foundation_sdk.models.bargauge import Options
-
-    builder.options(
-        Options(
-            reduce_options=_last(),
-            orientation=common.VizOrientation.HORIZONTAL,
-            display_mode=common.BarGaugeDisplayMode.BASIC,
-            value_mode=common.BarGaugeValueMode.TEXT,
-        )
-    )
-
-
-def _timeseries(builder: Builder, panel: Panel, _: Sequence[Query]) -> None:
-    from grafana_foundation_sdk.models import common
-    from grafana_foundation_sdk.models.timeseries import Options
-
-    style = common.GraphTresholdsStyleMode
-    low, high = _ends(panel)
-    builder.custom(
-        common.GraphFieldConfig(
-            line_width=1,
-            fill_opacity=10,
-            thresholds_style=common.GraphThresholdsStyleConfig(
-                style.DASHED if thresholds.judges(panel.thresholds) else style.OFF
-            ),
-            axis_soft_min=low,
-            axis_soft_max=high,
-        )
-    )
-    builder.options(
-        Options(
-            legend=common.VizLegendOptions(
-                display_mode=common.LegendDisplayMode.TABLE, show_legend=True, calcs=["lastNotNull", "max"]
-            ),
-            tooltip=common.VizTooltipOptions(common.TooltipDisplayMode.MULTI, common.SortOrder.DESCENDING),
-        )
-    )
-
-
-def _table(builder: Builder, panel: Panel, queries: Sequence[Query]) -> None:
-    """Labels are columns: those that the legends name, else all; then one column per signal."""
-    from grafana_foundation_sdk.models import common
-    from grafana_foundation_sdk.models.dashboard import DataTransformerConfig, DynamicConfigValue
-    from grafana_foundation_sdk.models.table import Options
-
-    # Grafana's names of the value columns (packages/grafana-prometheus/src/result_transformer.ts, getValueText).
-    values = ["Value"] if len(queries) == 1 else [f"Value #{query.ref_id}" for query in queries]
-    titles = [signal.title for signal in panel.signals]
-    labels = list(dict.fromkeys(label for query in queries for label in _LABEL.findall(query.legend)))
-    columns = list(dict.fromkeys([CLUSTER, *labels, *values])) if labels else []
-    order: dict[str, object] = {
-        "excludeByName": {"Time": True, "__name__": True},
-        "indexByName": {name: index for index, name in enumerate(columns)},
-        "renameByName": dict(zip(values, titles, strict=True)),
-    }
-    # Filtered before merging: rows merge where all columns agree, which a label that nobody sees must not prevent.
-    if columns:
-        builder.with_transformation(
-            DataTransformerConfig("filterFieldsByName", options={"include": {"names": columns}})
-        )
-    if len(queries) > 1:
-        builder.with_transformation(DataTransformerConfig("merge", options={}))
-    builder.with_transformation(DataTransformerConfig("organize", options=order))
-    builder.custom(common.TableFieldOptions(filterable=True))
-    builder.options(Options(sort_by=[common.TableSortByFieldState(titles[0], desc=True)]))
-    for title in titles if thresholds.judges(panel.thresholds) else ():
-        cell = common.TableColoredBackgroundCellOptions(common.TableCellBackgroundDisplayMode.BASIC)
-        builder.override_by_name(title, [DynamicConfigValue("custom.cellOptions", cell)])
-
-
-_KINDS: dict[PanelKind, Callable[[Builder, Panel, Sequence[Query]], None]] = {
-    PanelKind.STAT: _stat,
-    PanelKind.GAUGE: _gauge,
-    PanelKind.BARGAUGE: _bargauge,
-    PanelKind.TIMESERIES: _timeseries,
-    PanelKind.TABLE: _table,
-}
-
-
-def _last() -> ReduceDataOptions:
-    from grafana_foundation_sdk.models.common import ReduceDataOptions
-
-    return ReduceDataOptions(values=False, calcs=["lastNotNull"], fields="")
-
-
-def _ends(panel: Panel) -> tuple[float | None, float | None]:
-    """Lowest and highest value of the scale, where they are known."""
-    maxima = [signal.maximum for signal in panel.signals if signal.maximum is not None]
-    low = 0 if panel.signals[0].unit in _ZERO_BASED else None
-    return low, max(maxima) if len(maxima) == len(panel.signals) else None
+    words = dict(word for signal in panel.signals for word in signal.words)
+    if words:
+        colour = thresholds.OK.hex if panel.tiers else None  # no alert at all is well
+        options = {
+            f"{value:g}": ValueMappingResult(text=text, color=colour, index=i)
+            for i, (value, text) in enumerate(words.items())
+        }
+        builder.mappings([ValueMap(options=options)])
+    for severity, tier in thresholds.SEVERITY.items() if panel.tiers else ():
+        fixed = {"mode": "fixed", "fixedColor": tier.hex}
+        builder.override_by_name(severity.value, [DynamicConfigValue("color", fixed)])
 
 
 def _description(panel: Panel) -> str:
-    """Markdown: what is shown, what a good value is, and which tiers colour it."""
+    """Markdown: what is shown, what a good value is, which tiers colour it, and which rules use it."""
     said = [f"{s.description.strip()} Good: {s.good.strip().rstrip('.')}." for s in panel.signals]
     if len(said) > 1:
         said = [f"- **{signal.title}**: {text}" for signal, text in zip(panel.signals, said, strict=True)]
-    unit = panel.signals[0].unit if panel.signals else "none"
-    parts = (panel.description.strip(), "\n".join(said), thresholds.legend(panel.thresholds, unit))
+    watched = f"Alerts: {', '.join(panel.rules)}." if panel.rules else ""
+    recorded = list(dict.fromkeys(f"`{s.record}`" for s in panel.signals if s.record))
+    rules = f"Recorded as {', '.join(recorded)}." if recorded else ""
+    parts = (
+        panel.description.strip(),
+        "\n".join(said),
+        thresholds.legend(panel.thresholds, panel.unit),
+        " ".join(part for part in (watched, rules) if part),
+    )
     return "\n\n".join(part for part in parts if part)
 
 
-def _url(uid: str | None) -> str:
-    return f"/d/{uid}?{KEEP}"
-
-
-def _link(uid: str) -> SdkBuilder[LinkModel]:
+def _link(target: str) -> SdkBuilder[LinkModel]:
     from grafana_foundation_sdk.builders.dashboard import DashboardLink
 
-    return DashboardLink("Details").url(_url(uid))
+    return DashboardLink("Details").url(target)

@@ -13,6 +13,7 @@ from model.rule import Signal
 
 # A refId is one letter here; Grafana goes on with AA, but nobody reads a panel of 27 queries.
 REF_IDS = ascii_uppercase
+ENVIRONMENT = "environment"
 
 
 class Query(NamedTuple):
@@ -50,12 +51,14 @@ def dashboard_expressions(dashboard: Dashboard) -> Iterator[Expression]:
 
 
 def dashboard_variables(dashboard: Dashboard) -> tuple[Variable, ...]:
-    """``cluster``, then the dashboard's own variables.
+    """``environment``, ``cluster``, then the dashboard's own variables.
 
     The clusters are read from ``up``, which each cluster has: a metric of the dashboard's own would leave
-    out the clusters where it has no series just now.
+    out the clusters where it has no series just now. An environment is a choice of clusters and narrows nothing
+    else: it is a label that Prometheus gives to what leaves it, so records that are read where they are made lack it.
     """
-    return (Variable(name=CLUSTER, label=CLUSTER, metric="up", where=dashboard.where), *dashboard.variables)
+    first = (Variable(name=label, label=label, metric="up", where=dashboard.where) for label in (ENVIRONMENT, CLUSTER))
+    return (*first, *dashboard.variables)
 
 
 def values_selector(variable: Variable, earlier: Sequence[Variable]) -> Selector:
@@ -68,7 +71,7 @@ def values_selector(variable: Variable, earlier: Sequence[Variable]) -> Selector
 
 
 def panel_queries(panel: Panel, variables: Sequence[Variable]) -> tuple[Query, ...]:
-    """One query per signal, narrowed by the variables whose label is in the signal's scope.
+    """One query per signal, narrowed by the variables whose label the signal keeps.
 
     ``cluster`` narrows every signal: each aggregation keeps it, and a choice of all clusters also
     matches series without it.
@@ -80,7 +83,7 @@ def panel_queries(panel: Panel, variables: Sequence[Variable]) -> tuple[Query, .
 
 
 def _narrowing(signal: Signal, variables: Sequence[Variable]) -> list[Matcher]:
-    return [_chosen(v) for v in variables if v.label == CLUSTER or v.label in signal.scope]
+    return [_chosen(v) for v in variables if v.label == CLUSTER or v.label in signal.narrowable]
 
 
 def _chosen(variable: Variable) -> Matcher:

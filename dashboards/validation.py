@@ -8,12 +8,15 @@ from typing import TypeVar
 
 from dashboards import thresholds
 from dashboards.layout import COLUMNS
-from dashboards.queries import REF_IDS
-from model.dashboard import Dashboard, Panel, PanelKind
+from dashboards.queries import ENVIRONMENT, REF_IDS
+from model.dashboard import Dashboard, Panel, PanelKind, Store
 from model.promql import CLUSTER
 from model.source import Defined, Site
 
 DATASOURCE = "datasource"
+SOURCES = {Store.LOGS: "logs", Store.TRACES: "traces"}
+"""Variables by which a viewer chooses where logs and traces are read."""
+OURS = (DATASOURCE, *SOURCES.values(), ENVIRONMENT, CLUSTER)
 LEVELS = (0, 1, 2)
 # Grafana refuses other uids (pkg/util/shortid_generator.go, IsValidShortUID and the length of the column).
 _UID = re.compile(r"[A-Za-z0-9_-]{1,40}")
@@ -36,14 +39,16 @@ def _heading(dashboard: Dashboard) -> Iterator[Problem]:
         yield dashboard.where, "the uid must be 1 to 40 letters, digits, - or _"
     if not dashboard.title.strip():
         yield dashboard.where, "the title is empty"
+    if not dashboard.description.strip():
+        yield dashboard.where, "the description is empty"
     if dashboard.level not in LEVELS:
         yield dashboard.where, f"level {dashboard.level} is not one of {', '.join(map(str, LEVELS))}"
 
 
 def _variables(dashboard: Dashboard) -> Iterator[Problem]:
     for variable in dashboard.variables:
-        if variable.name in (CLUSTER, DATASOURCE) or variable.label == CLUSTER:
-            yield variable.where, f"variable {variable.name!r}: {CLUSTER} and {DATASOURCE} come by themselves"
+        if variable.name in OURS or variable.label == CLUSTER:
+            yield variable.where, f"variable {variable.name!r}: {', '.join(OURS)} come by themselves"
         elif _NAME.fullmatch(variable.name) is None:
             yield variable.where, f"variable {variable.name!r}: a name has letters, digits and _ only"
     yield from _repeated(dashboard.variables, lambda v: v.name, "two variables are named")
@@ -78,8 +83,13 @@ def _content(panel: Panel) -> Iterator[str]:
         if not panel.text.strip() or panel.signals:
             yield "a text panel has a text and no signals"
         return
-    if not panel.signals or panel.text:
-        yield f"a {panel.kind} panel has one signal or more and no text"
+    if panel.lookup is not None:
+        if panel.signals or panel.text or not panel.description.strip():
+            yield "a panel with a lookup has a description, and neither signals nor a text"
+        return
+    if panel.kind is PanelKind.LOGS or not panel.signals or panel.text:
+        wanted = "a lookup" if panel.kind is PanelKind.LOGS else "one signal or more and no text"
+        yield f"a {panel.kind} panel has {wanted}"
     if len(panel.signals) > len(REF_IDS):
         yield f"{len(panel.signals)} signals are more than the {len(REF_IDS)} that one panel can name"
     units = {signal.unit: signal.title for signal in panel.signals}

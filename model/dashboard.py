@@ -15,7 +15,25 @@ class PanelKind(StrEnum):
     GAUGE = "gauge"
     BARGAUGE = "bargauge"
     TABLE = "table"
+    STATE_TIMELINE = "state-timeline"
+    LOGS = "logs"
     TEXT = "text"
+
+
+class Store(StrEnum):
+    """Where a lookup goes beside the metrics: Grafana's names of the data source types."""
+
+    LOGS = "loki"
+    TRACES = "tempo"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lookup:
+    """A question to logs (LogQL) or traces (TraceQL). ``$variable`` in it are the dashboard's variables."""
+
+    store: Store
+    query: str
+    legend: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,10 +51,12 @@ class Threshold:
 
 @dataclass(frozen=True, kw_only=True)
 class Panel(Defined):
-    """One panel. ``signals`` are shown together and share a unit; a text panel has ``text`` instead.
+    """One panel. ``signals`` are shown together and share a unit; others have ``text`` or a ``lookup`` instead.
 
     ``width`` is in Grafana's 24 columns, ``height`` in its rows. ``link`` is the uid of the dashboard
-    that a click leads to.
+    that a click leads to, ``carries`` are (variable there, label here): a click on one series chooses what it is about.
+    ``rules`` says which alerts watch what is shown, ``exemplars`` asks for the traces behind a series, and ``tiers``
+    colours series that are named after the severity of alerts as those.
     """
 
     title: str
@@ -48,6 +68,16 @@ class Panel(Defined):
     width: int = 8
     height: int = 8
     link: str | None = None
+    lookup: Lookup | None = None
+    carries: tuple[tuple[str, str], ...] = ()
+    rules: tuple[str, ...] = ()
+    exemplars: bool = False
+    tiers: bool = False
+
+    @property
+    def unit(self) -> str:
+        """Grafana's id of the unit that the signals share; lines and events have none."""
+        return self.signals[0].unit if self.signals else "short"
 
     def __post_init__(self) -> None:
         must_be(self.kind, PanelKind, f"{self.where}: kind of panel {self.title!r}")
@@ -65,7 +95,7 @@ class Row(Defined):
 class Variable(Defined):
     """A template variable filled from the values of ``label`` on the series of ``metric``.
 
-    ``cluster`` and ``datasource`` come by themselves.
+    ``cluster``, ``environment`` and the data sources come by themselves.
     """
 
     name: str
@@ -74,8 +104,21 @@ class Variable(Defined):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Field(Defined):
+    """A text that the viewer types in, for lookups; ``default`` is what it is before that."""
+
+    name: str
+    title: str
+    default: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Dashboard(Defined):
-    """``level`` 0 is navigation, 1 a domain, 2 a detail; ``parent`` is the uid one level up."""
+    """``level`` 0 is navigation, 1 a domain, 2 a detail; ``parent`` is the uid one level up.
+
+    ``trail`` are (uid, title) of all levels above, from the top; ``keys`` are the labels of the object that a detail
+    is about: panels elsewhere whose series have them lead there.
+    """
 
     uid: str
     title: str
@@ -84,7 +127,10 @@ class Dashboard(Defined):
     folder: str
     rows: tuple[Row, ...]
     parent: str | None = None
+    trail: tuple[tuple[str, str], ...] = ()
+    keys: tuple[str, ...] = ()
     variables: tuple[Variable, ...] = ()
+    fields: tuple[Field, ...] = ()
     tags: tuple[str, ...] = field(default=("dataops",))
 
     @property

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from model.expr import Expr, Matcher, Op
+from model.narrowing import kept_labels
 from model.promql import binary, metric
 from model.quantity import seconds
 from model.source import Defined, must_be
@@ -59,7 +60,8 @@ class Signal(Defined):
 
     ``name`` is unique in its system (snake case); ``unit`` is a Grafana unit id; ``record`` names the
     recording rule where the value is precomputed; ``good`` says in words what a healthy value is;
-    ``scope`` are the labels by which a dashboard may narrow every selector of the expression.
+    ``scope`` are the labels by which a dashboard may narrow every selector of the expression, beside those that
+    every part of it keeps and the legend shows. ``words`` say what single values mean: (1.0, "degraded").
     """
 
     name: str
@@ -72,6 +74,13 @@ class Signal(Defined):
     record: str | None = None
     scope: tuple[str, ...] = ("cluster",)
     maximum: float | None = None
+    words: tuple[tuple[float, str], ...] = ()
+
+    @property
+    def narrowable(self) -> frozenset[str]:
+        """Labels by which a dashboard may narrow what is shown: the same series with the same values are left."""
+        shown = frozenset(self.legend_labels)
+        return frozenset(self.scope) | (shown if self.record else shown & kept_labels(self.expr))
 
     @property
     def legend_labels(self) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from rich.table import Table
 from obs.accept.cli import validate
 from obs.console import HERE, Json, Project, Stack, err, errors, out, print_json
 from obs.contracts.cli import contracts
+from obs.dashboards_cli import app as dashboards_app
 from obs.diff.cli import diff, snapshot
 from obs.images_cli import app as images_app
 from obs.local.cli import app as local_app
@@ -31,6 +32,7 @@ app = typer.Typer(
 )
 charts_app = typer.Typer(no_args_is_help=True, help="The chart cache, outside the checkout.")
 app.add_typer(charts_app, name="charts")
+app.add_typer(dashboards_app, name="dashboards")
 app.add_typer(images_app, name="images")
 app.add_typer(local_app, name="local")
 app.add_typer(tools_app, name="tools")

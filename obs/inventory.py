@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import contracts
+from dashboards.cost import cost
 from dashboards.grafana import panel_id
 from model.contract import Contract, exposed_names
 from model.scrape import Endpoint
@@ -84,6 +85,7 @@ def inventory(run: StackRun, expansion: Expansion, project: Path) -> Inventory:
                 "name": d.title,
                 "uid": d.uid,
                 "level": d.level,
+                "cost": cost(d)._asdict(),
                 "panels": [{"id": panel_id(d, p), "title": p.title, "kind": p.kind.value} for p in d.panels],
                 "where": str(d.where),
             }

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from dashboards.grafana import dashboard_json
-from model.dashboard import Dashboard, Panel, PanelKind, Row, Variable
+from model.dashboard import Dashboard, Lookup, Panel, PanelKind, Row, Store, Variable
 from model.promql import metric, rate, sum_by
 from model.rule import Signal
 
@@ -43,6 +43,16 @@ def dashboard(*panels: Panel, **changes: Any) -> Dashboard:
         "rows": (Row(title="Pods", panels=panels or (panel(),)),),
     }
     return Dashboard(**(values | changes))
+
+
+def asked(title: str, kind: PanelKind, store: Store, query: str) -> Panel:
+    lookup = Lookup(store=store, query=query, legend="{{level}}")
+    return Panel(title=title, kind=kind, description="What was written. Good: nothing.", lookup=lookup)
+
+
+LINES = asked("Lines", PanelKind.LOGS, Store.LOGS, '{namespace=~"$namespace"}')
+COUNTED = asked("Counted", PanelKind.TIMESERIES, Store.LOGS, 'count_over_time({namespace=~"$namespace"} [$__auto])')
+TRACES = asked("Traces", PanelKind.TABLE, Store.TRACES, "{status = error}")
 
 
 def rendered(value: Dashboard) -> dict[str, Any]:

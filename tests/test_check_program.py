@@ -193,10 +193,13 @@ BREAKS = {
     ),
     "a breadcrumb to nowhere": Break(
         "dashboard/link",
-        "plan.py",
-        "objectives_dashboard(objectives, parent=OVERVIEW)",
-        'objectives_dashboard(objectives, parent="home")',
+        "dashboards/tree.py",
+        "objectives_dashboard(objectives, parent=OVERVIEW,",
+        'objectives_dashboard(objectives, parent="home",',
         "'home'",
+    ),
+    "a value in the unit of another": Break(
+        "signal/unit", "systems/nodes/details.py", 'unit="bytes"', 'unit="s"', "bytes"
     ),
     "a chart that is too new for the cluster": Break(
         "chart/kubernetes-version", "components/charts.py", '"88.5.3", "1.25"', '"88.5.3", "1.36"', "has 1.31"

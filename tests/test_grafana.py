@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dashboard_samples import NAMESPACE, dashboard, panel, rendered, signal
+from dashboard_samples import COUNTED, LINES, NAMESPACE, TRACES, dashboard, panel, rendered, signal
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models.dashboard import Dashboard as SdkDashboard
 
 from dashboards.grafana import dashboard_json, panel_id
-from model.dashboard import Dashboard, Panel, PanelKind, Row, Threshold
+from model.dashboard import Dashboard, Field, Panel, PanelKind, Row, Threshold
 
 ROOT = Path(__file__).parents[1]
 LIMITS = (Threshold(value=0.8, severity="warning"), Threshold(value=0.9, severity="critical"))
@@ -25,9 +25,12 @@ def _every_kind() -> Dashboard:
     charts = tuple(
         panel(f"As {kind}", kind, signals=both, thresholds=LIMITS, link="dataops-pods")
         for kind in PanelKind
-        if kind is not PanelKind.TEXT
+        if kind not in (PanelKind.TEXT, PanelKind.LOGS)
     )
-    return dashboard(*charts, panel("Words", PanelKind.TEXT), parent="dataops-overview", variables=(NAMESPACE,))
+    others = (panel("Words", PanelKind.TEXT), LINES, TRACES, COUNTED)
+    return dashboard(
+        *charts, *others, parent="dataops-overview", variables=(NAMESPACE,), fields=(Field(name="text", title="Text"),)
+    )
 
 
 def _ids(value: Dashboard) -> dict[str, int]:
@@ -59,7 +62,10 @@ def test_the_head_of_a_dashboard() -> None:
     found = rendered(dashboard(tags=("dataops", "spark")))
     assert found["uid"] == "dataops-workload"
     assert found["title"] == "Workload execution"
-    assert found["description"] == "Do jobs run and finish?"
+    assert found["description"] == (
+        "Do jobs run and finish?\n\n"
+        "Cost: 1 queries when opened, 0 of recorded series; one value reads at most the last 5m."
+    )
     assert found["tags"] == ["dataops", "spark", "level-1"]
     assert found["editable"] is False
     assert found["time"] == {"from": "now-6h", "to": "now"}
@@ -153,13 +159,27 @@ def test_links_keep_time_and_variables() -> None:
 
 
 def test_the_first_link_leads_up_and_the_second_sideways() -> None:
-    up, beside = _links(level=2, parent="dataops-workload")
+    up, beside, below = _links(level=2, parent="dataops-workload")
     assert (up["type"], up["url"]) == ("link", "/d/dataops-workload")
     assert (beside["type"], beside["tags"], beside["asDropdown"]) == ("dashboards", ["level-2"], True)
+    assert (below["title"], below["tags"]) == ("Below", ["below-dataops-workload"])
+
+
+def test_every_level_above_is_a_link_of_its_own() -> None:
+    trail = (("dataops-overview", "DataOps - Overview"), ("dataops-data", "DataOps - Data"))
+    found = _links(level=2, parent="dataops-data", trail=trail)[:2]
+    assert [(link["title"], link["url"]) for link in found] == [
+        ("Overview", "/d/dataops-overview"),
+        ("Data", "/d/dataops-data"),
+    ]
+
+
+def test_a_detail_is_found_from_the_dashboard_above_it() -> None:
+    assert "below-dataops-data" in rendered(dashboard(level=2, parent="dataops-data"))["tags"]
 
 
 def test_navigation_has_no_way_up_and_lists_the_domains() -> None:
-    [below] = _links(level=0)
+    below, _ = _links(level=0)
     assert (below["title"], below["tags"]) == ("Domains", ["level-1"])
 
 

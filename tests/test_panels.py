@@ -8,7 +8,7 @@ from dashboard_samples import defaults, panel, rendered_panel, signal
 from model.dashboard import PanelKind, Threshold
 
 HIGH = Threshold(value=0.9, severity="high")
-VALUES = [kind for kind in PanelKind if kind is not PanelKind.TEXT]
+VALUES = [kind for kind in PanelKind if kind not in (PanelKind.TEXT, PanelKind.LOGS)]
 SCALES = [PanelKind.STAT, PanelKind.GAUGE, PanelKind.BARGAUGE]
 KEPT = "/d/dataops-pods?${__url_time_range}&${__all_variables}"
 
@@ -128,6 +128,35 @@ def test_a_link_is_on_the_panel_and_on_its_values_and_keeps_time_and_variables(k
     found = rendered_panel(panel(kind=kind, link="dataops-pods"))
     assert [link["url"] for link in found["links"]] == [KEPT]
     assert [link["url"] for link in found["fieldConfig"]["defaults"]["links"]] == [KEPT]
+
+
+@pytest.mark.parametrize(("kind", "value"), [(PanelKind.STAT, "__field.labels"), (PanelKind.TABLE, "__data.fields")])
+def test_a_click_on_a_series_chooses_what_it_is_about(kind: PanelKind, value: str) -> None:
+    found = rendered_panel(panel(kind=kind, link="dataops-pod", carries=(("pod", "pod"),)))
+    [link] = found["fieldConfig"]["defaults"]["links"]
+    assert link["url"].endswith(f"&var-cluster=${{{value}.cluster}}&var-pod=${{{value}.pod}}")
+    assert "__all_variables" not in link["url"], "a variable that is there twice means both values"
+
+
+def test_a_value_that_means_something_is_a_word() -> None:
+    [mapping] = defaults(panel(kind=PanelKind.STAT, signals=(signal(words=((0, "fine"), (1, "ill"))),)))["mappings"]
+    assert {value: one["text"] for value, one in mapping["options"].items()} == {"0": "fine", "1": "ill"}
+
+
+def test_series_named_after_a_severity_have_its_colour() -> None:
+    overrides = rendered_panel(panel(kind=PanelKind.STAT, tiers=True))["fieldConfig"]["overrides"]
+    assert {o["matcher"]["options"]: o["properties"][0]["value"]["fixedColor"] for o in overrides}["high"] == "#D55E00"
+
+
+def test_the_description_says_which_rules_use_it() -> None:
+    found = panel(signals=(signal(record="pod:restarts:rate5m"),), rules=("PodRestarts (high)",))
+    assert rendered_panel(found)["description"].endswith(
+        "Alerts: PodRestarts (high). Recorded as `pod:restarts:rate5m`."
+    )
+
+
+def test_exemplars_are_asked_for_where_they_are_wanted() -> None:
+    assert rendered_panel(panel(exemplars=True))["targets"][0]["exemplar"] is True
 
 
 def test_a_panel_without_a_link_has_none() -> None:

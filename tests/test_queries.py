@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import promql_parser
-from dashboard_samples import NAMESPACE, POD, dashboard, panel, rendered, rendered_panel, signal
+from dashboard_samples import COUNTED, LINES, NAMESPACE, POD, TRACES, dashboard, panel, rendered, rendered_panel, signal
 
 from dashboards.grafana import dashboard_expressions, dashboard_json
 from model.dashboard import Dashboard, PanelKind, Variable
@@ -33,6 +33,27 @@ def test_a_signal_whose_scope_lacks_a_label_is_not_narrowed_by_it() -> None:
     assert "$pod" not in expr
 
 
+def test_a_signal_is_narrowed_by_what_it_shows_and_keeps_from_end_to_end() -> None:
+    kept = signal(expr=sum_by(rate(metric(RESTARTS), "5m"), "namespace", "pod"), legend="{{pod}}")
+    lost = signal(expr=sum_by(rate(metric(RESTARTS), "5m"), "pod") / sum_by(metric("up")), legend="{{pod}}")
+    narrowed, whole = (_exprs(dashboard(panel(signals=(s,)), variables=(POD,)))[0] for s in (kept, lost))
+    assert 'pod=~"$pod"' in narrowed
+    assert "$pod" not in whole
+
+
+def test_logs_are_asked_where_the_viewer_chose_and_get_a_variable_of_their_own() -> None:
+    value = dashboard(LINES, COUNTED, TRACES)
+    assert [_variables(value)[name]["query"] for name in ("datasource", "logs", "traces")] == [
+        "prometheus",
+        "loki",
+        "tempo",
+    ]
+    lines, counted, traces = (p for p in rendered(value)["panels"] if p["type"] != "row")
+    assert lines["datasource"] == {"type": "loki", "uid": "${logs}"}
+    assert [t["queryType"] for t in (*lines["targets"], *counted["targets"])] == ["range", "range"]
+    assert traces["targets"][0]["query"] == "{status = error}"
+
+
 def test_cluster_narrows_every_signal() -> None:
     [expr] = _exprs(dashboard(panel(signals=(signal(scope=()),)), variables=(NAMESPACE,)))
     assert expr == f'sum by (cluster, namespace) (rate({RESTARTS}{{cluster=~"$cluster"}}[5m]))'
@@ -57,10 +78,10 @@ def test_a_variable_may_have_another_name_than_its_label() -> None:
 
 def test_variables_are_chained_datasource_first() -> None:
     found = _variables(dashboard(variables=(NAMESPACE, POD)))
-    assert list(found) == ["datasource", "cluster", "namespace", "pod"]
+    assert list(found) == ["datasource", "environment", "cluster", "namespace", "pod"]
     assert found["datasource"]["query"] == "prometheus"
     assert [found[name]["query"]["query"] for name in ("cluster", "namespace", "pod")] == [
-        "label_values(up, cluster)",
+        'label_values(up{environment=~"$environment"}, cluster)',
         'label_values(kube_pod_info{cluster=~"$cluster"}, namespace)',
         'label_values(kube_pod_info{cluster=~"$cluster", namespace=~"$namespace"}, pod)',
     ]
@@ -83,11 +104,12 @@ def test_all_matches_series_without_the_label_and_is_chosen_first() -> None:
 
 def test_instant_kinds_ask_for_one_value_and_lines_for_a_range() -> None:
     for kind in PanelKind:
-        if kind is PanelKind.TEXT:
+        if kind in (PanelKind.TEXT, PanelKind.LOGS):
             continue
         [target] = rendered_panel(panel(kind=kind))["targets"]
-        assert target["range"] is (kind is PanelKind.TIMESERIES)
-        assert target["instant"] is (kind is not PanelKind.TIMESERIES)
+        over_time = kind in (PanelKind.TIMESERIES, PanelKind.STATE_TIMELINE)
+        assert target["range"] is over_time
+        assert target["instant"] is not over_time
         assert target["format"] == ("table" if kind is PanelKind.TABLE else "time_series")
         assert target["datasource"] == {"type": "prometheus", "uid": "${datasource}"}
 
@@ -112,12 +134,12 @@ def test_the_expressions_to_check_are_those_of_the_json() -> None:
         variables=(NAMESPACE, POD),
     )
     found = list(dashboard_expressions(value))
-    assert [source.where for source, _, _ in found[:3]] == [value.where, NAMESPACE.where, POD.where]
-    assert [legend for _, _, legend in found[:3]] == ["cluster", "namespace", "pod"]
-    assert [source for source, _, _ in found[3:]] == [value.panels[0], value.panels[1], value.panels[1]]
+    assert [source.where for source, _, _ in found[:4]] == [value.where, value.where, NAMESPACE.where, POD.where]
+    assert [legend for _, _, legend in found[:4]] == ["environment", "cluster", "namespace", "pod"]
+    assert [source for source, _, _ in found[4:]] == [value.panels[0], value.panels[1], value.panels[1]]
     text = dashboard_json(value)
     for source, expr, legend in found:
         sent = f"label_values({expr}, {legend})" if isinstance(source, Variable) else expr
         assert json.dumps(sent) in text
         promql_parser.parse(expr.replace("$__rate_interval", "5m"))
-    assert len(found) == 6
+    assert len(found) == 7

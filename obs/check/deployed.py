@@ -15,6 +15,8 @@ from obs.protobuf import redacted
 from obs.recording import Recording, Resource
 from plan import Plan
 
+_LARGEST = 300_000
+"""Bytes. The API server takes 1 MiB, and kubectl's last-applied annotation 256 KiB of a whole object."""
 _TEXTS = ("summary", "description")
 
 
@@ -66,10 +68,15 @@ def _alert_problems(rule: Mapping[str, Any], panels: set[tuple[str, int]], proje
 
 def _dashboards(recording: Recording, plan: Plan) -> Iterator[Finding]:
     checked = {text for d in plan.dashboards for _, text, _ in dashboard_expressions(d)}
+    checked |= {panel.lookup.query for d in plan.dashboards for panel in d.panels if panel.lookup is not None}
     for resource in recording.resources:
         if not resource.type.endswith(":ConfigMap"):
             continue
         for file, text in redacted(resource.inputs).get("data", {}).items():
+            if file.endswith(".json") and len(text.encode()) > _LARGEST:
+                message = f"is {len(text.encode()) / 1000:.0f} kB; a dashboard stays below {_LARGEST / 1000:.0f} kB"
+                where = resource.source or resource.urn
+                yield Finding("dashboard/size", f"dashboard {file.removesuffix('.json')}", where, message)
             for title, expr in _targets(file, text):
                 if expr not in checked:
                     subject = f"dashboard {file.removesuffix('.json')}, panel {title}"

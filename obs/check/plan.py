@@ -14,9 +14,11 @@ from dashboards.grafana import dashboard_expressions
 from model.dashboard import Dashboard, Panel
 from model.rule import Signal
 from obs.check.catalogue import Catalogue, catalogue
+from obs.check.dashboards import check_dashboards
 from obs.check.expression import Expression
 from obs.check.finding import Finding
 from obs.check.infer import check_expressions
+from obs.check.units import check_units
 from plan import Plan
 from systems.base import Context
 
@@ -40,7 +42,8 @@ def check_plan(plan: Plan, known: Catalogue | None = None) -> list[Finding]:
         *_expression_findings(plan, known or known_series(plan)),
         *_undeclared_signals(plan),
         *_unused_signals(plan),
-        *_link_findings(plan),
+        *check_dashboards(plan),
+        *check_units(plan),
     ]
 
 
@@ -186,14 +189,3 @@ def _unused_signals(plan: Plan) -> Iterator[Finding]:
 
 def _alerting(plan: Plan, signal: Signal) -> bool:
     return any(alert.signal is signal for alert in plan.alerts)
-
-
-def _link_findings(plan: Plan) -> Iterator[Finding]:
-    uids = {dashboard.uid for dashboard in plan.dashboards}
-    for dashboard in plan.dashboards:
-        targets = [("its parent", dashboard.parent, dashboard.where)]
-        targets += [(f"panel {panel.title!r}", panel.link, panel.where) for panel in dashboard.panels]
-        for what, uid, where in targets:
-            if uid is not None and uid not in uids:
-                message = f"{what} leads to {uid!r}, which is no dashboard of this stack"
-                yield Finding("dashboard/link", f"dashboard {dashboard.uid}", str(where), message)

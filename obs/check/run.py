@@ -13,6 +13,7 @@ from obs.chart_orders import ChartOrder, chart_order, is_chart
 from obs.chartkeys import chart_keys_from_archive
 from obs.check.chart_content import check_chart_content
 from obs.check.chart_values import check_chart_values
+from obs.check.dashboard_names import check_names
 from obs.check.deployed import check_deployed
 from obs.check.finding import Finding
 from obs.check.image_lock import check_images
@@ -46,6 +47,7 @@ def check_run(run: StackRun, expansion: Expansion, project: Path) -> Checked:
     findings = [
         *check_plan(run.plan, known),
         *check_deployed(run.recording, run.plan, project),
+        *check_names(run.plan.dashboards, project),
         *check_chart_content(rendered, record_expressions(run.plan), known),
         *check_images(users(expansion), read_images(project / IMAGE_LOCK), run.settings.image_registry, IMAGE_LOCK),
     ]

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 import promql_parser as pp
 
+from dashboards.queries import ENVIRONMENT
 from obs.check.catalogue import NATIVE_HISTOGRAMS
 from obs.check.parse import is_filled
 from obs.check.scope import Scope, Source, listed, nearest_label, union
@@ -137,6 +138,9 @@ def _unknown(scope: Scope, name: str) -> None:
 def _narrowed(scope: Scope, sources: list[Source], matches: list[Match], origin: str) -> Vector:
     """The sources that the matchers leave, as one vector, with findings on what they miss."""
     possible = union(sources, origin)
+    if scope.expression.kind == "variable":
+        # Only what leaves Prometheus has it, and that is what dashboards choose from.
+        matches = [m for m in matches if m.label != ENVIRONMENT]
     scope.need_labels(possible, (m.label for m in matches), "a matcher")
     having = [s for s in sources if all(s.vector.may_have(m.label) for m in matches if m.needs_label)]
     if not having:

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 
-from dashboards.queries import dashboard_variables, panel_queries, values_selector
+from dashboards.queries import ENVIRONMENT, dashboard_variables, panel_queries, values_selector
 from model.dashboard import Dashboard, Panel, PanelKind
 from model.expr import Matcher
 from model.quantity import duration, seconds
@@ -138,6 +138,8 @@ def _empty_variables(prometheus: Server, plan: Plan, cluster: Matcher) -> Iterat
     for dashboard in plan.dashboards:
         variables = dashboard_variables(dashboard)
         for index, variable in enumerate(variables):
+            if variable.label == ENVIRONMENT:
+                continue  # a label of what leaves Prometheus, which one that is asked itself does not show
             selector = _filled(str(values_selector(variable, variables[:index])), plan, cluster)
             hour_ago = f"{time.time() - 3600:.0f}"
             values = prometheus.data(

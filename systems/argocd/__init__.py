@@ -109,6 +109,15 @@ def _application_signals() -> tuple[Signal, ...]:
             legend=application,
         ),
         Signal(
+            name="application_states",
+            title="Applications",
+            description="Every application with the state of its health and of its synchronisation.",
+            good="Healthy and Synced.",
+            unit="short",
+            expr=max_by(info, *_APPLICATION, "health_status", "sync_status"),
+            legend=application + " {{health_status}} {{sync_status}}",
+        ),
+        Signal(
             name="syncs",
             title="Finished syncs",
             description="Syncs finished in the last hour, by result.",

@@ -21,6 +21,7 @@ from systems.kubernetes.capacity import (
     storage_forecast,
     storage_used,
 )
+from systems.kubernetes.details import detail_signals
 from systems.kubernetes.pods import pod_alerts, pod_health_signals
 from systems.kubernetes.signals import STATE_JOB, oom_kills_per_container, pod_signals, resource_signals, volume_signal
 
@@ -64,7 +65,8 @@ def system(settings: Settings, context: Context) -> System:
             (KUBELET_JOB, "Kubelets", "KubeletSilent", "no alert on volumes can fire"),
         )
     ]
-    by_name = {s.name: s for s in (oom, *pods, *volumes, *resources, *(signal for signal, _ in silent))}
+    details = detail_signals(workloads, context.in_volumes)
+    by_name = {s.name: s for s in (oom, *pods, *volumes, *resources, *details, *(signal for signal, _ in silent))}
     return System(
         name="kubernetes",
         title="Kubernetes",
@@ -129,6 +131,7 @@ def _sections(signals: dict[str, Signal]) -> tuple[Section, ...]:
                 panel(PanelKind.TABLE, "evicted_pods"),
                 panel(PanelKind.TABLE, "pod_start_time"),
                 panel(PanelKind.TABLE, "nodes_not_ready"),
+                panel(PanelKind.TABLE, "rollouts"),
             ),
         ),
         Section(

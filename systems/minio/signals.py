@@ -12,6 +12,8 @@ _FROM_FIRST_ERROR = "MinIO exposes it from the first such error on"
 _FROM_FIRST_REQUEST = "MinIO exposes an API from its first request on"
 _SCANNED = "MinIO knows it after its scanner's first round"
 
+_REQUESTS = "dataops:s3:requests_per_second"
+
 
 def per_second(name: str, why: str = _FROM_FIRST_REQUEST) -> Expr:
     """Requests a second of all nodes; each node is told of by every node that is scraped."""
@@ -59,7 +61,7 @@ def request_signals(slow: int) -> tuple[Signal, ...]:
             description="Share of S3 requests of 5 minutes that were the client's error (4xx): not found, not allowed.",
             good="As usual; looking whether an object exists is a 404 too.",
             unit="percentunit",
-            expr=(refused | total * 0) / (total > 0),
+            expr=(refused | metric(_REQUESTS) * 0) / (metric(_REQUESTS) > 0),
             legend="{{cluster}} by the client",
             maximum=1,
         ),
@@ -71,7 +73,7 @@ def request_signals(slow: int) -> tuple[Signal, ...]:
             unit="reqps",
             expr=total,
             legend="{{cluster}} answered",
-            record="dataops:s3:requests_per_second",
+            record=_REQUESTS,
         ),
         Signal(
             name="requests_waiting",

@@ -10,6 +10,7 @@ from model.rule import Alert, Severity, Signal
 from model.scrape import Endpoint, Relabeling, Scrape, ScrapeKind
 from model.system import Domain, RetentionClass, Section, System
 from systems.base import Context, SystemSettings, above, silence
+from systems.nodes.details import detail_signals
 from systems.nodes.network import network_alerts, network_signals
 
 JOB = "node-exporter"
@@ -89,6 +90,7 @@ def system(settings: Settings, context: Context) -> System:
         legend="{{node}}",
         maximum=1,
     )
+    own = (cluster_cpu, cluster_memory, node_cpu, node_memory, disk)
     network = {signal.name: signal for signal in network_signals(settings.link_mbit)}
     silent, silent_alert = silence(
         context,
@@ -128,7 +130,7 @@ def system(settings: Settings, context: Context) -> System:
                 endpoints=(Endpoint(port="http-metrics", contract="node-exporter", relabelings=(NODE_LABEL,)),),
             ),
         ),
-        signals=(cluster_cpu, cluster_memory, node_cpu, node_memory, disk, *network.values(), silent),
+        signals=(*own, *network.values(), *detail_signals(), silent),
         alerts=(*_capacity_alerts(cluster_cpu, cluster_memory), *network_alerts(network), silent_alert),
         sections=(
             Section(domain=Domain.CAPACITY, title="Compute resources", panels=compute),

@@ -13,6 +13,8 @@ _INTERFACE = ("node", "device")
 # Of a few packets one lost is a percent.
 _ENOUGH_PACKETS = 100
 
+_PACKETS = "dataops:node:packets_rate5m"
+
 
 def network_signals(link_mbit: int | None) -> tuple[Signal, ...]:
     """``link_mbit``: speed of the interfaces in Mbit/s where the drivers do not tell it."""
@@ -78,7 +80,7 @@ def _packets_signal() -> Signal:
         unit="pps",
         expr=_packets(),
         legend="{{node}}",
-        record="dataops:node:packets_rate5m",
+        record=_PACKETS,
     )
 
 
@@ -92,7 +94,7 @@ def _drops() -> Signal:
         description="Share of a node's packets that its physical interfaces dropped, over 5 minutes.",
         good="0; well below 1 %.",
         unit="percentunit",
-        expr=dropped / (_packets() > 0),
+        expr=dropped / (metric(_PACKETS) > 0),
         legend="{{node}}",
         maximum=1,
     )

@@ -17,6 +17,7 @@ from model.system import Domain, Section, System
 from systems.base import Context, SystemSettings, panels, silence
 from systems.objectives import InTime, Share
 from systems.spark.alerts import alerts
+from systems.spark.details import detail_signals
 from systems.spark.durations import duration_alerts, duration_signals
 from systems.spark.objectives import objectives
 from systems.spark.signals import ONLY_WHILE_RUNNING, OPERATOR_JOB, application_signals, executor_signals
@@ -41,7 +42,7 @@ class Settings(SystemSettings):
 
 def system(settings: Settings, context: Context) -> System:
     durations = tuple(duration_signals(settings.namespaces, settings.sla))
-    signals = {s.name: s for s in (*application_signals(), *executor_signals(), *durations)}
+    signals = {s.name: s for s in (*application_signals(), *executor_signals(), *detail_signals(), *durations)}
     silent, silent_alert = silence(
         context,
         job=OPERATOR_JOB,

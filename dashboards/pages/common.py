@@ -1,0 +1,63 @@
+"""What several pages have: variables, and rows of logs."""
+
+from __future__ import annotations
+
+from dashboards.shelf import Group, Wanted
+from model.dashboard import Lookup, PanelKind, Store, Variable
+
+__site_transparent__ = True
+NAMESPACE = ("kubernetes", Variable(name="namespace", label="namespace", metric="kube_pod_info"))
+POD = ("kubernetes", Variable(name="pod", label="pod", metric="kube_pod_info"))
+FAILED = 'level=~"(?i)(error|err|fatal|critical|panic|severe)"'
+"""A level that the agent found in the line; it is structured metadata, so it stands after the streams are chosen."""
+
+
+def lines(query: str, title: str, description: str, *, height: int = 12) -> Wanted:
+    """Lines of a log, newest first."""
+    return Wanted(
+        kind=PanelKind.LOGS,
+        title=title,
+        description=description,
+        lookup=Lookup(store=Store.LOGS, query=query),
+        width=24,
+        height=height,
+    )
+
+
+def counted(query: str, legend: str, title: str, description: str, kind: PanelKind = PanelKind.TIMESERIES) -> Wanted:
+    """Numbers made of a log: how many lines, by what."""
+    return Wanted(
+        kind=kind,
+        title=title,
+        description=description,
+        lookup=Lookup(store=Store.LOGS, query=query, legend=legend),
+        width=12,
+    )
+
+
+_BY_APP = f'sum by (namespace, app) (count_over_time({{namespace=~"$namespace"}} | {FAILED} [$__range]))'
+MOST_ERRORS = counted(
+    f"topk(10, {_BY_APP})",
+    "{{namespace}} {{app}}",
+    "Applications with most errors",
+    "The ten that wrote most lines of the levels error and worse in the chosen time. Good: none.",
+    PanelKind.BARGAUGE,
+)
+
+
+def logs_of(streams: str, title: str) -> Group:
+    """A row with the errors of some streams over time, and their lines."""
+    by_level = f"sum by (level) (count_over_time({streams} [$__auto]))"
+    return Group(
+        title="Logs",
+        panels=(
+            counted(by_level, "{{level}}", f"{title}: lines by level", "Lines by level. Good: few errors."),
+            counted(
+                f"sum by (pod) (count_over_time({streams} | {FAILED} [$__auto]))",
+                "{{pod}}",
+                f"{title}: errors by pod",
+                "Lines of the levels error and worse. Good: none.",
+            ),
+            lines(streams, title, "What was written, newest first. A click on a trace's id opens the trace."),
+        ),
+    )

@@ -1,0 +1,96 @@
+"""Rows of the domains that no single system brings: comparisons over systems, errors, advice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dashboards.pages.common import FAILED, MOST_ERRORS, counted
+from dashboards.shelf import Group, show
+from model.dashboard import PanelKind
+from model.system import Domain
+
+_BEFORE: Mapping[Domain, tuple[Group, ...]] = {
+    Domain.CAPACITY: (
+        Group(
+            title="Capacity forecast",
+            panels=(
+                show(PanelKind.STAT, "nodes.cpu_days_until_full", optional=True),
+                show(PanelKind.STAT, "nodes.memory_days_until_full", optional=True),
+                show(PanelKind.STAT, "kubernetes.volume_days_until_full", optional=True),
+            ),
+        ),
+    ),
+    Domain.WORKLOAD: (
+        Group(
+            title="All workloads",
+            panels=(
+                show(PanelKind.STAT, "platform.job_success", optional=True),
+                show(PanelKind.TIMESERIES, "kubernetes.namespace_cpu", title="CPU compared"),
+                show(PanelKind.TIMESERIES, "kubernetes.namespace_memory", title="Memory compared"),
+                show(PanelKind.TIMESERIES, "platform.stage_time", title="Duration trend", optional=True),
+            ),
+        ),
+    ),
+    Domain.OPTIMISATION: (
+        Group(
+            title="Performance",
+            panels=(
+                show(PanelKind.TABLE, "trino.slow_queries_1h", title="Slow queries (Trino)"),
+                show(PanelKind.TABLE, "spark.share_of_sla", title="Long running jobs (Spark)", optional=True),
+                show(PanelKind.TABLE, "airflow.failed_tasks", title="Failed tasks (Airflow)"),
+                show(PanelKind.STAT, "platform.bottleneck"),
+                show(PanelKind.BARGAUGE, "platform.stage_time"),
+            ),
+        ),
+        Group(
+            title="Errors",
+            panels=(
+                counted(
+                    f'sum by (level) (count_over_time({{namespace=~"$namespace"}} | {FAILED} [$__auto]))',
+                    "{{level}}",
+                    "Errors by category",
+                    "Lines of the levels error and worse. Good: none, or as many as ever.",
+                ),
+                MOST_ERRORS,
+                show(PanelKind.TABLE, "kubernetes.failed_pods"),
+                show(PanelKind.TIMESERIES, "kubernetes.oom_kills"),
+            ),
+        ),
+        Group(
+            title="Right-sizing",
+            panels=(
+                show(PanelKind.TABLE, "kubernetes.spare_cpu"),
+                show(PanelKind.TABLE, "kubernetes.spare_memory"),
+                show(PanelKind.TIMESERIES, "kubernetes.memory_of_limit"),
+            ),
+        ),
+    ),
+    Domain.E2E: (
+        Group(
+            title="Pipeline overview",
+            panels=(
+                show(PanelKind.STAT, "platform.stages_up", width=16, optional=True),
+                show(PanelKind.STAT, "platform.bottleneck", optional=True),
+                show(PanelKind.BARGAUGE, "platform.stage_time", width=12, optional=True),
+                show(PanelKind.TIMESERIES, "platform.stage_time", title="Time by stage, course", width=12,
+                     optional=True),
+            ),
+        ),
+        Group(
+            title="Service levels",
+            panels=(
+                show(PanelKind.STAT, "platform.attainment_of_objective", width=12, optional=True),
+                show(PanelKind.TIMESERIES, "slo.slo_attainment", title="Availability and other objectives", width=12),
+                show(PanelKind.TIMESERIES, "kafka.messages_in", title="Throughput"),
+                show(PanelKind.TIMESERIES, "kafka.bytes_in", title="Data volume"),
+                show(PanelKind.STAT, "platform.jobs_ended", optional=True),
+                show(PanelKind.GAUGE, "platform.utilisation", optional=True),
+            ),
+        ),
+    ),
+}  # fmt: skip
+
+
+def rows_before(domain: Domain) -> tuple[Group, ...]:
+    """Rows above those that the systems bring."""
+    return _BEFORE.get(domain, ())

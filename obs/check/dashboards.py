@@ -1,0 +1,82 @@
+"""Dashboards as a whole: where links lead, how far everything is, what logs and traces are asked, what is recorded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from components.loki_config import INDEX_LABELS
+from dashboards.clicks import MOST, clicks, targets
+from dashboards.queries import dashboard_variables
+from model.dashboard import Dashboard, Lookup, Panel, Store
+from model.expr import Expr, Length, Number, Selector, Text
+from obs.check.finding import Finding
+from plan import Plan
+
+_VARIABLE = re.compile(r"\$\{?([a-z_]+)")
+_STREAMS = re.compile(r"\{(.*?)\}")
+_LABEL = re.compile(r'(\w+)\s*(?:=~|!~|!=|=)\s*"')
+_FILLED = {"__auto", "__range", "__interval"}
+"""Grafana's own variables."""
+
+
+def check_dashboards(plan: Plan) -> Iterator[Finding]:
+    yield from _links(plan)
+    yield from _reach(plan)
+    recorded = {str(rule.expr): rule.record for rule in plan.records}
+    for dashboard in plan.dashboards:
+        for panel in dashboard.panels:
+            for check, message in (*_lookup(dashboard, panel), *_raw(panel, recorded)):
+                yield Finding(check, f"dashboard {dashboard.uid}, panel {panel.title}", str(panel.where), message)
+
+
+def _links(plan: Plan) -> Iterator[Finding]:
+    uids = {dashboard.uid for dashboard in plan.dashboards}
+    for dashboard in plan.dashboards:
+        found = [("its parent", dashboard.parent, dashboard.where)]
+        found += [(f"panel {p.title!r}", uid, p.where) for p in dashboard.panels for uid in targets(p)]
+        for what, uid, where in found:
+            if uid is not None and uid not in uids:
+                message = f"{what} leads to {uid!r}, which is no dashboard of this stack"
+                yield Finding("dashboard/link", f"dashboard {dashboard.uid}", str(where), message)
+
+
+def _reach(plan: Plan) -> Iterator[Finding]:
+    for (dashboard, panel), count in clicks(plan.dashboards):
+        if count is None or count > MOST:
+            far = "no link leads to it" if count is None else f"it takes {count} clicks"
+            message = f"{far} from level 0; everything is within {MOST}"
+            yield Finding(
+                "dashboard/reach", f"dashboard {dashboard.uid}, panel {panel.title}", str(panel.where), message
+            )
+
+
+def _lookup(dashboard: Dashboard, panel: Panel) -> Iterator[tuple[str, str]]:
+    """LogQL and TraceQL that select nothing: labels that no stream has, variables that the dashboard does not have."""
+    lookup: Lookup | None = panel.lookup
+    if lookup is None:
+        return
+    own = {v.name for v in dashboard_variables(dashboard)} | {field.name for field in dashboard.fields}
+    known = own | _FILLED
+    for name in sorted(set(_VARIABLE.findall(lookup.query)) - known):
+        yield "dashboard/lookup", f"${name} is no variable of the dashboard: {', '.join(sorted(own))}"
+    if lookup.store is Store.LOGS:
+        used = {label for streams in _STREAMS.findall(lookup.query) for label in _LABEL.findall(streams)}
+        for label in sorted(used - set(INDEX_LABELS)):
+            message = f"no stream has the label {label}: they have {', '.join(INDEX_LABELS)}; all else stands after |"
+            yield "dashboard/lookup", message
+
+
+def _raw(panel: Panel, recorded: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for signal in panel.signals:
+        if signal.record is None:
+            for part in _parts(signal.expr):
+                if record := recorded.get(str(part)):
+                    yield "dashboard/raw", f"signal {signal.name} computes {part}, which {record} has"
+
+
+def _parts(expr: Expr) -> Iterator[Expr]:
+    if not isinstance(expr, Selector | Number | Length | Text):
+        yield expr
+        for child in expr.children():
+            yield from _parts(child)

@@ -1,0 +1,1 @@
+"""Dashboards as one page of HTML, for reviewers without Grafana."""

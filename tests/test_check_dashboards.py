@@ -1,0 +1,144 @@
+"""Each check of dashboards finds its defect in a plan that was broken in just that way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+
+import pytest
+from dashboard_samples import asked, panel, signal
+from stacks import run
+
+from dashboards.layout import OPEN_PANELS
+from model.dashboard import Dashboard, PanelKind, Row, Store
+from model.expr import Expr
+from model.promql import call, count_by, histogram_quantile, increase, metric, rate, sum_by
+from obs.check.dashboard_names import problems
+from obs.check.dashboards import check_dashboards
+from obs.check.units import check_units, measured_in
+from plan import Plan
+
+
+@cache
+def plan() -> Plan:
+    found: Plan = run("dev").namespace["plan"]
+    return found
+
+
+def broken(change: Callable[[Dashboard], Dashboard], uid: str = "dataops-capacity") -> list[tuple[str, str]]:
+    """(check, message) of a plan whose one dashboard is changed."""
+    boards = tuple(change(d) if d.uid == uid else d for d in plan().dashboards)
+    return [(f.check, f.message) for f in check_dashboards(replace(plan(), dashboards=boards))]
+
+
+def with_panel(added: object) -> Callable[[Dashboard], Dashboard]:
+    return lambda d: replace(d, rows=(Row(title="Added", panels=(added,)), *d.rows))  # type: ignore[arg-type]
+
+
+def test_the_plan_as_it_is_has_no_finding() -> None:
+    assert broken(lambda d: d) == []
+    assert list(check_units(plan())) == []
+
+
+def test_a_link_to_nowhere_is_found() -> None:
+    [(check, message)] = broken(with_panel(panel(link="dataops-nowhere")))
+    assert check == "dashboard/link"
+    assert "'dataops-nowhere'" in message
+
+
+def test_a_link_in_a_text_to_nowhere_is_found() -> None:
+    words = panel("Words", PanelKind.TEXT, text="[there](/d/dataops-nowhere)")
+    assert [check for check, _ in broken(with_panel(words))] == ["dashboard/link"]
+
+
+def test_a_page_that_nothing_leads_to_is_found() -> None:
+    found = broken(lambda d: replace(d, uid="dataops-lost"))
+    assert ("dashboard/reach", "no link leads to it from level 0; everything is within 3") in found
+
+
+def test_a_panel_that_is_too_many_clicks_away_is_found() -> None:
+    many = tuple(panel(f"P{n}") for n in range(OPEN_PANELS + 1))
+
+    def chained(number: int) -> Dashboard:
+        link = panel(f"On to {number + 1}", link=f"chain-{number + 1}")
+        rows = (Row(title="A", panels=many), Row(title="B", panels=(panel("Q"),)), Row(title="C", panels=(link,)))
+        board = Dashboard(uid=f"chain-{number}", title="t", description="d", level=2, folder="f", rows=rows)
+        return replace(board, level=0) if number == 0 else board
+
+    last = Dashboard(
+        uid="chain-2", title="t", description="d", level=2, folder="f", rows=(Row(title="A", panels=many),)
+    )
+    boards = (chained(0), chained(1), last)
+    found = [f.message for f in check_dashboards(replace(plan(), dashboards=boards))]
+    assert set(found) == {"it takes 4 clicks from level 0; everything is within 3"}
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ('{pods=~"$namespace"}', "no stream has the label pods"),
+        ('{namespace="a", level="error"}', "no stream has the label level"),
+        ('{namespace=~"$nmspace"}', "$nmspace is no variable"),
+    ],
+)
+def test_a_lookup_that_is_always_empty_is_found(query: str, says: str) -> None:
+    [(check, message)] = broken(with_panel(asked("Lines", PanelKind.LOGS, Store.LOGS, query)))
+    assert check == "dashboard/lookup"
+    assert says in message
+
+
+def test_a_lookup_of_labels_that_are_there_is_fine() -> None:
+    query = 'sum by (level) (count_over_time({namespace=~"$namespace", app="a"} | level=~"error" [$__auto]))'
+    assert broken(with_panel(asked("Lines", PanelKind.LOGS, Store.LOGS, query))) == []
+
+
+def test_a_panel_that_computes_what_is_recorded_is_found() -> None:
+    record = next(rule for rule in plan().records if rule.record == "dataops:node:cpu_usage_ratio")
+    again = signal(name="again", expr=record.expr * 100)
+    [(check, message)] = broken(with_panel(panel(signals=(again,))))
+    assert check == "dashboard/raw"
+    assert message.endswith("which dataops:node:cpu_usage_ratio has")
+
+
+def test_a_dashboard_that_was_renamed_and_one_that_is_new_are_found() -> None:
+    top = plan().dashboards[0]
+    names = {top.uid: {"title": "Home", "slug": "home"}}
+    assert next(text for _, text in problems([top], names)).startswith("was 'Home'")
+    assert "obs dashboards accept" in next(text for _, text in problems([top], {}))
+    assert list(problems([top], {top.uid: {"title": top.title, "slug": "x"}})) == []
+
+
+_SECONDS, _BYTES = metric("a_seconds"), metric("b_bytes")
+
+
+@pytest.mark.parametrize(
+    ("expr", "unit"),
+    [
+        (_SECONDS, "s"),
+        (sum_by(_BYTES, "pod"), "bytes"),
+        (sum_by(rate(metric("b_bytes_total"), "5m")), "bytes/s"),
+        (rate(metric("a_seconds_total"), "5m"), "ratio"),
+        (increase(metric("a_seconds_sum"), "1h"), "s"),
+        (1 - _BYTES / metric("c_bytes"), "ratio"),
+        (metric("a_milliseconds") / 1000, "s"),
+        (call("time") - metric("a_timestamp_seconds"), "s"),
+        (histogram_quantile(0.95, sum_by(rate(metric("a_seconds_bucket"), "5m"), "le")), "s"),
+        (count_by(_BYTES), "count"),
+        (metric("dataops:volume:usage_ratio"), "ratio"),
+        (_BYTES / _SECONDS, None),
+        (_BYTES * 8, None),
+        (metric("things"), None),
+    ],
+)
+def test_what_a_value_is_measured_in_follows_from_names(expr: Expr, unit: str | None) -> None:
+    assert measured_in(expr) == unit
+
+
+def test_a_value_in_the_unit_of_another_is_found() -> None:
+    system = plan().systems[0]
+    wrong = signal(name="wrong", expr=sum_by(_BYTES), unit="s")
+    changed = replace(system, signals=(*system.signals, wrong))
+    [found] = check_units(replace(plan(), systems=(changed, *plan().systems[1:])))
+    assert (found.check, found.subject) == ("signal/unit", f"signal {system.name}.wrong")
+    assert "bytes or decbytes" in found.message

@@ -1,0 +1,193 @@
+"""All dashboards of every stack: how they hang together, and that they stay what they are."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from typing import Any
+
+import pytest
+from stacks import ROOT, STACKS, run
+
+from dashboards.clicks import MOST, clicks
+from dashboards.cost import cost
+from dashboards.domains import BRING
+from dashboards.grafana import dashboard_json
+from dashboards.layout import OPEN_PANELS, arrange
+from dashboards.pages import PAGES
+from dashboards.shelf import Page, Shelf, show
+from dashboards.signals import SHARED
+from model.dashboard import Dashboard, PanelKind, Store
+from model.system import Domain
+from obs.check.dashboard_names import NAMES, accept, read, slug
+from plan import Plan
+
+
+@cache
+def plan(stack: str) -> Plan:
+    found: Plan = run(stack).namespace["plan"]
+    return found
+
+
+@cache
+def rendered(stack: str) -> dict[str, dict[str, Any]]:
+    return {d.uid: json.loads(dashboard_json(d)) for d in plan(stack).dashboards}
+
+
+def every_panel(model: dict[str, Any]) -> list[dict[str, Any]]:
+    return [p for top in model["panels"] for p in (top, *top.get("panels", ())) if p["type"] != "row"]
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_panel_is_three_clicks_away(stack: str) -> None:
+    far = {(d.uid, p.title): n for (d, p), n in clicks(plan(stack).dashboards) if n is None or n > MOST}
+    assert far == {}
+
+
+def test_what_nothing_leads_to_is_seen() -> None:
+    top, *below = plan("prod").dashboards
+    cut = [n for (d, _), n in clicks(below) if d.uid == "dataops-gitops"]
+    assert set(cut) == {None}
+    assert top.level == 0
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_link_of_the_json_leads_to_a_dashboard_and_keeps_the_time(stack: str) -> None:
+    boards = rendered(stack)
+    for uid, model in boards.items():
+        urls = [link["url"] for link in model["links"] if link["type"] == "link"]
+        assert all(link["keepTime"] and link["includeVars"] for link in model["links"])
+        for panel in every_panel(model):
+            defaults = panel.get("fieldConfig", {}).get("defaults", {})
+            own = [link["url"] for link in (*panel.get("links", ()), *defaults.get("links", ()))]
+            own += re.findall(r"\((/d/[^)]*)\)", panel.get("options", {}).get("content", ""))
+            assert all("${__url_time_range}" in url for url in own), (uid, panel["title"])
+            urls += own
+        assert {url.split("/")[2].split("?")[0] for url in urls} <= boards.keys(), uid
+
+
+def test_the_way_back_has_every_level() -> None:
+    titles = {d.uid: [title for _, title in d.trail] for d in plan("prod").dashboards}
+    assert titles["dataops-spark-job"] == ["DataOps - 0. Platform overview", "DataOps - 3. Workload execution"]
+    assert titles["dataops-overview"] == []
+
+
+def test_a_click_on_a_pod_chooses_the_pod() -> None:
+    panels = {p["title"]: p for p in every_panel(rendered("prod")["dataops-gitops"])}
+    [link] = panels["Containers in CrashLoopBackOff"]["fieldConfig"]["defaults"]["links"]
+    assert link["url"].startswith("/d/dataops-pod?")
+    assert "var-pod=${__data.fields.pod}" in link["url"]
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_no_panel_is_without_title_description_or_unit(stack: str) -> None:
+    for uid, model in rendered(stack).items():
+        for panel in every_panel(model):
+            assert panel["title"].strip(), uid
+            if panel["type"] not in ("text", "logs"):
+                assert panel["description"].strip(), (uid, panel["title"])
+                assert panel["fieldConfig"]["defaults"]["unit"], (uid, panel["title"])
+                assert panel["fieldConfig"]["defaults"]["noValue"], (uid, panel["title"])
+                assert "Good: " in panel["description"], (uid, panel["title"])
+
+
+def test_a_dashboard_states_what_it_costs() -> None:
+    boards = {d.uid: d for d in plan("prod").dashboards}
+    spent = cost(boards["dataops-observability"])
+    assert spent.opened < spent.whole
+    assert str(spent) in rendered("prod")["dataops-observability"]["description"]
+    assert all(cost(d).opened <= 3 * OPEN_PANELS for d in boards.values())
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_what_is_open_is_about_twenty_panels(stack: str) -> None:
+    for dashboard in plan(stack).dashboards:
+        placed = list(zip(dashboard.rows, arrange(dashboard.rows), strict=True))
+        shown = [len(row.panels) for row, place in placed if not place.collapsed]
+        assert sum(shown) - shown[-1] <= 2 * OPEN_PANELS, dashboard.uid
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_no_data_source_is_written_into_a_dashboard(stack: str) -> None:
+    text = json.dumps(rendered(stack))
+    assert set(re.findall(r'"uid": "(\$\{\w+\})"', text)) <= {"${datasource}", "${logs}", "${traces}"}
+    assert not re.search(r'"datasource": "', text)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_dashboard_is_small_and_known_by_a_name_that_stays(stack: str) -> None:
+    names = read(ROOT / NAMES)
+    for dashboard in plan(stack).dashboards:
+        assert len(dashboard_json(dashboard).encode()) < 300_000
+        assert names[dashboard.uid] == {"title": dashboard.title, "slug": slug(dashboard.title)}
+    slugs = [one["slug"] for one in names.values()]
+    assert len(set(slugs)) == len(slugs)
+
+
+def renamed(dashboard: Dashboard, **changes: str) -> Dashboard:
+    from dataclasses import replace
+
+    return replace(dashboard, **changes)  # type: ignore[arg-type]
+
+
+def test_a_new_dashboard_is_added_and_no_name_changes(tmp_path: Any) -> None:
+    file = tmp_path / "names.yaml"
+    boards = plan("dev").dashboards
+    assert len(accept(boards, file)) == len(boards)
+    before = file.read_bytes()
+    assert accept(boards, file) == []
+    assert file.read_bytes() == before
+    with pytest.raises(Exception, match="was 'DataOps - 0"):
+        accept((renamed(boards[0], title="Home"),), file)
+    with pytest.raises(Exception, match="its slug is that of dataops-overview"):
+        accept((renamed(boards[0], uid="other"),), file)
+
+
+def test_domains_without_a_system_say_what_to_switch_on() -> None:
+    config: dict[str, object] = {"systems": {"nodes": {}}, "exporters": {}}
+    found: Plan = run("dev", config=config).namespace["plan"]
+    boards = {d.uid: d for d in found.dashboards}
+    [panel] = boards["dataops-data"].panels
+    assert "`kafka`" in panel.text
+    assert panel.kind is PanelKind.TEXT
+    assert "dataops-spark-job" not in boards
+
+
+@pytest.mark.parametrize("domain", [d for d in Domain if d is not Domain.OBSERVABILITY])
+def test_what_to_switch_on_is_what_has_a_section(domain: Domain) -> None:
+    has = {s.name for stack in STACKS for s in plan(stack).systems for c in s.sections if c.domain is domain}
+    assert set(BRING[domain]) == has
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.uid)
+def test_a_page_asks_for_signals_that_some_stack_has(page: Page) -> None:
+    known = {f"{owner}.{s.name}" for stack in STACKS for owner, s in plan(stack).signals()} | SHARED.keys()
+    asked = {name for row in page.rows for wanted in row.panels for name in wanted.names}
+    later = {name for name in asked if name.endswith("days_until_full")}
+    assert asked - known - later == set()
+
+
+def test_a_misspelt_signal_is_refused_where_it_is_written() -> None:
+    shelf = Shelf(plan("prod").systems, {}, ())
+    with pytest.raises(ValueError, match=r"test_dashboard_tree\.py:\d+: spark has no signal 'gc_time'.*gc_time_ratio"):
+        shelf.panel(show(PanelKind.STAT, "spark.gc_time"))
+    assert shelf.panel(show(PanelKind.STAT, "spark.gc_time", optional=True)) is None
+    assert shelf.panel(show(PanelKind.STAT, "nothing.at_all")) is None
+
+
+def test_without_logs_nothing_asks_for_them() -> None:
+    found: Plan = run("dev", config={"logs": {"enabled": False}, "traces": {"enabled": False}}).namespace["plan"]
+    assert all(panel.lookup is None for d in found.dashboards for panel in d.panels)
+    assert "dataops-logs" not in {d.uid for d in found.dashboards}
+    assert any(p.lookup and p.lookup.store is Store.LOGS for d in plan("prod").dashboards for p in d.panels)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_alerts_lead_to_the_domain_that_shows_them(stack: str) -> None:
+    found = plan(stack)
+    for alert in found.alerts:
+        shown = found.panel_showing(alert.signal)
+        assert shown is not None
+        assert alert.signal in shown[1].signals
+        assert any(alert.name in rule for rule in shown[1].rules)
