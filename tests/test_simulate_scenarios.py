@@ -65,8 +65,10 @@ def of_exporter(change: Change | Down, exporter: Exporter) -> bool:
     """Whether its pages are those that may change; a page of another could not show it."""
     if isinstance(change, Down):
         return exporter.name == change.exporter
-    names = exporter.contract and {m.name for m in load(exporter.contract).metrics.values()}
-    return bool(names) and any(change.metric in (name, f"{name}_sum", f"{name}_count") for name in names)
+    if exporter.contract is None:
+        return False
+    names = {m.name for m in load(exporter.contract).metrics.values()}
+    return any(change.metric in (name, f"{name}_sum", f"{name}_count") for name in names)
 
 
 def test_every_alert_is_in_a_scenario_or_it_is_said_why_not() -> None:

@@ -43,7 +43,8 @@ def _entry(subject: str, text: str, level: Level) -> Entry:
 
 def _covered(flow: Flow, before: set[Flow]) -> bool:
     return any(
-        old[:3] == flow[:3] and old[3] in (flow[3], _ANYONE, _CLUSTER) and old[4] in (flow[4], "any port") for old in before
+        old[:3] == flow[:3] and old[3] in (flow[3], _ANYONE, _CLUSTER) and old[4] in (flow[4], "any port")
+        for old in before
     )
 
 
