@@ -1,10 +1,12 @@
-"""Spark on Kubernetes: the operator's applications, their drivers and executors.
+"""Spark on Kubernetes: the operator's applications, their drivers and executors, and a standalone cluster.
 
 Names depend on the job's configuration; docs/how-to/spark.md has the fragment that every
 SparkApplication needs (``spark.metrics.namespace=spark``, the PrometheusServlet sink).
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from pydantic import Field
 
@@ -16,11 +18,13 @@ from model.scrape import METRICS_PATH, Endpoint, Relabeling, Scrape, ScrapeKind
 from model.system import Domain, Section, System
 from systems.base import Context, SystemSettings, panels, silence
 from systems.objectives import InTime, Share
+from systems.spark import standalone
 from systems.spark.alerts import alerts
 from systems.spark.details import detail_signals
 from systems.spark.durations import duration_alerts, duration_signals
 from systems.spark.objectives import objectives
 from systems.spark.signals import ONLY_WHILE_RUNNING, OPERATOR_JOB, application_signals, executor_signals
+from systems.spark.standalone import Standalone
 
 
 class Settings(SystemSettings):
@@ -30,6 +34,7 @@ class Settings(SystemSettings):
     in an hour it is four times as many for the milder tier (one failure must stay below its 5 %).
     ``sla``: SparkApplication -> the time that a run of it may take; without one there is no alert on run times.
     ``success_objective``, ``latency``: what is promised of applications; null promises nothing.
+    ``standalone``: a cluster of masters and workers beside the operator's applications.
     """
 
     namespaces: tuple[Name, ...] = Field(default=("spark-jobs", "data-processing"), min_length=1)
@@ -38,6 +43,7 @@ class Settings(SystemSettings):
     sla: dict[str, Duration] = Field(default_factory=dict)
     success_objective: Share | None = 0.98
     latency: InTime | None = InTime()
+    standalone: Standalone | None = None
 
 
 def system(settings: Settings, context: Context) -> System:
@@ -54,7 +60,7 @@ def system(settings: Settings, context: Context) -> System:
     )
     shown = list(panels(signals, *_PANELS, may_lack="share_of_sla"))
     shown.append(Panel(title="Silent sources: Spark", kind=PanelKind.STAT, signals=(silent,)))
-    return System(
+    found = System(
         name="spark",
         title="Apache Spark",
         interval="30s",  # 1m (spec 30-rules R07) would cost a page half of its 120 s
@@ -68,6 +74,19 @@ def system(settings: Settings, context: Context) -> System:
         slos=tuple(objectives(settings, kubernetes="kubernetes" in context.enabled)),
         available=max_by(metric("up", eq("job", OPERATOR_JOB))),
         sections=(Section(domain=Domain.WORKLOAD, title="Apache Spark", panels=tuple(shown)),),
+    )
+    return found if settings.standalone is None else _with_standalone(found, settings.standalone, context)
+
+
+def _with_standalone(system: System, settings: Standalone, context: Context) -> System:
+    signals = {s.name: s for s in standalone.signals()}
+    silent, silent_alert = standalone.silent(context)
+    return replace(
+        system,
+        scrapes=(*system.scrapes, *standalone.scrapes(settings)),
+        signals=(*system.signals, *signals.values(), silent),
+        alerts=(*system.alerts, *standalone.alerts(signals), silent_alert),
+        sections=(*system.sections, standalone.section(signals, silent)),
     )
 
 

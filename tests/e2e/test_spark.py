@@ -35,12 +35,17 @@ def lab() -> Iterator[Lab]:
 
 @pytest.fixture(scope="module")
 def watched(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
-    config = {"timeCompression": 10, "cardinality": "lean", "exporters": {}, "systems": {"spark": {}}}
+    config = {"timeCompression": 10, "cardinality": "lean", "exporters": {}, "systems": {"spark": {"standalone": {}}}}
     stack, folder = run("local", config=config), tmp_path_factory.mktemp("spark")
     # As Spark labels drivers on Kubernetes.
     labels = {"spark-role": "driver", "spark-app-selector": "spark-4711", "spark-app-name": "orders"}
     driver = Target(address=lab.address("ui"), namespace="spark-jobs", pod="orders-driver", labels=labels)
-    with prometheus(folder, stack_config(stack, folder, ["spark"], scrapes(stack, "spark-drivers", driver))) as started:
+    jobs = [*scrapes(stack, "spark-drivers", driver)]
+    for role in ("master", "worker"):
+        of_chart = {"app.kubernetes.io/name": "spark", "app.kubernetes.io/component": role}
+        pod = Target(address=lab.address(f"{role}-ui"), namespace="spark", pod=f"spark-{role}-0", labels=of_chart)
+        jobs += scrapes(stack, f"spark-{role}", pod)
+    with prometheus(folder, stack_config(stack, folder, ["spark"], jobs)) as started:
         wait_for(started.up, 120)
         yield started
 
@@ -80,3 +85,14 @@ def test_a_failed_stage_and_a_full_cache_are_told(lab: Lab, watched: Prometheus)
     wait_for(lambda: "SparkExecutorMemoryHigh" in watched.firing(), 180)
     (told,) = [a for a in watched.alerts() if a["labels"]["alertname"] == "SparkExecutorMemoryHigh"]
     assert told["annotations"]["summary"].startswith("spark-jobs/orders executor 0 uses 9")
+
+
+def test_a_worker_that_ends_is_told_and_its_application_waits(lab: Lab, watched: Prometheus) -> None:
+    """Last of the module."""
+    assert value(watched, "dataops:spark_standalone:alive_workers") == 1
+    assert value(watched, "dataops:spark_standalone:lost_workers") == 0
+    assert value(watched, "dataops:spark_standalone:cores_used_ratio") == 1
+    assert "SparkNoWorker" not in watched.firing()
+    lab.stop("worker")
+    wait_for(lambda: {"SparkNoWorker", "SparkWorkersLost"} <= watched.firing(), 180)
+    assert "SparkMasterSilent" not in watched.firing()

@@ -1,10 +1,19 @@
-"""The Spark operator, and drivers, which answer for their executors too."""
+"""The Spark operator, drivers, which answer for their executors too, and a standalone cluster."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from obs.simulate.cluster import Cluster, Pod
 from obs.simulate.exporter import Exporter, Target
-from obs.simulate.platform.spark import OPERATOR_PORT, UI_PORT, operator_labels
+from obs.simulate.platform.spark import (
+    OPERATOR_PORT,
+    STANDALONE,
+    STANDALONE_PORTS,
+    UI_PORT,
+    operator_labels,
+    standalone_labels,
+)
 from obs.simulate.series import Rows, Table
 from obs.simulate.values import Events, Fixed, Growth, Since, Wave
 
@@ -80,6 +89,43 @@ def _endpoint(component: str, path: str) -> Exporter:
     )
 
 
+def _master(_cluster: Cluster, _target: Target) -> Table:
+    return Table(
+        defaults={"type": "gauges"},
+        values=(
+            ("metrics_master_(aliveWorkers|workers)_Value", Fixed(STANDALONE["worker"])),
+            ("metrics_master_apps_Value", Fixed(1)),
+            ("metrics_master_waitingApps_Value", Fixed(0)),
+        ),
+    )
+
+
+def _worker(_cluster: Cluster, _target: Target) -> Table:
+    return Table(
+        defaults={"type": "gauges"},
+        values=(
+            ("metrics_worker_coresUsed_Value", Fixed(5)),
+            ("metrics_worker_coresFree_Value", Fixed(3)),
+            ("metrics_worker_memUsed_MB_Value", Fixed(20_480)),
+            ("metrics_worker_memFree_MB_Value", Fixed(12_288)),
+            ("metrics_worker_executors_Value", Fixed(2)),
+        ),
+    )
+
+
+def _standalone(role: str, path: str, table: Callable[[Cluster, Target], Table]) -> Exporter:
+    return Exporter(
+        name=f"spark-{role}",
+        system="spark",
+        port=STANDALONE_PORTS[role],
+        path=path,
+        pods=standalone_labels(role),
+        contract="spark",
+        component=f"standalone-{role}-servlet",
+        table=table,
+    )
+
+
 EXPORTERS = (
     Exporter(
         name="spark-operator",
@@ -91,4 +137,6 @@ EXPORTERS = (
     ),
     _endpoint("driver-servlet", "/metrics/prometheus"),
     _endpoint("executors-endpoint", "/metrics/executors/prometheus"),
+    _standalone("master", "/metrics/master/prometheus", _master),
+    _standalone("worker", "/metrics/prometheus", _worker),
 )

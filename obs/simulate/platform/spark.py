@@ -20,6 +20,9 @@ OPERATOR_PORT = 8080
 _OPERATOR_IMAGE = "ghcr.io/kubeflow/spark-operator/controller:2.5.0-rc.0"
 _IMAGE = "registry.example.com/spark:4.0.1"
 HISTORY_CLAIM = "spark-history"
+STANDALONE_NAMESPACE = "spark"
+STANDALONE = {"master": 1, "worker": 2}
+STANDALONE_PORTS = {"master": 8080, "worker": 8081}
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,8 @@ def objects() -> list[Manifest]:
         _operator("controller", {"metrics": OPERATOR_PORT}),
         _operator("webhook", {"webhook": 9443}),
         *_history_server(),
+        namespace(STANDALONE_NAMESPACE),
+        *(_standalone(role, replicas) for role, replicas in STANDALONE.items()),
         *(manifest for application in APPLICATIONS for manifest in _pods(application)),
     ]
 
@@ -76,6 +81,28 @@ def _operator(component: str, ports: dict[str, int]) -> Manifest:
         selector=selector,
         pod_labels=selector,
         spec=pod_spec(container(f"spark-operator-{component}", _OPERATOR_IMAGE, ports)),
+    )
+
+
+def standalone_labels(role: str) -> dict[str, str]:
+    """As bitnami/charts bitnami/spark has them (templates/statefulset-master.yaml, statefulset-worker.yaml)."""
+    return {
+        "app.kubernetes.io/name": "spark",
+        "app.kubernetes.io/instance": "spark",
+        "app.kubernetes.io/component": role,
+    }
+
+
+def _standalone(role: str, replicas: int) -> Manifest:
+    labels = standalone_labels(role)
+    return workload(
+        "StatefulSet",
+        f"spark-{role}",
+        STANDALONE_NAMESPACE,
+        labels=labels,
+        selector=labels,
+        spec=pod_spec(container(f"spark-{role}", _IMAGE, {"http": STANDALONE_PORTS[role]})),
+        replicas=replicas,
     )
 
 
