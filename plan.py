@@ -29,7 +29,7 @@ from placement import NOTHING, placed, too_far
 from settings import Settings
 from settings.metrics_store import UNLIMITED
 from slo.openslo import read_all
-from slo.platform import platform
+from slo.platform import inhibitions, platform
 from slo.rules import SloRules, compile_slo
 from systems.base import Context
 from systems.capacity import capacity
@@ -177,7 +177,7 @@ def build(settings: Settings) -> Plan:
         objectives=objectives,
         rules=rules,
         dashboards=tuple(_coloured(d, alerts) for d in dashboards_of(enabled, objectives, alerts, stores)),
-        routing=pace.routing(routing_tree(settings.alerting, _objects(alerts))),
+        routing=pace.routing(routing_tree(settings.alerting, _objects(alerts), inhibitions(built, alerts))),
         retention=settings.prometheus.retention,
         series=_series(enabled, objectives),
         kept={RetentionClass(name): kept.five_minutes for name, kept in settings.retention_classes.items()},
