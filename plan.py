@@ -29,9 +29,10 @@ from placement import NOTHING, placed, too_far
 from settings import Settings
 from settings.metrics_store import UNLIMITED
 from slo.openslo import read_all
-from slo.platform import platform
+from slo.platform import inhibitions, platform
 from slo.rules import SloRules, compile_slo
 from systems.base import Context
+from systems.capacity import capacity
 
 PROJECT = Path(__file__).parent
 _NEAREST = {1: 0, 2: 1, 0: 2}
@@ -153,7 +154,7 @@ def build(settings: Settings) -> Plan:
         availability=settings.platform_objectives.availability,
         success=settings.platform_objectives.success,
     )
-    built += [whole] if whole.rules or whole.slos else []
+    built += [s for s in (whole, capacity(built)) if s.rules or s.slos]
     own, unread = read_all(PROJECT, settings.objectives, [slo.name for system in built for slo in system.slos])
     compiled = [compile_slo(slo) for slo in (*(slo for system in built for slo in system.slos), *own)]
     alerting = settings.alerting
@@ -176,7 +177,7 @@ def build(settings: Settings) -> Plan:
         objectives=objectives,
         rules=rules,
         dashboards=tuple(_coloured(d, alerts) for d in dashboards_of(enabled, objectives, alerts, stores)),
-        routing=pace.routing(routing_tree(settings.alerting, _objects(alerts))),
+        routing=pace.routing(routing_tree(settings.alerting, _objects(alerts), inhibitions(built, alerts))),
         retention=settings.prometheus.retention,
         series=_series(enabled, objectives),
         kept={RetentionClass(name): kept.five_minutes for name, kept in settings.retention_classes.items()},

@@ -16,8 +16,11 @@ _URGENT = {"group_wait": "10s", "group_interval": "20s"}
 waits for the interval; below 15s it would be shorter than Alertmanager waits for its peer (--cluster.peer-timeout)."""
 
 
-def routing_tree(settings: AlertingSettings, objects: tuple[str, ...]) -> RoutingTree:
-    """``objects`` are the labels that tell the objects of one signal apart (pod, node, slo ...).
+def routing_tree(
+    settings: AlertingSettings, objects: tuple[str, ...], further: tuple[Inhibition, ...] = ()
+) -> RoutingTree:
+    """``objects`` are the labels that tell the objects of one signal apart (pod, node, slo ...), ``further`` what mutes
+    beside the worse tier of a signal.
 
     Shape: heartbeat, one branch per maintenance with everything below, then one branch per severity and receiver (all
     but the last of a severity resume)."""
@@ -40,7 +43,7 @@ def routing_tree(settings: AlertingSettings, objects: tuple[str, ...]) -> Routin
         receivers=tuple(receivers),
         routes=(beat, *maintained, *routes),
         mail=MailServer(**settings.mail.model_dump()) if settings.mail else None,
-        inhibitions=_inhibitions(objects),
+        inhibitions=(*_inhibitions(objects), *further),
         times=tuple(
             Times(name=one.name, spans=tuple(Span(**span.model_dump()) for span in one.spans))
             for one in settings.maintenance

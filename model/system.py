@@ -65,6 +65,19 @@ class ConfigFile:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Capacity:
+    """What may run out. ``usage``: a recorded share in use, one series for each object, told apart by ``labels``.
+
+    ``window``: how long a trend must last to be one, a Prometheus duration.
+    """
+
+    resource: str
+    usage: str
+    labels: tuple[str, ...] = ()
+    window: str = "1d"
+
+
+@dataclass(frozen=True, kw_only=True)
 class System(Defined):
     """Everything that one enabled system brings. A system that is not enabled has no such value.
 
@@ -73,6 +86,7 @@ class System(Defined):
     series. What objectives record is of class business, whatever the system. ``secrets`` are for the scrapes,
     ``files`` what the watched software reads. ``available`` is 1 while the system can do its work, 0 or
     nothing while it cannot, by cluster; None for one that the platform's availability does not depend on.
+    ``capacities`` are what is forecast (systems/capacity.py).
     """
 
     name: str
@@ -88,6 +102,7 @@ class System(Defined):
     secrets: tuple[ScrapeSecret, ...] = ()
     files: tuple[ConfigFile, ...] = ()
     available: Expr | None = None
+    capacities: tuple[Capacity, ...] = ()
 
     def __post_init__(self) -> None:
         seconds(self.interval)

@@ -6,11 +6,12 @@ is known cannot.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from model.dashboard import Panel, PanelKind
 from model.expr import Selector
-from model.promql import CLUSTER, avg_by, call, constant, count_by, metric, min_by, sum_by
+from model.promql import CLUSTER, avg_by, call, constant, count_by, eq, matching, metric, min_by, sum_by
+from model.route import Inhibition
 from model.rule import CONFIRMED, Alert, RecordingRule, Severity, Signal
 from model.sli import events
 from model.slo import Slo
@@ -144,3 +145,18 @@ def _sections(signals: Sequence[Signal]) -> Iterator[Section]:
     if signals:
         panels = tuple(Panel(title=s.title, kind=PanelKind.TIMESERIES, signals=(s,), width=12) for s in signals)
         yield Section(domain=Domain.E2E, title="Platform", panels=panels)
+
+
+def inhibitions(systems: Sequence[System], deployed: Iterable[Alert]) -> tuple[Inhibition, ...]:
+    """While the platform is down, its systems say nothing new. Nothing where nobody would say that it is down."""
+    components = sorted({alert.component for s in systems if s.available is not None for alert in s.alerts})
+    if not components or all(alert.name != DOWN for alert in deployed):
+        return ()
+    told = matching("severity", "high|medium|warning|info")
+    return (
+        Inhibition(
+            source=(eq("alertname", DOWN),),
+            target=(matching("component", "|".join(components)), told),
+            equal=(CLUSTER,),
+        ),
+    )

@@ -12,10 +12,10 @@ from model.config import Duration, Name, Part
 from model.dashboard import PanelKind
 from model.rule import Alert, Severity, Signal
 from model.scrape import Endpoint, Scrape, ScrapeKind
-from model.system import Domain, RetentionClass, Section, System
+from model.system import Capacity, Domain, RetentionClass, Section, System
 from systems.base import Address, Context, SystemSettings, panels, silence
 from systems.ceph.alerts import alerts
-from systems.ceph.signals import cluster_signals, osd_signals
+from systems.ceph.signals import USAGE, cluster_signals, osd_signals
 
 MANAGER_JOB, EXPORTER_JOB = "ceph-mgr", "ceph-exporter"
 
@@ -55,6 +55,7 @@ def system(settings: Settings, context: Context) -> System:
         scrapes=_scrapes(settings),
         signals=tuple(by_name.values()),
         alerts=(*alerts(signals, settings.thresholds), *(alert for _, alert in silences)),
+        capacities=(Capacity(resource="ceph", usage=USAGE, window="3d"),),
         sections=(Section(domain=Domain.DATA, title="Block and file storage (Ceph)", panels=shown),),
     )
 

@@ -6,6 +6,7 @@ from model.expr import Expr
 from model.promql import binary, max_by, metric, rate, sum_by
 from model.rule import Signal
 
+USAGE = "dataops:ceph:usage_ratio"
 _POOL, _OSD = "pool_id", "ceph_daemon"
 
 
@@ -45,7 +46,7 @@ def cluster_signals() -> tuple[Signal, ...]:
             unit="percentunit",
             expr=used / (max_by(metric("ceph_cluster_total_bytes")) > 0),
             legend="{{cluster}}",
-            record="dataops:ceph:usage_ratio",
+            record=USAGE,
             maximum=1,
         ),
         Signal(

@@ -11,10 +11,10 @@ from model.config import Part
 from model.dashboard import PanelKind
 from model.rule import Severity
 from model.scrape import Endpoint, Scrape, ScrapeKind
-from model.system import Domain, RetentionClass, Section, System
+from model.system import Capacity, Domain, RetentionClass, Section, System
 from systems.base import Context, SystemSettings, panels, silence
 from systems.isilon.alerts import alerts
-from systems.isilon.signals import JOB, capacity_signals, exporter_signals, health_signals, traffic_signals
+from systems.isilon.signals import JOB, USAGE, capacity_signals, exporter_signals, health_signals, traffic_signals
 
 
 class Thresholds(Part):
@@ -62,6 +62,7 @@ def system(settings: Settings, context: Context) -> System:
         ),
         signals=(*signals.values(), silent),
         alerts=(*alerts(signals, settings.thresholds), silent_alert),
+        capacities=(Capacity(resource="isilon", usage=USAGE, labels=("isilon",), window="3d"),),
         sections=(
             Section(domain=Domain.CAPACITY, title=title, panels=panels(signals, *_CAPACITY)),
             Section(

@@ -8,6 +8,7 @@ from model.rule import Signal
 
 JOB = "isilon-exporter"
 _NAME = "isilon"
+USAGE = "dataops:isilon:usage_ratio"
 _QUOTA = (_NAME, "path", "type", "owner")
 _UNUSED = "OneFS has no rates of a protocol that nobody uses"
 _NO_QUOTA = "a cluster may be without quotas"
@@ -31,7 +32,7 @@ def capacity_signals() -> tuple[Signal, ...]:
             unit="percentunit",
             expr=_each("isilon_cluster_used_bytes") / (_each("isilon_cluster_size_bytes") > 0),
             legend="{{isilon}}",
-            record="dataops:isilon:usage_ratio",
+            record=USAGE,
             maximum=1,
         ),
         Signal(

@@ -10,10 +10,11 @@ from model.dashboard import Panel, PanelKind
 from model.promql import sum_by
 from model.rule import RecordingRule, Severity, Signal
 from model.scrape import METRICS_PATH, Endpoint, Scrape, ScrapeKind
-from model.system import Domain, RetentionClass, Section, System
+from model.system import Capacity, Domain, RetentionClass, Section, System
 from systems.base import Context, SystemSettings, silence
 from systems.kubernetes.alerts import alerts
 from systems.kubernetes.capacity import (
+    USAGE,
     capacity_alerts,
     free_capacity,
     idle_record,
@@ -23,7 +24,14 @@ from systems.kubernetes.capacity import (
 )
 from systems.kubernetes.details import detail_signals
 from systems.kubernetes.pods import pod_alerts, pod_health_signals
-from systems.kubernetes.signals import STATE_JOB, oom_kills_per_container, pod_signals, resource_signals, volume_signal
+from systems.kubernetes.signals import (
+    STATE_JOB,
+    VOLUME,
+    oom_kills_per_container,
+    pod_signals,
+    resource_signals,
+    volume_signal,
+)
 
 KUBELET_JOB = "kubelet"
 
@@ -76,6 +84,7 @@ def system(settings: Settings, context: Context) -> System:
         signals=tuple(by_name.values()),
         records=(oom_kills, idle),
         alerts=(*alerts(by_name), *pod_alerts(by_name), *capacity_alerts(by_name), *(alert for _, alert in silent)),
+        capacities=(Capacity(resource="volume", usage=USAGE, labels=VOLUME),),
         sections=_sections(by_name),
     )
 

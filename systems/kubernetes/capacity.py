@@ -8,7 +8,7 @@ from model.rule import Alert, RecordingRule, Severity, Signal
 from systems.base import above
 from systems.kubernetes.signals import CONTAINER, NO_WORKLOAD, POD, VOLUME
 
-_USAGE = "dataops:volume:usage_ratio"
+USAGE = "dataops:volume:usage_ratio"
 _WEEK = "7d"
 # As the Kubernetes mixin does: enough to see a trend, short enough to forget last week's.
 _TREND = "6h"
@@ -38,7 +38,7 @@ def storage_forecast() -> Signal:
         good="Below 100 %.",
         unit="percentunit",
         # For each volume by itself, as a share: a sum over volumes that come and go bends the line.
-        expr=call("clamp_min", call("predict_linear", metric(_USAGE).over(_TREND), length(_WEEK)), 0),
+        expr=call("clamp_min", call("predict_linear", metric(USAGE).over(_TREND), length(_WEEK)), 0),
         legend="{{namespace}}/{{persistentvolumeclaim}}",
         record="dataops:storage:capacity_forecast_7d",
         scope=("cluster", "namespace"),
@@ -122,7 +122,7 @@ def capacity_alerts(signals: dict[str, Signal]) -> tuple[Alert, ...]:
             component="storage",
             summary=f"Volume {volume} will be full within a week",
             description="If the volume goes on filling as in the last 6 hours, it is full in less than 7 days.",
-            guard=metric(_USAGE) > _WORTH_LOOKING,
+            guard=metric(USAGE) > _WORTH_LOOKING,
         ),
         above(
             "ResourcesIdle",

@@ -16,11 +16,11 @@ from model.dashboard import PanelKind
 from model.promql import max_by, metric
 from model.rule import Severity
 from model.scrape import METRICS_PATH, Endpoint, Scrape, ScrapeKind
-from model.system import Domain, RetentionClass, Section, System
+from model.system import Capacity, Domain, RetentionClass, Section, System
 from systems.access import Credential, TlsSettings
 from systems.base import Address, Context, SystemSettings, panels, silence
 from systems.minio.alerts import alerts
-from systems.minio.signals import capacity_signals, request_signals
+from systems.minio.signals import QUOTA_USAGE, USAGE, capacity_signals, request_signals
 
 JOB = "minio"
 _SECRET = "minio-metrics"
@@ -80,6 +80,10 @@ def system(settings: Settings, context: Context) -> System:
         signals=(*signals.values(), silent),
         alerts=(*alerts(signals, limits), silent_alert),
         available=max_by(metric("minio_cluster_health_status")),
+        capacities=(
+            Capacity(resource="minio", usage=USAGE, window="3d"),
+            Capacity(resource="bucket", usage=QUOTA_USAGE, labels=("bucket",)),
+        ),
         sections=(Section(domain=Domain.DATA, title="Object storage (MinIO)", panels=shown),),
         secrets=settings.auth.secrets(_SECRET) if settings.auth else (),
     )

@@ -10,6 +10,7 @@ _READS = matching("api", "getobject|headobject")
 """Whose first byte does not wait for the client's own upload, nor for a walk over many names."""
 _FROM_FIRST_ERROR = "MinIO exposes it from the first such error on"
 _FROM_FIRST_REQUEST = "MinIO exposes an API from its first request on"
+USAGE, QUOTA_USAGE = "dataops:s3:usage_ratio", "dataops:s3_bucket:quota_usage_ratio"
 _SCANNED = "MinIO knows it after its scanner's first round"
 
 _REQUESTS = "dataops:s3:requests_per_second"
@@ -140,7 +141,7 @@ def capacity_signals() -> tuple[Signal, ...]:
             - max_by(metric("minio_cluster_capacity_usable_free_bytes"))
             / (max_by(metric("minio_cluster_capacity_usable_total_bytes")) > 0),
             legend="{{cluster}}",
-            record="dataops:s3:usage_ratio",
+            record=USAGE,
             maximum=1,
         ),
         Signal(
@@ -170,6 +171,7 @@ def capacity_signals() -> tuple[Signal, ...]:
             unit="percentunit",
             expr=max_by(bucket, "bucket") / (max_by(quota, "bucket") > 0),
             legend="{{bucket}}",
+            record=QUOTA_USAGE,
             maximum=1,
         ),
         Signal(

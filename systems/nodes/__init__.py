@@ -8,7 +8,7 @@ from model.dashboard import Panel, PanelKind
 from model.promql import avg_by, eq, max_by, metric, ne, rate, sum_by
 from model.rule import Alert, Severity, Signal
 from model.scrape import Endpoint, Relabeling, Scrape, ScrapeKind
-from model.system import Domain, RetentionClass, Section, System
+from model.system import Capacity, Domain, RetentionClass, Section, System
 from systems.base import Context, SystemSettings, above, silence
 from systems.nodes.details import detail_signals
 from systems.nodes.network import network_alerts, network_signals
@@ -132,6 +132,10 @@ def system(settings: Settings, context: Context) -> System:
         ),
         signals=(*own, *network.values(), *detail_signals(), silent),
         alerts=(*_capacity_alerts(cluster_cpu, cluster_memory), *network_alerts(network), silent_alert),
+        capacities=(
+            Capacity(resource="cpu", usage="dataops:cluster:cpu_usage_ratio", window="7d"),
+            Capacity(resource="memory", usage="dataops:cluster:memory_usage_ratio", window="7d"),
+        ),
         sections=(
             Section(domain=Domain.CAPACITY, title="Compute resources", panels=compute),
             Section(domain=Domain.CAPACITY, title="Network resources", panels=links),

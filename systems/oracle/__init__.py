@@ -14,10 +14,10 @@ from model.config import Part
 from model.dashboard import PanelKind
 from model.rule import Severity
 from model.scrape import Endpoint, Scrape, ScrapeKind
-from model.system import Domain, Section, System
+from model.system import Capacity, Domain, Section, System
 from systems.base import Context, SystemSettings, panels, silence
 from systems.oracle.alerts import alerts
-from systems.oracle.signals import WAITS, state_signals, wait_signal, work_signals
+from systems.oracle.signals import TABLESPACE_USAGE, WAITS, state_signals, wait_signal, work_signals
 
 JOB = "oracle"
 
@@ -69,6 +69,9 @@ def system(settings: Settings, context: Context) -> System:
         ),
         signals=(*signals.values(), silent),
         alerts=(*alerts(signals, settings.thresholds), silent_alert),
+        capacities=(
+            Capacity(resource="tablespace", usage=TABLESPACE_USAGE, labels=("database", "tablespace"), window="3d"),
+        ),
         sections=(Section(domain=Domain.DATA, title="Oracle Database", panels=shown),),
     )
 

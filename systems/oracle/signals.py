@@ -7,6 +7,7 @@ from model.promql import call, increase, matching, max_by, metric, not_matching,
 from model.rule import Signal
 
 _DATABASE = "database"
+TABLESPACE_USAGE = "dataops:oracle_tablespace:usage_ratio"
 _WITH_DATA = "the exporter has a series for what the database's views have a row for"
 WAITS = ("user_io", "system_io", "concurrency", "application", "commit", "configuration")
 
@@ -36,7 +37,7 @@ def state_signals() -> tuple[Signal, ...]:
             unit="percentunit",
             expr=max_by(percent, _DATABASE, "tablespace") / 100,
             legend="{{database}} {{tablespace}}",
-            record="dataops:oracle_tablespace:usage_ratio",
+            record=TABLESPACE_USAGE,
             maximum=1,
         ),
         Signal(

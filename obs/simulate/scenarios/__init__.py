@@ -14,6 +14,7 @@ SCENARIOS: dict[str, Scenario] = {
 }
 """Name -> scenario."""
 
+_TREND = "a trend must last for a day"
 _HISTOGRAM = "a fault cannot change a histogram"
 IN_NONE = {
     "Watchdog": "it fires always, by design",
@@ -24,6 +25,8 @@ IN_NONE = {
     "TempoRequestsFailing": _HISTOGRAM,
     "GrafanaRequestsFailing": _HISTOGRAM,
     "AlloyPushesFailing": _HISTOGRAM,
+    "CapacityRunsOut": _TREND,
+    "CapacityRunsOutSoon": _TREND,
     "ErrorBudgetBurnRateMediumSlow": "it looks back 3 days",
 }
 """Alerts that no scenario brings about -> why."""

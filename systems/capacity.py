@@ -1,0 +1,93 @@
+"""When what there is runs out: a forecast for each volume, bucket, store, tablespace, and the cluster itself.
+
+A line through the past says something of the future only where it is long enough and goes somewhere: a forecast needs
+a whole window of history, growth over it, and one that is more than noise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from model.dashboard import Panel, PanelKind
+from model.expr import Expr
+from model.promql import call, length, max_by, metric
+from model.rule import Alert, RecordingRule, Severity, Signal
+from model.system import Capacity, Domain, RetentionClass, Section, System
+
+NAME = "capacity"
+_RECORD = "dataops:capacity:days_until_full"
+_NOISE = 0.01
+"""Of the capacity: what grew by less in a window does not grow."""
+_FAR = 365
+
+
+def capacity(systems: Sequence[System]) -> System:
+    """A system of its own, without rules where nothing can run out."""
+    wanted = [(system, one) for system in systems for one in system.capacities]
+    forecast = Signal(
+        name="days_until_full",
+        title="Days until full",
+        description="Days until nothing is left, if use goes on growing as it did; nothing of what does not grow.",
+        good="Above 14, or nothing.",
+        unit="d",
+        expr=metric(_RECORD, may_be_absent="what does not grow, or is not known for long enough, has no forecast"),
+        legend="{{resource}} {{object}}",
+    )
+    return System(
+        name=NAME,
+        title="Capacity",
+        interval="5m",  # days do not change in seconds, and a window of days is long to read
+        retention=RetentionClass.INFRASTRUCTURE,
+        scrapes=(),
+        signals=(forecast,) if wanted else (),
+        records=tuple(
+            RecordingRule(record=_RECORD, expr=_days(one), labels={"resource": one.resource}, where=system.where)
+            for system, one in wanted
+        ),
+        alerts=_alerts(forecast) if wanted else (),
+        sections=(
+            Section(
+                domain=Domain.CAPACITY,
+                title="Forecast",
+                panels=(Panel(title=forecast.title, kind=PanelKind.BARGAUGE, signals=(forecast,), width=24),),
+            ),
+        )
+        if wanted
+        else (),
+    )
+
+
+def _days(one: Capacity) -> Expr:
+    usage = metric(one.usage)
+    slope = call("deriv", usage.over(one.window))
+    left = (1 - usage) / ((slope > 0) * length("1d"))
+    # What was not there a window ago has no history: the difference has no value then.
+    grows = usage - usage.ago(one.window) > _NOISE
+    days = call("clamp", left, 0, _FAR) & grows
+    named = (
+        call("label_join", days, "object", "/", *one.labels)
+        if one.labels
+        else call("label_replace", days, "object", one.resource, "", "")
+    )
+    return max_by(named, "object")
+
+
+def _alerts(forecast: Signal) -> tuple[Alert, ...]:
+    tiers = (
+        ("CapacityRunsOut", 2, Severity.HIGH, "30m", "two days"),
+        ("CapacityRunsOutSoon", 14, Severity.WARNING, "1h", "two weeks"),
+    )
+    return tuple(
+        Alert(
+            name=name,
+            signal=forecast,
+            op="<",
+            threshold=days,
+            for_=for_,
+            severity=severity,
+            component=NAME,
+            summary="{{ $labels.resource }} {{ $labels.object }} is full in {{ $value | humanize }} days",
+            description=f"If its use goes on growing as it did, nothing is left within {words}.",
+        )
+        for name, days, severity, for_, words in tiers
+    )
