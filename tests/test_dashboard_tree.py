@@ -157,14 +157,14 @@ def test_domains_without_a_system_say_what_to_switch_on() -> None:
 @pytest.mark.parametrize("domain", [d for d in Domain if d is not Domain.OBSERVABILITY])
 def test_what_to_switch_on_is_what_has_a_section(domain: Domain) -> None:
     has = {s.name for stack in STACKS for s in plan(stack).systems for c in s.sections if c.domain is domain}
-    assert set(BRING[domain]) == has
+    assert set(BRING[domain]) == has - {"platform", "capacity"}  # made of the others
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.uid)
 def test_a_page_asks_for_signals_that_some_stack_has(page: Page) -> None:
     known = {f"{owner}.{s.name}" for stack in STACKS for owner, s in plan(stack).signals()} | SHARED.keys()
     asked = {name for row in page.rows for wanted in row.panels for name in wanted.names}
-    later = {name for name in asked if name.endswith("days_until_full")}
+    later = {"capacity.days_until_full"}  # of stacks that have something that can run out
     assert asked - known - later == set()
 
 
