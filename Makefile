@@ -88,7 +88,7 @@ exporters-locks: setup ## what the images install, from uv.lock, after a version
 	done
 
 golden: setup ## rewrite tests/golden after an intended change
-	.venv/bin/python -m pytest tests/test_golden.py tests/test_sizes.py tests/test_security_page.py -n 0 --update-golden
+	.venv/bin/python -m pytest tests/test_golden.py tests/test_sizes.py tests/test_outputs.py tests/test_security_page.py -n 0 --update-golden
 
 clean:
 	rm -rf build .venv .uv .mypy_cache .ruff_cache .pytest_cache
