@@ -113,7 +113,8 @@ class Pair:
         return {item.subject: item.where for side in (self.before, self.after) for item in side.items.values()}
 
     def unit(self, name: str) -> str:
-        return str((self.after.definition(name) or self.before.definition(name)).get("unit", ""))
+        """Of the values of an alert or a panel; a plain number where nobody says."""
+        return str((self.after.definition(name) or self.before.definition(name)).get("unit", "short"))
 
 
 def _key(item: Item) -> Key:
