@@ -3,6 +3,11 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 unexport PYTHONDONTWRITEBYTECODE
 STACK ?= prod
+# What a change is compared with, in which form, how long, and which risk stops it.
+BASE ?= origin/main
+FORM ?= markdown
+LIMIT ?= 65000
+FAIL_ON ?= risk=high
 UV_VERSION := 0.13.8
 # Besides what a local platform runs. thanos, otelcol and loki take minutes each and are asked where they are.
 TESTED_WITH ?= prometheus promtool alertmanager amtool kubeconform statsd_exporter blackbox_exporter alloysyntax
@@ -11,7 +16,7 @@ EXPORTERS := iceberg isilon bitbucket
 EXPORTED := --no-dev --no-emit-workspace --no-header --quiet
 UV := $(shell command -v uv || echo .uv/bin/uv)
 
-.PHONY: setup smoke preview validate up down test e2e tools unit lint types contracts bench bench-detection bench-iceberg exporters-images exporters-locks golden clean
+.PHONY: setup smoke preview review gate validate up down test e2e tools unit lint types contracts bench bench-detection bench-iceberg exporters-images exporters-locks golden clean
 
 setup: .venv/.ready ## build the environment from the lock file
 
@@ -26,6 +31,14 @@ setup: .venv/.ready ## build the environment from the lock file
 
 preview: setup ## render one stack into build/$(STACK) and check it: make preview STACK=prod
 	.venv/bin/obs preview $(STACK) --out build/$(STACK)
+
+review: setup ## what a change does, as Markdown: make review STACK=prod BASE=origin/main
+	mkdir -p build/review
+	.venv/bin/obs diff $(STACK) --base $(BASE) --format $(FORM) --limit $(LIMIT) \
+	  --out build/review/$(STACK).md --full build/review/$(STACK).full.md
+
+gate: setup ## stop a change that is too risky: make gate STACK=prod BASE=origin/main FAIL_ON=risk=high
+	.venv/bin/obs diff $(STACK) --base $(BASE) --fail-on $(FAIL_ON)
 
 validate: setup ## would Kubernetes and the program behind each file take the stack: make validate STACK=prod
 	.venv/bin/obs validate $(STACK)
@@ -88,7 +101,7 @@ exporters-locks: setup ## what the images install, from uv.lock, after a version
 	done
 
 golden: setup ## rewrite tests/golden after an intended change
-	.venv/bin/python -m pytest tests/test_golden.py tests/test_sizes.py tests/test_security_page.py -n 0 --update-golden
+	.venv/bin/python -m pytest tests/test_golden.py tests/test_sizes.py tests/test_outputs.py tests/test_security_page.py -n 0 --update-golden
 
 clean:
 	rm -rf build .venv .uv .mypy_cache .ruff_cache .pytest_cache

@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from obs.accept.cli import validate
+from obs.comment.cli import comment
 from obs.console import HERE, Json, Project, Stack, err, errors, out, print_json
 from obs.contracts.cli import contracts
 from obs.dashboards_cli import app as dashboards_app
@@ -37,6 +38,7 @@ app.add_typer(images_app, name="images")
 app.add_typer(local_app, name="local")
 app.add_typer(tools_app, name="tools")
 app.add_typer(upgrades_app, name="upgrades")
+app.command()(comment)
 app.command()(contracts)
 app.command()(diff)
 app.command(hidden=True)(snapshot)

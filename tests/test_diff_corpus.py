@@ -58,13 +58,16 @@ def test_nothing_is_said_of_no_change() -> None:
     assert "nothing changes" in found.headline
 
 
+AIRFLOW = "systems/airflow/__init__.py"
+ALERTS = "(*alerts(signals, settings.minimum_runs), silent_alert)"
+SIGNALS = "(*run_signals(), *limit_signals(settings.sla), *scheduler_signals(), *task_signals())"
+IMPORTS = "from __future__ import annotations\n"
 REORDERED = [
-    # Alerts, records and scrapes of a system; a function that moves; a comment.
-    ("systems/airflow/__init__.py", "(*alerts(signals, settings.minimum_runs), silent_alert)", "(silent_alert, *alerts(signals, settings.minimum_runs))"),
-    ("systems/airflow/__init__.py", "(*run_signals(), *limit_signals(settings.sla), *scheduler_signals(), *task_signals())", "(*task_signals(), *scheduler_signals(), *limit_signals(settings.sla), *run_signals())"),
-    ("systems/kafka/__init__.py", "from __future__ import annotations\n", "from __future__ import annotations\n\n# Moved.\n"),
+    (AIRFLOW, ALERTS, "(silent_alert, *alerts(signals, settings.minimum_runs))"),
+    (AIRFLOW, SIGNALS, "(*task_signals(), *scheduler_signals(), *limit_signals(settings.sla), *run_signals())"),
+    ("systems/kafka/__init__.py", IMPORTS, f"{IMPORTS}\n# Every definition is on another line.\n"),
     ("Pulumi.prod.yaml", "    ceph: {}\n    oracle: {}\n", "    oracle: {}\n    ceph: {}\n"),
-]  # fmt: skip
+]
 
 
 def test_nothing_is_said_of_reordered_code() -> None:

@@ -15,6 +15,7 @@ from obs.diff.rules import Rules
 from obs.diff.snapshot import Snapshot
 from obs.diff.workloads import Workload, workloads
 from obs.documents import MASK
+from obs.expand import RenderedObject
 
 Key = tuple[str, str, str, str]
 """(API group, kind, namespace, name): another version of an API is the same object."""
@@ -88,7 +89,7 @@ class Pair:
     def __init__(self, before: Snapshot, after: Snapshot) -> None:
         # A chart may leave the namespace to its release, which only a run knows.
         charts = after.charts or before.charts
-        self.before = Side(replace(before, charts=before.charts or charts))
+        self.before = Side(replace(before, objects=_shared(before, after), charts=before.charts or charts))
         self.after = Side(replace(after, charts=after.charts or charts))
 
     @cached_property
@@ -113,7 +114,15 @@ class Pair:
         return {item.subject: item.where for side in (self.before, self.after) for item in side.items.values()}
 
     def unit(self, name: str) -> str:
-        return str((self.after.definition(name) or self.before.definition(name)).get("unit", ""))
+        """Of the values of an alert or a panel; a plain number where nobody says."""
+        return str((self.after.definition(name) or self.before.definition(name)).get("unit", "short"))
+
+
+def _shared(before: Snapshot, after: Snapshot) -> tuple[RenderedObject, ...]:
+    """The objects of before, those of equal text being the very objects of after: each text is parsed once."""
+    known = {(o.component, o.origin, o.kind, o.namespace, o.name): o for o in after.objects if o.text is not None}
+    found = ((one, known.get((one.component, one.origin, one.kind, one.namespace, one.name))) for one in before.objects)
+    return tuple(same if same is not None and same.text == one.text else one for one, same in found)
 
 
 def _key(item: Item) -> Key:

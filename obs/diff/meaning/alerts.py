@@ -24,11 +24,35 @@ def alerts(pair: Pair) -> Iterator[Entry]:
     for name in sorted(before.keys() - after.keys() - renamed.keys()):
         yield _entry(pair, name, f"removed; it was {_said(pair.before, before[name], pair.unit(f'alert {name}'))}")
     both = sorted(before.keys() & after.keys())
+    yield from _changes(pair, both)
+    yield from _told_otherwise(pair, [name for name in both if before[name].labels == after[name].labels])
+
+
+def _changes(pair: Pair, both: list[str]) -> Iterator[Entry]:
+    """Alerts of which nothing but the host or folder of links changed share a line."""
+    before, after = pair.before.rules.alerts, pair.after.rules.alerts
+    linked: dict[str, list[str]] = {}
     for name in both:
         changes = _changed(pair, before[name], after[name])
-        if changes:
+        bases = {_base(one[key], other[key]) for one, other, key in _links(before[name], after[name])}
+        if changes and len(bases) == len(changes) == 1 and "" not in bases:
+            linked.setdefault(bases.pop(), []).append(name)
+        elif changes:
             yield _entry(pair, name, "; ".join(changes))
-    yield from _told_otherwise(pair, [name for name in both if before[name].labels == after[name].labels])
+    for text, those in linked.items():
+        why = "the address under which runbooks or Grafana are read differs"
+        yield Entry(topic="alerts", subject=f"{len(those)} alerts", text=f"{text}: {listed(those)}", why=why)
+
+
+def _links(one: Rule, other: Rule) -> list[tuple[Mapping[str, str], Mapping[str, str], str]]:
+    a, b = one.annotations, other.annotations
+    return [(a, b, key) for key in a.keys() & b.keys() if key.endswith("_url") and a[key] != b[key]]
+
+
+def _base(one: str, other: str) -> str:
+    """``link A → B`` where two addresses end alike; empty where they do not."""
+    page = one.rpartition("/")[2]
+    return f"link {arrow(one[: -len(page)], other[: -len(page)])}" if page and other.endswith(f"/{page}") else ""
 
 
 def renames(before: Mapping[str, Rule], after: Mapping[str, Rule]) -> dict[str, str]:

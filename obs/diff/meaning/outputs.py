@@ -23,6 +23,9 @@ def differences(pair: Pair) -> Iterator[tuple[str, str, str]]:
     if one.outputs_schema is not None and other.outputs_schema is not None:
         yield from schema_differences(one.outputs_schema, other.outputs_schema)
     if one.outputs is not None and other.outputs is not None:
+        told = {name for name, *_ in schema_differences(one.outputs_schema or {}, other.outputs_schema or {})}
+        gone = sorted(one.outputs.keys() - other.outputs.keys() - told)
+        yield from ((name, BREAKING, "removed") for name in gone)
         yield from _values(one.outputs, other.outputs)
 
 

@@ -33,9 +33,9 @@ def _differences(what: str, one: Mapping[str, Any], other: Mapping[str, Any]) ->
         if one.get(name) == other.get(name):
             continue
         if name not in one:
-            text = f"added: {other[name]}"
+            text = f"added: {other[name]}" if other[name] else "added"
         elif name not in other:
-            text = f"removed; it was {one[name]}"
+            text = f"removed; it was {one[name]}" if one[name] else "removed"
         else:
             text = arrow(one[name], other[name])
         yield Entry(topic="routing", subject=f"{what} {name}", text=text, why=_WHY)

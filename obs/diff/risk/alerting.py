@@ -39,7 +39,7 @@ def _untold(pair: Pair, names: list[str]) -> Iterator[Entry]:
         one, other = pair.before.rules.alerts[name], pair.after.rules.alerts[name]
         before = pair.before.routes.told(one.base, one.labels)
         after = pair.after.routes.told(other.base, other.labels)
-        missing = [who for who in before if who not in after]
+        missing = [who for who in before if _bare(who) not in set(map(_bare, after))]
         if missing and pair.after.routes.known:
             lost.setdefault((", ".join(missing), told_of(pair.after, other)), []).append(name)
     for (silent, now), those in lost.items():
@@ -48,6 +48,11 @@ def _untold(pair: Pair, names: list[str]) -> Iterator[Entry]:
         subject = f"{len(those)} alerts" if len(those) >= _MANY else ", ".join(those)
         named = f" ({listed(those)})" if len(those) >= _MANY else ""
         yield _entry(pair, subject, f"{silent} hears no more of it; told now {now or 'nobody'}{named}", level)
+
+
+def _bare(receiver: str) -> str:
+    """Without the times at which it is not told: a maintenance window is meant."""
+    return receiver.partition(" (")[0]
 
 
 def _entry(pair: Pair, name: str, text: str, level: Level) -> Entry:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from obs.check.rendered import dig, mapping
+from obs.check.rendered import Item, dig, mapping
 from obs.check.security.operated import OPERATED
 from obs.diff.entry import Entry, Level, listed
 from obs.diff.pair import Change, Pair
+from obs.diff.workloads import MADE
 
 # Fields of the operator's resources (v0.93) that it writes into the configuration, which is reloaded, or that scale.
 _RELOADED = frozenset(
@@ -46,8 +47,8 @@ _ONCE = {"StatefulSet", "DaemonSet", *OPERATED}
 
 
 def restarts(pair: Pair) -> Iterator[Entry]:
-    for change in pair.changes:
-        if change.action == "changed" and (reasons := _reasons(change)):
+    for change in _running(pair):
+        if reasons := _reasons(change):
             pods = pair.after.workloads[change.subject]
             several = f"all {pods.pods} pods, one after another" if pods.pods > 1 else "its pod"
             who = "a pod on each node, one after another" if change.kind == "DaemonSet" else several
@@ -60,6 +61,19 @@ def restarts(pair: Pair) -> Iterator[Entry]:
                 where=change.item.where,
                 why="the template of its pods differs",
             )
+
+
+def _running(pair: Pair) -> Iterator[Change]:
+    """What makes pods on both sides. Noise counts here: a checksum or a label in the template is another template."""
+    for key, item in pair.after.items.items():
+        before = pair.before.items.get(key)
+        if item.kind in MADE and before is not None and (item.object.text is None or _texts_differ(before, item)):
+            yield Change(before, item)
+
+
+def _texts_differ(one: Item, other: Item) -> bool:
+    """Asked first: parsing what is equal would cost seconds."""
+    return one.object.text != other.object.text
 
 
 def _reasons(change: Change) -> list[str]:
