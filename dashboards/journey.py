@@ -114,7 +114,7 @@ def _times(parts: Mapping[str, Expr]) -> tuple[Signal | None, ...]:
             name="bottleneck",
             title="Bottleneck",
             description="The stage that takes longest.",
-            good="The one that does the work: Spark or Airflow, not the start of pods.",
+            good="The one that does the work: jobs, not the start of their pods.",
             unit="s",
             expr=Aggregation("topk", stages, ("cluster",), 1),
             legend="{{stage}}",

@@ -104,7 +104,7 @@ def _rate_interval(plan: Plan) -> float:
 
 def _answer(prometheus: Server, one: _Asked) -> Sequence[Series]:
     """Time series are asked for as such, the last five minutes; every other kind shows the moment."""
-    if one.panel.kind is PanelKind.TIMESERIES:
+    if one.panel.kind in (PanelKind.TIMESERIES, PanelKind.STATE_TIMELINE):
         now = time.time()
         return prometheus.query_range(one.expr, now - _WINDOW, now, step=15)
     return prometheus.query(one.expr)
