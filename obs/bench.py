@@ -20,6 +20,9 @@ from rich.console import Console
 from rich.table import Table
 
 from components.charts import cache_dir
+from dashboards.grafana import dashboard_json
+from dashboards.tree import dashboards_of
+from model.dashboard import Store
 from model.promql import eq, metric
 from model.slo import Slo
 from obs import helm
@@ -98,7 +101,7 @@ def main() -> None:
     for column in ("what", "measured", "bar"):
         table.add_column(column)
     with tempfile.TemporaryDirectory() as folder, console.status("measuring"):
-        for row in (*_recording(), *_objectives(), *_checking(), *_rendering(folder), *_platform(Path(folder))):
+        for row in (*_recording(), *_objectives(), *_boards(), *_checking(), *_rendering(folder), *_platform(Path(folder))):
             table.add_row(*row)
     console.print(table)
 
@@ -109,6 +112,16 @@ def _recording() -> list[tuple[str, str, str]]:
 
 def _objectives() -> list[tuple[str, str, str]]:
     return [("compile 1,000 objectives", f"{timed(compile_many, runs=3):.2f} s", "2 s")]
+
+
+def _boards() -> list[tuple[str, str, str]]:
+    plan = run_stack(STACK, ROOT).plan
+
+    def build() -> None:
+        for dashboard in dashboards_of(plan.systems, plan.objectives, plan.alerts, list(Store)):
+            dashboard_json(dashboard)
+
+    return [(f"build all dashboards of {STACK}", f"{timed(build):.2f} s", "1 s")]
 
 
 def _checking() -> list[tuple[str, str, str]]:

@@ -10,16 +10,6 @@ from model.dashboard import PanelKind
 from model.system import Domain
 
 _BEFORE: Mapping[Domain, tuple[Group, ...]] = {
-    Domain.CAPACITY: (
-        Group(
-            title="Capacity forecast",
-            panels=(
-                show(PanelKind.STAT, "nodes.cpu_days_until_full", optional=True),
-                show(PanelKind.STAT, "nodes.memory_days_until_full", optional=True),
-                show(PanelKind.STAT, "kubernetes.volume_days_until_full", optional=True),
-            ),
-        ),
-    ),
     Domain.WORKLOAD: (
         Group(
             title="All workloads",

@@ -12,18 +12,14 @@ PLANNING = Page(
     description="What is left of compute and storage, and when it will be gone if it goes on like this.",
     parent="dataops-capacity",
     systems=("kubernetes", "nodes", "minio", "ceph", "isilon", "oracle"),
+    related=("capacity",),
     variables=(NAMESPACE,),
     rows=(
         Group(
             title="Forecast",
             panels=(
                 show(PanelKind.BARGAUGE, "kubernetes.volume_forecast"),
-                show(PanelKind.STAT, "nodes.cpu_days_until_full", optional=True),
-                show(PanelKind.STAT, "nodes.memory_days_until_full", optional=True),
-                show(PanelKind.STAT, "minio.days_until_full", optional=True),
-                show(PanelKind.STAT, "ceph.days_until_full", optional=True),
-                show(PanelKind.STAT, "isilon.days_until_full", optional=True),
-                show(PanelKind.STAT, "oracle.days_until_full", optional=True),
+                show(PanelKind.BARGAUGE, "capacity.days_until_full", width=16, optional=True),
             ),
         ),
         Group(
