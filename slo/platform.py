@@ -37,7 +37,7 @@ def platform(systems: Sequence[System], cluster: str, *, availability: float | N
     return System(
         name=NAME,
         title="Platform",
-        interval="30s",
+        interval="10s",  # what its objectives and its alert read must be told within 120 s of the fault
         scrapes=(),
         signals=signals,
         records=(*(_record(s, cluster) for s in able if whole), *(rule for slo in work for rule in _work(slo))),

@@ -12,12 +12,13 @@ from pydantic import Field
 
 from model.config import Duration
 from model.dashboard import Panel, PanelKind
+from model.promql import max_by, metric, rate
 from model.rule import Severity
 from model.scrape import Endpoint, Scrape, ScrapeKind
 from model.system import Domain, Section, System
-from systems.airflow.alerts import LAG, alerts
+from systems.airflow.alerts import alerts
 from systems.airflow.objectives import objectives
-from systems.airflow.signals import JOB, beats, limit_signals, run_signals, scheduler_signals, task_signals
+from systems.airflow.signals import JOB, NEVER_YET, beats, limit_signals, run_signals, scheduler_signals, task_signals
 from systems.base import Context, SystemSettings, panels, silence
 from systems.objectives import InTime, Share
 
@@ -70,7 +71,7 @@ def system(settings: Settings, context: Context) -> System:
         records=(beats(),),
         alerts=(*alerts(signals, settings.minimum_runs), silent_alert),
         slos=tuple(objectives(settings)),
-        available=(signals["scheduler_lag"].query <= LAG) * 0 + 1,
+        available=(max_by(rate(metric("airflow_scheduler_heartbeat", may_be_absent=NEVER_YET), "2m")) > 0) * 0 + 1,
         sections=(Section(domain=Domain.WORKLOAD, title="Apache Airflow", panels=tuple(shown)),),
     )
 

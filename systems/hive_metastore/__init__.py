@@ -32,7 +32,7 @@ class Settings(SystemSettings):
     namespace: Name = "hive"
     selector: dict[str, str] = Field(default={"app.kubernetes.io/name": "hive-metastore"}, min_length=1)
     port: Name = "metrics"
-    interval: Duration = "1m"
+    interval: Duration = "30s"  # 1m (spec 20-sources) would cost a page half of its 120 s
     rules_config_map: Name | None = None
 
 
