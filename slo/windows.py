@@ -26,6 +26,18 @@ class Burn:
         """Burn rate that spends ``share`` of the budget of ``window`` within ``long``; 1 spends it exactly."""
         return round(self.share * seconds(window) / seconds(self.long), 6)
 
+    def detection(self, window: str, budget: float, bad: float) -> float | None:
+        """Seconds from the fault until both windows are above the factor when a share ``bad`` of the events fails from
+        then on and none before; without ``for`` and the recorded rate's own 5 minutes. None: it never is.
+        """
+        needed = self.factor(window) * budget / bad
+        return None if needed > 1 else needed * seconds(self.long)
+
+    def reset(self, window: str, budget: float, bad: float) -> float | None:
+        """Seconds from the end of a fault that filled the windows until the short one is below the factor again."""
+        needed = self.factor(window) * budget / bad
+        return None if needed > 1 else (1 - needed) * seconds(self.short)
+
 
 _CRITICAL, _HIGH, _MEDIUM = Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM
 BURNS: dict[str, tuple[Burn, ...]] = {
