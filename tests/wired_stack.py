@@ -30,7 +30,7 @@ def expansion(text: str, namespace: str = NAMESPACE) -> Expansion:
             component="parts", origin="chart", api_version=one.api_version, kind=one.kind, namespace=one.namespace,
             name=one.name, text=one.text, where="parts.py:1",
         )
-        for one in documents.documents(text)
+        for one in (found.within(namespace) for found in documents.documents(text))
     )  # fmt: skip
     return Expansion(objects, (chart,))
 
