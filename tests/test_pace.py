@@ -25,7 +25,9 @@ FACTOR = 30
 
 @cache
 def plan(factor: int) -> Plan:
-    found = run("local", config={"timeCompression": factor}).namespace["plan"]
+    # Kept longer than any rule looks back: at a pace of its own the Ruler would have other rules.
+    config = {"timeCompression": factor, "prometheus": {"retention": "31d"}}
+    found = run("local", config=config).namespace["plan"]
     assert isinstance(found, Plan)
     return found
 

@@ -15,7 +15,10 @@ from obs.record import ProgramError
 from placement import placed
 
 REMOTE = {"kind": "remoteWrite", "remoteWrite": {"url": "https://m.example/push", "queryUrl": "https://m.example/q"}}
+# Of production's rules that alone looks back further than Prometheus keeps.
+NOTHING_LONG: dict[str, object] = {"platformObjectives": {"availability": None}}
 NOTHING_STORED: dict[str, object] = {
+    **NOTHING_LONG,
     "objectStorage": {},
     "metricsStore": REMOTE,
     "logs": {"enabled": False},
@@ -66,7 +69,8 @@ def test_a_reader_of_another_objective_under_the_same_name_stays() -> None:
 
 
 def test_nothing_is_lost_or_evaluated_twice() -> None:
-    whole, short = (run(config=given).namespace["plan"] for given in ({}, {"prometheus": {"retention": "6d"}}))
+    settings = ({}, {"prometheus": {"retention": "6d"}})
+    whole, short = (run(config={**NOTHING_LONG, **given}).namespace["plan"] for given in settings)
     assert {obj.evaluator for obj in whole.rules} == {Evaluator.PROMETHEUS}
     assert {obj.evaluator.value for obj in short.rules} == {"prometheus", "thanos-ruler"}
 
@@ -94,16 +98,17 @@ def test_a_rule_that_nobody_else_can_evaluate_is_refused() -> None:
     assert "without Thanos nobody else can evaluate it" in str(caught.value)
 
 
-@pytest.mark.parametrize("short", ["business", "infrastructure"])
+@pytest.mark.parametrize("short", ["business", "infrastructure", "application"])
 def test_a_window_longer_than_the_class_that_it_reads_is_kept_is_refused(short: str) -> None:
     plan = run(config={"prometheus": {"retention": "6d"}}).namespace["plan"]
     assert plan.problems() == []
-    kept = {kind: "5d" if kind == short else length for kind, length in plan.kept.items()}
-    problems = replace(plan, kept=kept).problems()
-    # Only objectives look back that far here, and what they read is of class business.
-    assert [line.partition(":")[0] for line in problems] == [
-        f"metricsStore.retention.{short}.fiveMinutes" for _ in range(short == "business")
-    ]
+    for length, refused in (("5d", True), ("30d", False)):
+        kept = {kind: length if kind == short else whole for kind, whole in plan.kept.items()}
+        problems = replace(plan, kept=kept).problems()
+        # Objectives read what is of class business, forecasts of a week the rest.
+        assert [line.partition(":")[0] for line in problems] == [
+            f"metricsStore.retention.{short}.fiveMinutes" for _ in range(refused)
+        ]
 
 
 def test_the_series_of_a_stack_fall_into_classes() -> None:
@@ -116,9 +121,9 @@ def test_the_series_of_a_stack_fall_into_classes() -> None:
 
 def test_shards_leave_every_rule_to_the_ruler() -> None:
     """Each shard would evaluate it on a part of the series, and absent() would always fire in some."""
-    plan = run(config={"prometheus": {"shards": 2}}).namespace["plan"]
+    plan = run(config={**NOTHING_LONG, "prometheus": {"shards": 2}}).namespace["plan"]
     assert {obj.evaluator for obj in plan.rules} == {Evaluator.RULER}
-    whole = {obj.name for obj in run().namespace["plan"].rules}
+    whole = {obj.name for obj in run(config=NOTHING_LONG).namespace["plan"].rules}
     assert {obj.name for obj in plan.rules} == whole
 
 
