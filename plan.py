@@ -29,7 +29,7 @@ from placement import NOTHING, placed, too_far
 from settings import Settings
 from settings.metrics_store import UNLIMITED
 from slo.openslo import read_all
-from slo.platform import inhibitions, platform
+from slo.platform import AVAILABILITY_WINDOW, inhibitions, platform
 from slo.rules import SloRules, compile_slo
 from systems.base import Context
 from systems.capacity import capacity
@@ -132,6 +132,13 @@ def _too_short(kept: Mapping[str, str], rules: Sequence[RecordingRule | Alert], 
         yield f"{shorter}, {worst.where}{others}{consequence}"
 
 
+def _availability(settings: Settings) -> float | None:
+    """What is promised of the platform: what is set, or the default where somebody can look back that far."""
+    wanted = settings.platform_objectives
+    far = settings.thanos_mode is not None or seconds(settings.prometheus.retention) >= seconds(AVAILABILITY_WINDOW)
+    return wanted.availability if far or "availability" in wanted.model_fields_set else None
+
+
 def build(settings: Settings) -> Plan:
     """The plan of a stack."""
     context = Context(
@@ -151,7 +158,7 @@ def build(settings: Settings) -> Plan:
     whole = platform(
         built,
         settings.cluster.name,
-        availability=settings.platform_objectives.availability,
+        availability=_availability(settings),
         success=settings.platform_objectives.success,
     )
     built += [s for s in (whole, capacity(built)) if s.rules or s.slos]

@@ -20,6 +20,7 @@ from model.system import Domain, Section, System
 NAME, DOWN = "platform", "DataOpsPlatformDown"
 _SYSTEM = "dataops:system:availability"
 _FAILED, _ENDED = "dataops:work:failed_rate5m", "dataops:work:ended_rate5m"
+AVAILABILITY_WINDOW = "30d"
 _FEWEST = 2
 """Of one system alone there is nothing to add up."""
 
@@ -119,7 +120,7 @@ def _availability(objective: float) -> Slo:
         title="Platform availability",
         description="Share of time and systems in which a system can do its work.",
         objective=objective,
-        window="30d",
+        window=AVAILABILITY_WINDOW,
         bad=count_by(systems) - sum_by(systems),
         total=count_by(systems),
         component=NAME,

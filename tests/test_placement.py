@@ -18,7 +18,6 @@ REMOTE = {"kind": "remoteWrite", "remoteWrite": {"url": "https://m.example/push"
 # Of production's rules that alone looks back further than Prometheus keeps.
 NOTHING_LONG: dict[str, object] = {"platformObjectives": {"availability": None}}
 NOTHING_STORED: dict[str, object] = {
-    **NOTHING_LONG,
     "objectStorage": {},
     "metricsStore": REMOTE,
     "logs": {"enabled": False},
@@ -69,7 +68,7 @@ def test_a_reader_of_another_objective_under_the_same_name_stays() -> None:
 
 
 def test_nothing_is_lost_or_evaluated_twice() -> None:
-    settings = ({}, {"prometheus": {"retention": "6d"}})
+    settings: tuple[dict[str, object], ...] = ({}, {"prometheus": {"retention": "6d"}})
     whole, short = (run(config={**NOTHING_LONG, **given}).namespace["plan"] for given in settings)
     assert {obj.evaluator for obj in whole.rules} == {Evaluator.PROMETHEUS}
     assert {obj.evaluator.value for obj in short.rules} == {"prometheus", "thanos-ruler"}
@@ -96,6 +95,17 @@ def test_a_rule_that_nobody_else_can_evaluate_is_refused() -> None:
         run(config={**NOTHING_STORED, "prometheus": {"retention": "6d"}})
     assert "prometheus.retention: 6d is shorter than the 7d that" in str(caught.value)
     assert "without Thanos nobody else can evaluate it" in str(caught.value)
+
+
+def test_the_platform_is_promised_what_somebody_can_look_back_for() -> None:
+    def promised(**config: object) -> bool:
+        return "platform_availability" in {o.slo.name for o in run(config=config).namespace["plan"].objectives}
+
+    assert promised()
+    assert not promised(**NOTHING_STORED)
+    assert promised(**NOTHING_STORED, prometheus={"retention": "30d"})
+    with pytest.raises(ProgramError, match="prometheus.retention: 15d is shorter than the 30d"):
+        promised(**NOTHING_STORED, platformObjectives={"availability": 0.99})
 
 
 @pytest.mark.parametrize("short", ["business", "infrastructure", "application"])
