@@ -104,7 +104,7 @@ def test_the_platform_is_promised_what_somebody_can_look_back_for() -> None:
     assert promised()
     assert not promised(**NOTHING_STORED)
     assert promised(**NOTHING_STORED, prometheus={"retention": "30d"})
-    with pytest.raises(ProgramError, match="prometheus.retention: 15d is shorter than the 30d"):
+    with pytest.raises(ProgramError, match=r"prometheus\.retention: 15d is shorter than the 30d"):
         promised(**NOTHING_STORED, platformObjectives={"availability": 0.99})
 
 
