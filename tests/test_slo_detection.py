@@ -1,15 +1,35 @@
-"""How long a burn rate takes to be seen, against windows that are counted second by second."""
+"""How long a burn rate takes to be seen and to be over, against what windows then hold; and the page that says so."""
 
 from __future__ import annotations
+
+import re
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from stacks import ROOT
 
 from model.quantity import seconds
 from slo.windows import BURNS, Burn
 
+PAGE = ROOT / "docs" / "how-to" / "objectives.md"
+ROW = re.compile(r"^\| ([\d.]+) %, (\w+) \| (\w+), (\w+) \| ([\d.]+) \| (.+?) \| (.+?) \| (.+?) \|$", re.MULTILINE)
 PAIRS = [(window, burn) for window, burns in BURNS.items() for burn in burns]
+
+
+def shown(time: float) -> str:
+    return f"{time / 60:.1f} min" if time < 3 * 3600 else f"{time / 3600:.1f} h"
+
+
+def test_the_page_has_every_pair_with_its_times() -> None:
+    rows = ROW.findall(PAGE.read_text())
+    assert [row[1:4] for row in rows] == [(window, burn.long, burn.short) for window, burn in PAIRS]
+    for (percent, *_, factor, all_, tenth, few), (window, burn) in zip(rows, PAIRS, strict=True):
+        assert float(factor) == burn.factor(window)
+        for bad, cell in ((1.0, all_), (0.1, tenth), (0.02, few)):
+            budget = 1 - float(percent) / 100
+            told, over = burn.detection(window, budget, bad), burn.reset(window, budget, bad)
+            assert cell == ("never" if told is None or over is None else f"{shown(told)}, {shown(over)}")
 
 
 @pytest.mark.parametrize(("bad", "told"), [(1.0, 51.84), (0.1, 518.4), (0.02, 2592.0), (0.001, None)])
