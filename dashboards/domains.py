@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from dashboards.pages.domains import rows_before
-from dashboards.shelf import FOLDER, Shelf
+from dashboards.shelf import FOLDER, Shelf, choosing_all
 from model.dashboard import Dashboard, Panel, PanelKind, Row, Variable
 from model.system import Domain, Section, System
 
@@ -51,6 +51,7 @@ def domain_dashboards(systems: Sequence[System], shelf: Shelf, parent: str) -> t
     for number, domain in enumerate(Domain, start=1):
         sections = [section for system in systems for section in system.sections if section.domain is domain]
         rows = (*shelf.rows(rows_before(domain)), *_rows(sections)) or _off(domain)
+        variables = _variables(rows, systems)
         found.append(
             Dashboard(
                 uid=uid(domain),
@@ -59,8 +60,8 @@ def domain_dashboards(systems: Sequence[System], shelf: Shelf, parent: str) -> t
                 level=1,
                 folder=FOLDER,
                 parent=parent,
-                rows=rows,
-                variables=_variables(rows, systems),
+                rows=choosing_all(rows, variables, ("namespace",)),
+                variables=variables,
             )
         )
     return tuple(found)

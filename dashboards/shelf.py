@@ -6,8 +6,9 @@ panels of its own is left out too.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from model.dashboard import Dashboard, Field, Lookup, Panel, PanelKind, Row, Store, Variable
 from model.problems import did_you_mean
@@ -65,6 +66,23 @@ class Page(Defined):
     needs: Store | None = None
 
 
+def choosing_all(rows: Iterable[Row], variables: Iterable[Variable], asked: Iterable[str]) -> tuple[Row, ...]:
+    """The rows, whose questions to logs take everything where a variable that they ask for is not there to choose by.
+
+    ``asked`` are names of variables; their values are those of a system, which a stack may not have.
+    """
+    absent = sorted(set(asked) - {variable.name for variable in variables})
+    if not absent:
+        return tuple(rows)
+    name = re.compile(rf"\$(?:{'|'.join(absent)})\b")
+
+    def settled(panel: Panel) -> Panel:
+        found = panel.lookup
+        return replace(panel, lookup=replace(found, query=name.sub(".+", found.query))) if found else panel
+
+    return tuple(replace(row, panels=tuple(map(settled, row.panels))) for row in rows)
+
+
 def show(kind: PanelKind, *names: str, title: str = "", width: int = 8, optional: bool = False) -> Wanted:
     return Wanted(kind=kind, names=names, title=title, width=width, optional=optional)
 
@@ -116,6 +134,7 @@ class Shelf:
         rows = self.rows(page.rows)
         if not rows:
             return None
+        variables = tuple(variable for system, variable in page.variables if self.has(system))
         return Dashboard(
             uid=page.uid,
             title=f"DataOps - {page.title}",
@@ -123,8 +142,8 @@ class Shelf:
             level=2,
             folder=FOLDER,
             parent=page.parent,
-            rows=rows,
-            variables=tuple(variable for system, variable in page.variables if self.has(system)),
+            rows=choosing_all(rows, variables, (variable.name for _, variable in page.variables)),
+            variables=variables,
             fields=page.fields,
             keys=page.keys,
             where=page.where,

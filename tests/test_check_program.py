@@ -149,20 +149,20 @@ BREAKS = {
     ),
     "a signal that no panel shows any more": Break(
         "alert/dashboard",
-        "systems/spark/__init__.py",
-        '    (PanelKind.TIMESERIES, "gc_time_ratio"),\n',
+        "systems/kafka/__init__.py",
+        '    (PanelKind.TIMESERIES, "under_replicated"),\n',
         "",
-        "gc_time_ratio",
+        "under_replicated",
     ),
     "a signal that its system forgot to list": Break(
         "signal/undeclared",
-        ARGOCD,
-        "signals=(*signals.values(), silent),",
-        "signals=(silent,),",
+        "systems/grafana.py",
+        "signals=tuple(signals.values()),",
+        "signals=(),",
         "list it",
     ),
     "a signal that nobody uses": Break(
-        "signal/unused", ARGOCD, '    (PanelKind.TIMESERIES, "git_failures"),\n', "", "neither panel nor"
+        "signal/unused", ARGOCD, '    (PanelKind.STAT, "applications_by_health"),\n', "", "neither panel nor"
     ),
     "an alert that lost its runbook on the way": Break(
         "alert/runbook",

@@ -63,7 +63,7 @@ def test_settings_that_do_not_fit_are_refused(system: str, settings: object, mes
 
 
 def test_a_link_speed_takes_the_place_of_what_drivers_do_not_tell() -> None:
-    (nodes,) = plan_of("nodes", {"linkMbit": 10_000}).systems
+    nodes = next(system for system in plan_of("nodes", {"linkMbit": 10_000}).systems if system.name == "nodes")
     usage = next(signal for signal in nodes.signals if signal.name == "node_network_usage")
     assert "node_network_speed_bytes" not in str(usage.expr)
     assert "1250000000" in str(usage.expr)

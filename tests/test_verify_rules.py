@@ -136,10 +136,11 @@ def split() -> tuple[Plan, Fake, Fake]:
     """A plan of which the Ruler has some rules, Prometheus with the others, and a querier that has both."""
     of = replace(plan(), rules=placed(plan().rules, 3600))
     prometheus, querier = as_planned(), as_planned()
-    near = {rule_.name for rule_ in _of(of, Evaluator.PROMETHEUS)}
+    near, far = _of(of, Evaluator.PROMETHEUS), _of(of, Evaluator.RULER)
     for group_ in prometheus.groups:
-        group_["rules"] = [one for one in group_["rules"] if one["name"] in near]
-    assert 0 < len(near) < len(of.records) + len(of.alerts)
+        group_["rules"] = [one for one in group_["rules"] if not any(rule_.is_rule(one) for rule_ in far)]
+    assert near
+    assert far
     return of, prometheus, querier
 
 

@@ -114,7 +114,7 @@ TRINO = Page(
         Group(
             title="Workers",
             panels=(
-                show(PanelKind.GAUGE, "trino.worker_availability"),
+                show(PanelKind.GAUGE, "trino.worker_availability", optional=True),
                 show(PanelKind.TIMESERIES, "trino.memory_pool_usage"),
                 show(PanelKind.TIMESERIES, "trino.worker_memory_usage"),
                 show(PanelKind.TIMESERIES, "trino.cpu_time"),
