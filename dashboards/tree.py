@@ -46,8 +46,13 @@ def dashboards_of(
 def signals_of(
     dashboards: Iterable[Dashboard], systems: Iterable[System], objectives: Iterable[SloRules]
 ) -> list[Signal]:
-    """The signals on the dashboards that are neither a system's nor an objective's, once each."""
-    owned = {id(s) for system in systems for s in system.signals} | {id(s) for o in objectives for s in o.signals}
+    """The signals on the dashboards that are neither a system's nor an objective's, once each.
+
+    What a system shows in its own sections is its own, whether it lists it or not: not to do so is a finding.
+    """
+    sections = (section for system in systems for section in system.sections)
+    owned = {id(s) for section in sections for panel in section.panels for s in panel.signals}
+    owned |= {id(s) for system in systems for s in system.signals} | {id(s) for o in objectives for s in o.signals}
     shown = {id(s): s for d in dashboards for panel in d.panels for s in panel.signals if id(s) not in owned}
     return list(shown.values())
 
