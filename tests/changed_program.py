@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from stacks import ROOT
+from stacks import ROOT, copied
 
 from obs import documents
 from obs.diff.report.model import Report, report
@@ -20,7 +19,6 @@ from obs.diff.take import take
 from obs.expand import RenderedObject
 from obs.run import run_stack
 
-PARTS = ("model", "contracts", "systems", "slo", "alerting", "dashboards", "settings", "components", "runbooks")
 # Ciphertexts in the form that the CLI writes; nobody can open them, and nobody looks inside.
 SECRETS = """\
   dataops-observability:smtpPassword: {secure: "v1:first:smtp"}
@@ -52,10 +50,7 @@ def of(run: str) -> list[Change]:
 
 def copy(folder: Path) -> Path:
     """The program in a folder of its own, with secrets set."""
-    for part in PARTS:
-        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
-    for file in (*ROOT.glob("*.py"), *ROOT.glob("Pulumi*.yaml"), ROOT / "images.lock"):
-        shutil.copy(file, folder)
+    copied(folder)
     edit(folder, [("Pulumi.prod.yaml", "config:\n", f"config:\n{SECRETS}")])
     return folder
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,15 +12,11 @@ from typing import Any, NamedTuple
 
 import pytest
 import yaml
-from stacks import ROOT, STACKS
+from stacks import ROOT, STACKS, copied
 from tiny_charts import REAL_HELM
 
 from components.charts import CHARTS, archive_path
 
-PARTS = (
-    *("model", "contracts", "systems", "slo", "alerting", "dashboards", "settings", "components", "obs", "runbooks"),
-    *("tools", "upgrades"),
-)
 KUBERNETES = "systems/kubernetes/signals.py"
 ARGOCD = "systems/argocd/__init__.py"
 NODES = "systems/nodes/__init__.py"
@@ -259,12 +254,7 @@ OF_CHARTS = ("chart/unknown-key", "chart/render", "wiring/", "upgrade/")
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    ignored = shutil.ignore_patterns("__pycache__")
-    for part in PARTS:
-        shutil.copytree(ROOT / part, tmp_path / part, ignore=ignored)
-    for file in (*ROOT.glob("*.py"), *ROOT.glob("Pulumi*.yaml"), *ROOT.glob("*.lock")):
-        shutil.copy(file, tmp_path)
-    return tmp_path
+    return copied(tmp_path, "obs", "tools", "upgrades")
 
 
 def run_check(project: Path, stack: str = "prod") -> subprocess.CompletedProcess[str]:

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from stacks import ROOT
+from stacks import ROOT, copied
 
 from components.charts import CHARTS, archive_path
 from obs.record import record
@@ -24,11 +24,7 @@ pytestmark = pytest.mark.skipif(PULUMI is None, reason="pulumi is not on PATH")
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A copy of the program with a stack of its own, its state in a folder of its own."""
-    ignored = shutil.ignore_patterns("__pycache__")
-    for room in ("model", "contracts", "systems", "slo", "alerting", "dashboards", "components"):
-        shutil.copytree(ROOT / room, tmp_path / room, ignore=ignored)
-    for name in ("__main__.py", "settings.py", "plan.py", "Pulumi.yaml", f"Pulumi.{STACK}.yaml"):
-        shutil.copy(ROOT / name, tmp_path)
+    copied(tmp_path)
     (tmp_path / ".venv").symlink_to(sys.prefix)
     (tmp_path / "state").mkdir()
     done = pulumi(tmp_path, "stack", "init", STACK)

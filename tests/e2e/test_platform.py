@@ -6,7 +6,6 @@ import json
 import os
 import re
 import secrets
-import shutil
 import signal
 import time
 from pathlib import Path
@@ -17,7 +16,7 @@ import psutil
 import pytest
 from followed_faults import problems
 from local_platform import Platform, eventually, obs
-from stacks import ROOT
+from stacks import ROOT, copied
 
 from obs.local import deploy
 from obs.local.pulumi_cli import has_pulumi
@@ -191,18 +190,9 @@ def test_a_restart_of_the_api_server_is_survived(platform: Platform) -> None:
     assert {name: after[name] for name in kept} == {name: before[name] for name in kept}
 
 
-def _copy(target: Path) -> Path:
-    ignored = shutil.ignore_patterns("__pycache__")
-    for room in ("model", "contracts", "systems", "slo", "alerting", "dashboards", "components"):
-        shutil.copytree(ROOT / room, target / room, ignore=ignored)
-    for file in [*ROOT.glob("*.py"), *ROOT.glob("Pulumi*.yaml")]:
-        shutil.copy(file, target)
-    return target
-
-
 def test_a_change_of_a_rule_reaches_prometheus(platform: Platform, tmp_path: Path) -> None:
-    project = _copy(tmp_path)
-    alerts = project / "systems" / "nodes.py"
+    project = copied(tmp_path)
+    alerts = project / "systems" / "nodes" / "__init__.py"
     alerts.write_text(alerts.read_text().replace('"CPUUsageHigh",', '"ProcessorsBusy",'))
     try:
         deploy.apply(deploy.Target(project, platform.place, platform.state))
@@ -213,7 +203,7 @@ def test_a_change_of_a_rule_reaches_prometheus(platform: Platform, tmp_path: Pat
 
 
 def test_what_looks_back_further_than_prometheus_keeps_is_the_rulers(platform: Platform, tmp_path: Path) -> None:
-    project = _copy(tmp_path)
+    project = copied(tmp_path)
     stack = project / "Pulumi.local.yaml"
     stack.write_text(f"{stack.read_text()}  dataops-observability:prometheus: {{retention: 1m}}\n")
     record, alert = "dataops:container:oom_kills_10m", "OOMKill"
@@ -248,7 +238,7 @@ def test_a_selector_that_matches_nothing_is_no_success(
     platform: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("obs.local.readiness._SECONDS", 15)
-    project = _copy(tmp_path)
+    project = copied(tmp_path)
     spark = project / "systems" / "spark" / "__init__.py"
     spark.write_text(spark.read_text().replace('"spark-role": "driver"', '"spark-role": "drivr"'))
     tools = ensure_local()
@@ -260,7 +250,7 @@ def test_a_selector_that_matches_nothing_is_no_success(
 
 
 def test_what_is_no_longer_defined_is_deleted(platform: Platform, tmp_path: Path) -> None:
-    project = _copy(tmp_path)
+    project = copied(tmp_path)
     stack = project / "Pulumi.local.yaml"
     stack.write_text(stack.read_text().replace("    nodes: {}\n", ""))
     rules = ("get", "prometheusrules", "--namespace=monitoring", "--output=name")
@@ -275,7 +265,7 @@ def test_what_is_no_longer_defined_is_deleted(platform: Platform, tmp_path: Path
 
 
 def test_a_rejected_object_names_its_definition(platform: Platform, tmp_path: Path) -> None:
-    project = _copy(tmp_path)
+    project = copied(tmp_path)
     broken = project / "components" / "resources.py"
     text = broken.read_text()
     assert '"metadata": metadata' in text
