@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from string import ascii_uppercase
 from typing import NamedTuple
 
@@ -14,6 +15,13 @@ from model.rule import Signal
 # A refId is one letter here; Grafana goes on with AA, but nobody reads a panel of 27 queries.
 REF_IDS = ascii_uppercase
 ENVIRONMENT = "environment"
+_VARIABLE = re.compile(r"\$(\w+)")
+
+
+def with_all(text: str, rate_interval: str, chosen: Mapping[str, str] | None = None) -> str:
+    """A query as Grafana sends it with all of every variable, which is ``.*``, but for those that are ``chosen``."""
+    values = {"__rate_interval": rate_interval, **(chosen or {})}
+    return _VARIABLE.sub(lambda found: values.get(found[1], ".*"), text)
 
 
 class Query(NamedTuple):

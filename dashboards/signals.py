@@ -11,7 +11,8 @@ from model.rule import Severity, Signal
 from slo.signals import REMAINING
 
 TARGETS = metric("up")
-_FIRING = metric("ALERTS", eq("alertstate", "firing"), ne("severity", Severity.NONE.value))
+_FIRES = metric("ALERTS", eq("alertstate", "firing"))
+_FIRING = _FIRES.where(ne("severity", Severity.NONE.value))
 _ALERT = ("alertname", "severity", "component")
 _SHOWN = "{{alertname}} {{severity}} {{component}}"
 WELL = "✔ no alert"
@@ -23,7 +24,7 @@ def _zero_or(found: Expr) -> Expr:
 
 
 def _counted(severity: Severity) -> Expr:
-    return _zero_or(count_by(metric("ALERTS", eq("alertstate", "firing"), eq("severity", severity.value))))
+    return _zero_or(count_by(_FIRES.where(eq("severity", severity.value))))
 
 
 TARGETS_UP = Signal(
@@ -121,7 +122,7 @@ SHARED = {
 
 def state(name: str, title: str, alerts: Iterable[str]) -> Signal:
     """How many of these alerts fire, by severity; one series of 0 without a severity where none does."""
-    fired = metric("ALERTS", eq("alertstate", "firing"), matching("alertname", "|".join(sorted(set(alerts)))))
+    fired = _FIRES.where(matching("alertname", "|".join(sorted(set(alerts)))))
     found = count_by(fired, "severity")
     return Signal(
         name=f"state_{name}",

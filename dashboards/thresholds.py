@@ -76,13 +76,19 @@ def legend(thresholds: Sequence[Threshold], unit: str) -> str:
     return f"Thresholds: {', '.join(words)}." if words else ""
 
 
+def binary(value: float) -> tuple[float, str]:
+    """Bytes in the largest unit of which there is at least one."""
+    power = min(int(math.log(max(abs(value), 1), 1024)), len(_BINARY) - 1)
+    return value / 1024**power, _BINARY[power]
+
+
 def amount(value: float, unit: str) -> str:
     """A value as a person writes it, for the Grafana units that thresholds have."""
     if unit in ("percentunit", "percent"):
         return f"{value * (100 if unit == 'percentunit' else 1):g} %"
     if unit == "bytes":
-        power = min(int(math.log(max(abs(value), 1), 1024)), len(_BINARY) - 1)
-        return f"{value / 1024**power:g} {_BINARY[power]}"
+        scaled, prefixed = binary(value)
+        return f"{scaled:g} {prefixed}"
     return f"{value:g}" if unit in ("none", "short") else f"{value:g} {unit}"
 
 

@@ -6,8 +6,9 @@ import pytest
 from cached_charts import missing
 from changed_program import CHANGES, Change, base, of, reported, said, taken
 
+from obs.diff.entry import LIMIT
 from obs.diff.report import json, markdown, text
-from obs.diff.report.model import LIMIT, fitted, report
+from obs.diff.report.model import fitted, report
 
 RUNS = sorted({change.run for change in CHANGES})
 CIPHERTEXTS = ("v1:first", "v1:second")

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from obs.check.rendered import Rendered, entries, mapping
+from components.grafana_values import FOLDER_ANNOTATION
+from obs.check.grafana_json import dashboards
+from obs.check.rendered import Rendered, dig, entries, mapping
 
-_LABEL = "grafana_dashboard"
-_FOLDER = "grafana_folder"
 _LINK = re.compile(r"/d/([\w-]+)")
 
 
@@ -53,24 +53,15 @@ class Board:
 def boards(rendered: Rendered) -> dict[str, Board]:
     """uid -> dashboard."""
     found = {}
-    for item in rendered.of("ConfigMap"):
-        if _LABEL not in item.labels:
-            continue
-        folder = str(mapping(mapping(item.manifest.get("metadata")).get("annotations")).get(_FOLDER, ""))
-        for text in mapping(item.manifest.get("data")).values():
-            board = _board(str(text), folder)
-            if board is not None:
-                found[board.uid] = board
+    for file in dashboards(rendered):
+        if file.model is not None and "uid" in file.model:
+            folder = dig(file.item.manifest, "metadata", "annotations", FOLDER_ANNOTATION)
+            board = _board(file.model, str(folder or ""))
+            found[board.uid] = board
     return found
 
 
-def _board(text: str, folder: str) -> Board | None:
-    try:
-        data = json.loads(text)
-    except ValueError:
-        return None
-    if not isinstance(data, dict) or "uid" not in data:
-        return None
+def _board(data: Mapping[str, Any], folder: str) -> Board:
     panels: dict[str, Panel] = {}
     row = ""
     for given in entries(data.get("panels")):

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from obs.console import HERE, Project, Stack, err, errors, out
+from obs.diff.entry import LIMIT
 
 if TYPE_CHECKING:
     from obs.diff.report.model import Report
     from obs.diff.snapshot import Snapshot
-
-_LIMIT = 65_536
 
 
 class Form(StrEnum):
@@ -38,7 +37,7 @@ Explain = Annotated[bool, typer.Option("--explain", help="Say of each entry why 
 Diffs = Annotated[bool, typer.Option("--diffs", help="Print the diff of each object, too (text)")]
 Full = Annotated[Path | None, typer.Option("--full", help="File for the whole report, uncut")]
 Written = Annotated[Path | None, typer.Option("--out", help="File for the report instead of standard output")]
-Limit = Annotated[int, typer.Option("--limit", help="Bytes that the report may have", min=1000, max=_LIMIT)]
+Limit = Annotated[int, typer.Option("--limit", help="Bytes that the report may have", min=1000, max=LIMIT)]
 
 
 def diff(
@@ -53,7 +52,7 @@ def diff(
     diffs: Diffs = False,
     full: Full = None,
     written: Written = None,
-    limit: Limit = _LIMIT,
+    limit: Limit = LIMIT,
     project: Project = HERE,
 ) -> None:
     """Say what a change does to the cluster and to the people on call. Exits with 1 where a --fail-on holds."""

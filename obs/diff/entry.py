@@ -5,6 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
+LIMIT = 65_536
+"""Characters of a comment on GitHub, of which no form of the report has more."""
+MANY = 3
+"""From so many alerts on that change in one way, they share a line."""
+
 
 class Level(IntEnum):
     """How risky: LOW is worth reading, MEDIUM interrupts something, HIGH loses or opens something."""

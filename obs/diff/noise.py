@@ -10,9 +10,7 @@ from typing import Any
 _LABELS = ("helm.sh/chart", "chart", "heritage", "app.kubernetes.io/version", "app.kubernetes.io/managed-by")
 _CHECKSUM = re.compile(r"checksum/|.*[-/](checksum|config-hash|sha256)$|rollme$")
 _LINES = re.compile(
-    r"^\s*(?:(?:helm\.sh/chart|chart|heritage|app\.kubernetes\.io/version|app\.kubernetes\.io/managed-by"
-    r"|checksum/[\w.-]+):.*|# Source:.*|)$\n?",
-    re.MULTILINE,
+    rf"^\s*(?:(?:{'|'.join(map(re.escape, _LABELS))}|checksum/[\w.-]+):.*|# Source:.*|)$\n?", re.MULTILINE
 )
 # Lists whose order says nothing, by the field that tells their entries apart.
 _SETS: Mapping[str, tuple[str, ...]] = {

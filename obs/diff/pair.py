@@ -10,6 +10,7 @@ from typing import Any
 from obs.check.rendered import Item, Rendered
 from obs.diff.boards import Board, boards
 from obs.diff.noise import bare, quiet
+from obs.diff.promql import names
 from obs.diff.routes import Routes
 from obs.diff.rules import Rules
 from obs.diff.snapshot import Snapshot
@@ -73,6 +74,15 @@ class Side:
     @cached_property
     def boards(self) -> dict[str, Board]:
         return boards(self.rendered)
+
+    @cached_property
+    def asking(self) -> dict[str, list[str]]:
+        """Name of a series -> the panels that ask for it, in words."""
+        found: dict[str, list[str]] = {}
+        for expr, who in (read for board in self.boards.values() for read in board.reads()):
+            for name in names(expr):
+                found.setdefault(name, []).append(who)
+        return found
 
     @cached_property
     def workloads(self) -> dict[str, Workload]:

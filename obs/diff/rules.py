@@ -30,6 +30,11 @@ class Rule:
         return self.labels.get("severity", "")
 
 
+def named(base: str, labels: Mapping[str, str]) -> str:
+    """As settings name an alert: ``<name>``, or ``<name>:<objective>``."""
+    return f"{base}:{labels['slo']}" if "slo" in labels else base
+
+
 class Rules:
     """``alerts`` by name, ``records`` by name and labels: several objectives record the same series."""
 
@@ -47,7 +52,7 @@ class Rules:
         alert = rule.get("alert")
         where = self.records if alert is None else self.alerts
         base = str(alert or rule.get("record"))
-        name = f"{base}:{labels['slo']}" if "slo" in labels else base
+        name = named(base, labels)
         unique, times = name, 1
         while unique in where:
             times += 1

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import contracts
-from model.rule import Alert
 from obs import documents
 from obs.check.run import check_run
 from obs.diff.masking import masked
+from obs.diff.rules import named
 from obs.diff.snapshot import Snapshot
 from obs.diff.stack_file import stack_settings
 from obs.expand import RenderedObject
@@ -86,7 +86,7 @@ def _masked(one: RenderedObject) -> RenderedObject:
 
 def _definitions(plan: Plan) -> Iterator[tuple[str, dict[str, Any]]]:
     for alert in plan.alerts:
-        yield f"alert {named(alert)}", {"where": str(alert.where), "unit": alert.signal.unit}
+        yield f"alert {named(alert.name, alert.labels)}", {"where": str(alert.where), "unit": alert.signal.unit}
     for rule in plan.records:
         yield f"record {rule.record}", {"where": str(rule.where)}
     for system in plan.systems:
@@ -96,12 +96,6 @@ def _definitions(plan: Plan) -> Iterator[tuple[str, dict[str, Any]]]:
         for panel in dashboard.panels:
             unit = panel.signals[0].unit if panel.signals else ""
             yield f"panel {dashboard.uid}/{panel.title}", {"where": str(panel.where), "unit": unit}
-
-
-def named(alert: Alert) -> str:
-    """As settings name it: ``<name>``, or ``<name>:<objective>``."""
-    objective = alert.labels.get("slo")
-    return f"{alert.name}:{objective}" if objective else alert.name
 
 
 def _objectives(plan: Plan) -> dict[str, dict[str, Any]]:

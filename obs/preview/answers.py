@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from dashboards.queries import Query
+from dashboards.queries import Query, with_all
 from model.dashboard import Panel
 from obs.errors import ObsError
 from obs.verify.client import Refused, Server
@@ -21,7 +21,6 @@ from obs.verify.client import Refused, Server
 POINTS = 48
 _HOUR = 3600.0
 _LABEL = re.compile(r"\{\{\s*(\w+)\s*\}\}")
-_VARIABLE = re.compile(r"\$\{?\w+\}?")
 _TYPICAL = {"s": 40.0, "ms": 20.0, "bytes": 6e9, "Bps": 3e6, "percentunit": 0.6, "percent": 60.0}
 _MEMBERS = 3
 
@@ -74,9 +73,8 @@ def live(prometheus: Server) -> Answers:
 
     def ask(_: Panel, query: Query, __: int) -> tuple[Line, ...]:
         now = time.time()
-        text = _VARIABLE.sub(lambda v: "5m" if "rate_interval" in v[0] else ".*", query.expr)
         try:
-            series = prometheus.query_range(text, now - 6 * _HOUR, now, 6 * _HOUR / POINTS)
+            series = prometheus.query_range(with_all(query.expr, "5m"), now - 6 * _HOUR, now, 6 * _HOUR / POINTS)
         except Refused as error:
             raise ObsError(f"{query.expr}: {error}") from None
         return tuple(Line(_filled(query.legend, s.labels), s.labels, s.values) for s in series if s.values)

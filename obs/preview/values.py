@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 
-from dashboards.thresholds import NEUTRAL, OK, SEVERITY, judges, steps
+from dashboards.thresholds import NEUTRAL, OK, SEVERITY, binary, judges, steps
 from model.dashboard import Panel
 from model.rule import Signal
 
-_BINARY = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 _NAMES = {NEUTRAL.hex: "", OK.hex: "well"} | {colour.hex: severity.value for severity, colour in SEVERITY.items()}
 _LENGTHS = ((86400, "d"), (3600, "h"), (60, "min"))
 
@@ -25,8 +24,8 @@ def amount(value: float, unit: str) -> str:
     if unit in ("percentunit", "percent"):
         return f"{value * (100 if unit == 'percentunit' else 1):.4g} %"
     if unit in ("bytes", "decbytes", "Bps", "binBps"):
-        power = min(int(math.log(max(abs(value), 1), 1024)), len(_BINARY) - 1)
-        return f"{value / 1024**power:.3g} {_BINARY[power]}{'/s' if 'ps' in unit else ''}"
+        scaled, prefixed = binary(value)
+        return f"{scaled:.3g} {prefixed}{'/s' if 'ps' in unit else ''}"
     if unit == "s":
         found = next(((size, name) for size, name in _LENGTHS if abs(value) >= size), None)
         return f"{value / found[0]:.3g} {found[1]}" if found else f"{value:.3g} s"

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 
-from dashboards.queries import ENVIRONMENT, dashboard_variables, panel_queries, values_selector
+from dashboards.queries import ENVIRONMENT, dashboard_variables, panel_queries, values_selector, with_all
 from model.dashboard import Dashboard, Panel, PanelKind
 from model.expr import Matcher
 from model.quantity import duration, seconds
@@ -23,7 +22,6 @@ from plan import Plan
 AT_ONCE = 4
 """Queries on the way at one time: a Prometheus runs 20 (--query.max-concurrency) for everybody."""
 _WINDOW = 300.0
-_VARIABLE = re.compile(r"\$(\w+)")
 _SHORTEST_RATE = 60.0
 
 
@@ -83,14 +81,8 @@ def _asked(plan: Plan, cluster: Matcher) -> Iterator[_Asked]:
 
 
 def _filled(text: str, plan: Plan, cluster: Matcher) -> str:
-    """All of every variable (Grafana sends ``.*`` for it), but of the clusters only the stack's."""
-
-    def value(found: re.Match[str]) -> str:
-        if found[1] == "__rate_interval":
-            return duration(_rate_interval(plan))
-        return cluster.value if found[1] == cluster.label else ".*"
-
-    return _VARIABLE.sub(value, text)
+    """All of every variable, but of the clusters only the stack's."""
+    return with_all(text, duration(_rate_interval(plan)), {cluster.label: cluster.value})
 
 
 def _rate_interval(plan: Plan) -> float:

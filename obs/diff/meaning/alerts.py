@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from dashboards.thresholds import amount
-from obs.diff.entry import Entry, arrow, listed
+from obs.diff.entry import MANY, Entry, arrow, listed
 from obs.diff.pair import Pair, Side
 from obs.diff.promql import condition
 from obs.diff.rules import Rule
-
-_MANY = 3
-"""From so many alerts on that have new receivers for one reason, they share a line."""
 
 
 def alerts(pair: Pair) -> Iterator[Entry]:
@@ -154,7 +151,7 @@ def _told_otherwise(pair: Pair, names: list[str]) -> Iterator[Entry]:
     for (before, after), those in moved.items():
         text = f"told {arrow(before, after)}"
         why = "its labels take another way through Alertmanager's routes"
-        if len(those) >= _MANY:
+        if len(those) >= MANY:
             yield Entry(topic="alerts", subject=f"{len(those)} alerts", text=f"{text}: {listed(those)}", why=why)
         else:
             for name in those:

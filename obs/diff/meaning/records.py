@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from obs.diff.entry import Entry, arrow, listed
 from obs.diff.pair import Pair, Side
-from obs.diff.promql import grouped_by, names
+from obs.diff.promql import grouped_by
 from obs.diff.rules import Rule
 
 
@@ -52,8 +52,7 @@ def _changes(one: Rule, other: Rule) -> Iterator[str]:
 
 def readers(side: Side, series: str) -> list[str]:
     """Rules and panels that read a series."""
-    panels = (who for board in side.boards.values() for expr, who in board.reads() if series in names(expr))
-    return list(dict.fromkeys([*side.rules.readers.get(series, ()), *panels]))
+    return list(dict.fromkeys([*side.rules.readers.get(series, ()), *side.asking.get(series, ())]))
 
 
 def _readers(side: Side, rule: Rule) -> str:

@@ -7,15 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from obs.diff.entry import Entry, Level, listed
+from obs.diff.entry import LIMIT, Entry, Level, listed
 from obs.diff.meaning import meaning
 from obs.diff.objects import ObjectDiff, objects
 from obs.diff.pair import Pair
 from obs.diff.risk import risks, unused
 from obs.diff.snapshot import Snapshot
 
-LIMIT = 65_536
-"""Characters of a comment on GitHub, of which no form of the report has more."""
 _SHOWN_LINES = 120
 """Lines of one object's diff in a report that is cut."""
 

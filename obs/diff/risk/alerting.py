@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from model.rule import Severity
-from obs.diff.entry import Entry, Level, arrow, listed
+from obs.diff.entry import MANY, Entry, Level, arrow, listed
 from obs.diff.meaning.alerts import renames, told_of
 from obs.diff.pair import Pair
 from obs.diff.rules import Rule
 
 _RANK = {severity.value: rank for rank, severity in enumerate(Severity)}
-_MANY = 3
 
 
 def quieter(pair: Pair) -> Iterator[Entry]:
@@ -45,8 +44,8 @@ def _untold(pair: Pair, names: list[str]) -> Iterator[Entry]:
     for (silent, now), those in lost.items():
         worst = min((pair.before.rules.alerts[name].severity for name in those), key=lambda s: _RANK.get(s, 9))
         level = Level.MEDIUM if worst in ("critical", "high") else Level.LOW
-        subject = f"{len(those)} alerts" if len(those) >= _MANY else ", ".join(those)
-        named = f" ({listed(those)})" if len(those) >= _MANY else ""
+        subject = f"{len(those)} alerts" if len(those) >= MANY else ", ".join(those)
+        named = f" ({listed(those)})" if len(those) >= MANY else ""
         yield _entry(pair, subject, f"{silent} hears no more of it; told now {now or 'nobody'}{named}", level)
 
 
