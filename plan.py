@@ -90,6 +90,11 @@ class Plan:
                     return dashboard, panel
         return None
 
+    @property
+    def of_ruler(self) -> list[RecordingRule | Alert]:
+        """The rules that the Thanos Ruler evaluates, over what has left Prometheus."""
+        return [r for obj in self.rules if obj.evaluator is Evaluator.RULER for g in obj.groups for r in g.rules]
+
     def problems(self) -> list[str]:
         """What is wrong with the settings once the rules that they lead to are known."""
         return [*self.refused, *self._short_retentions()]
@@ -98,13 +103,12 @@ class Plan:
         if not self.kept:
             kept = {"prometheus.retention": self.retention}
             return list(_too_short(kept, [*self.records, *self.alerts], "; without Thanos nobody else can evaluate it"))
-        rulers = [r for obj in self.rules if obj.evaluator is Evaluator.RULER for g in obj.groups for r in g.rules]
         return [
             problem
             for kind, length in self.kept.items()
             for problem in _too_short(
                 {f"metricsStore.retention.{kind}.fiveMinutes": length},
-                [rule for rule in rulers if kind in self._classes(rule)],
+                [rule for rule in self.of_ruler if kind in self._classes(rule)],
                 "; the Ruler reads 5-minute blocks where raw ones are gone, and no coarser ones",
             )
         ]

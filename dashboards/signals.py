@@ -11,7 +11,8 @@ from model.rule import Severity, Signal
 from slo.signals import REMAINING
 
 TARGETS = metric("up")
-_FIRES = metric("ALERTS", eq("alertstate", "firing"))
+_NOTHING = "nothing is wrong"
+_FIRES = metric("ALERTS", eq("alertstate", "firing"), may_be_absent=_NOTHING)
 _FIRING = _FIRES.where(ne("severity", Severity.NONE.value))
 _ALERT = ("alertname", "severity", "component")
 _SHOWN = "{{alertname}} {{severity}} {{component}}"
@@ -71,7 +72,7 @@ PENDING = Signal(
     description="1 for each alert whose condition holds, but not yet for as long as it must.",
     good="Nothing is shown for longer than a passing disturbance.",
     unit="short",
-    expr=max_by(metric("ALERTS", eq("alertstate", "pending")), *_ALERT),
+    expr=max_by(metric("ALERTS", eq("alertstate", "pending"), may_be_absent=_NOTHING), *_ALERT),
     legend=_SHOWN,
     words=((1, "pending"),),
 )

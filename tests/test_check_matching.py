@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from promql_samples import checks, expression, findings, only, recording
 
@@ -108,9 +110,9 @@ def test_a_label_lost_by_a_join_is_found_further_on() -> None:
 
 def test_recorded_series_are_matched_by_their_inferred_labels() -> None:
     record = recording("node:pods:sum", "sum by (cluster, node) (kube_pod_info)")
-    good = expression("sum by (cluster, node) (kube_node_status_capacity) / node:pods:sum")
+    good = expression("sum by (cluster, node) (kube_node_status_capacity) / node:pods:sum", "alert")
     assert findings(record, good) == []
-    bad = expression("sum by (cluster) (kube_node_status_capacity) / node:pods:sum")
+    bad = expression("sum by (cluster) (kube_node_status_capacity) / node:pods:sum", "alert")
     assert [f.check for f in findings(record, bad)] == ["promql/match"]
 
 
@@ -128,3 +130,20 @@ def test_recorded_series_are_matched_by_their_inferred_labels() -> None:
 )
 def test_the_same_thing_on_both_sides_is_found(text: str, found: bool) -> None:
     assert checks(text) == (["promql/same-operands"] if found else [])
+
+
+SHARE = "sum by (cluster, node) (kube_pod_info) / dataops:node:capacity"
+CAPACITY = recording("dataops:node:capacity", "sum by (cluster, node) (kube_node_status_capacity)", "c.py:1")
+
+
+def test_what_has_left_prometheus_has_external_labels_that_an_aggregation_takes_away() -> None:
+    """Only where it is read from outside: in Prometheus itself both sides have cluster and node."""
+    (finding,) = findings(CAPACITY, expression(SHARE))
+    assert finding.check == "promql/match"
+    assert "environment, platform, prometheus of the right side" in finding.message
+    inside = recording("dataops:node:share", SHARE, "s.py:1")
+    reader = expression("dataops:node:share")
+    assert findings(CAPACITY, inside, reader) == []
+    assert [f.check for f in findings(CAPACITY, replace(inside, ruler=True), reader)] == ["promql/match"]
+    both = "sum by (cluster, node) (kube_pod_info) / sum by (cluster, node) (dataops:node:capacity)"
+    assert findings(CAPACITY, expression(both)) == []

@@ -21,6 +21,7 @@ from obs.local import up as module
 from obs.local.readiness import Expected, expected, lacking
 from obs.local.state import FORWARDS, LocalError, ProcessState, State, as_sent_to, identity, save
 from obs.run import StackRun, run_stack
+from obs.simulate.platform import objects
 
 
 @dataclass
@@ -211,3 +212,19 @@ def test_a_server_is_asked_where_prometheus_sends_to(prometheus: Prometheus, tmp
     (tmp_path / FORWARDS).write_text(json.dumps(pods))
     running = state(prometheus, simulator="http://127.0.0.1:4000")
     assert as_sent_to(tmp_path, running, "alertmanager") == "http://127.0.0.1:4000/10.244.0.5:9093"
+
+
+def test_every_system_of_stack_local_that_is_scraped_has_a_simulation(run: StackRun) -> None:
+    """What only reads what others expose has none, and needs none."""
+    asked = module.simulated(run)
+    assert "spark" in asked
+    assert not {"platform", "capacity"} & set(asked)
+    assert objects(asked)
+
+
+def test_a_machine_that_failed_says_why_instead_of_the_api_server(tmp_path: Path) -> None:
+    gone = httpx.ConnectError("refused")
+    assert str(module._unanswered(tmp_path, gone)) == "the API server does not answer: refused"
+    pid = os.getpid()
+    save(tmp_path, State(pid=pid, identity=identity(pid), phase="failed", step="kwok", problem="no such flag"))
+    assert str(module._unanswered(tmp_path, gone)) == "starting kwok failed: no such flag"

@@ -144,3 +144,18 @@ def test_every_selector_is_narrowed_to_the_cluster() -> None:
 )
 def test_limits_are_taken_away_but_not_where_that_would_empty_the_answer(expr: Expr, without: str) -> None:
     assert str(without_comparisons(expr)) == without
+
+
+def test_a_record_that_gives_a_reason_is_explained_unless_it_is_not_evaluated() -> None:
+    record = RecordingRule(record="team:it:rate5m", expr=sum_by(GONE))
+    read = metric("team:it:rate5m", may_be_absent="what does not grow has no forecast")
+    assert explained(max_by(read), records=(record,)) == "what does not grow has no forecast"
+    stopped = unexplained(max_by(read), sum_by(GONE), records=(record,))
+    assert stopped == "team:it:rate5m is not stored although its expression has data: is it evaluated?"
+
+
+def test_a_record_that_does_not_reach_back_yet_is_not_called_unevaluated() -> None:
+    record = RecordingRule(record="team:it:ratio", expr=sum_by(HERE))
+    now = metric("team:it:ratio")
+    missing = unexplained(now.ago("6h") * 2, now, sum_by(HERE), records=(record,))
+    assert missing == "there is no series team:it:ratio of 6h ago"

@@ -15,6 +15,9 @@ NATIVE_HISTOGRAMS = "native histograms"
 
 KEEP_LIST = "the keep-list of its monitor (cardinality: lean)"
 
+ITSELF = "(Prometheus writes it)"
+"""In place of a contract, for what no exporter exposes."""
+
 # prometheus/prometheus scrape/scrape.go, reportSeries, and the series behind extra-scrape-metrics.
 _SCRAPE_SERIES = (
     "up",
@@ -77,7 +80,7 @@ def catalogue(
                 for one in _scraped(scrape, endpoint, contract):
                     series.setdefault(one.name, {})[one] = None
     for name, labels in _ALERT_SERIES.items():
-        own = Series(name, "gauge", frozenset({*labels, CLUSTER}), "prometheus", None, None, open=True)
+        own = Series(name, "gauge", frozenset({*labels, CLUSTER}), ITSELF, None, None, open=True)
         series.setdefault(name, {})[own] = None
     absent = {key: value for contract in contracts.values() for key, value in contract.absent.items()}
     elsewhere = {
@@ -117,7 +120,7 @@ def _scraped(scrape: Scrape, endpoint: Endpoint, contract: Contract) -> Iterator
             yield replace(base, name=name, type=kind, labels=base.labels | extra, optin=optin, dropped_by=dropped_by)
     for name in (*_SCRAPE_SERIES, *_EXTRA_SCRAPE_SERIES):
         off = None if name in _SCRAPE_SERIES or _EXTRA_SCRAPE in endpoint.optins else _EXTRA_SCRAPE
-        yield Series(name, "gauge", target, "prometheus", off, None, job=None if own_job else scrape.job)
+        yield Series(name, "gauge", target, ITSELF, off, None, job=None if own_job else scrape.job)
 
 
 def _stored_labels(exposed: frozenset[str], target: frozenset[str], honor: bool) -> frozenset[str]:

@@ -18,7 +18,7 @@ class Expression:
     what it belongs to, ``where`` is ``file:line``. ``record`` names the series that a recording rule
     writes, ``labels`` are the rule's own labels, ``templates`` the texts of an alert that may name
     labels, ``legend`` a panel's legend format. ``allowances`` maps a metric's name to the reason why
-    it may be unknown to every contract.
+    it may be unknown to every contract. ``ruler``: evaluated where everything has left Prometheus.
     """
 
     text: str
@@ -30,3 +30,9 @@ class Expression:
     templates: tuple[str, ...] = ()
     allowances: Mapping[str, str] = field(default_factory=dict)
     legend: str | None = None
+    ruler: bool = False
+
+    @property
+    def reads_store(self) -> bool:
+        """Whether the series have the external labels of the Prometheus that sent them."""
+        return self.ruler or self.kind == "panel"

@@ -23,7 +23,7 @@ from obs.check.matching import binary
 from obs.check.parse import Parsed, is_filled, parse
 from obs.check.rules import Rule
 from obs.check.scope import Known, Scope, listed, nearest_label, rule_labels
-from obs.check.selector import select
+from obs.check.selector import EXTERNAL, select
 from obs.check.templates import legend_labels, template_labels, template_queries
 from obs.check.vector import Vector
 
@@ -79,7 +79,7 @@ def _check(scope: Scope, rule: Rule) -> Vector | None:
     if parsed.label is not None:
         _check_variable(scope, parsed.label, result)
     if expression.record is not None:
-        recorded = rule_labels(result or Vector(origin="a number"), expression.labels)
+        recorded = rule_labels(result or Vector(origin="a number"), expression.labels).without(EXTERNAL)
         scope.known.record(expression.record, recorded)
         return recorded
     return result

@@ -94,6 +94,7 @@ def _signals(plan: Plan, subjects: Mapping[int, str]) -> Iterator[_Used]:
 
 
 def record_expressions(plan: Plan) -> Iterator[Expression]:
+    of_ruler = set(map(id, plan.of_ruler))
     for rule in plan.records:
         yield Expression(
             text=str(rule.expr),
@@ -103,10 +104,12 @@ def record_expressions(plan: Plan) -> Iterator[Expression]:
             record=rule.record,
             labels=rule.labels,
             allowances=rule.expr.allowances(),
+            ruler=id(rule) in of_ruler,
         )
 
 
 def _alerts(plan: Plan, subjects: Mapping[int, str]) -> Iterator[_Used]:
+    of_ruler = set(map(id, plan.of_ruler))
     for alert in plan.alerts:
         yield _Used(
             Expression(
@@ -117,6 +120,7 @@ def _alerts(plan: Plan, subjects: Mapping[int, str]) -> Iterator[_Used]:
                 labels=alert_labels(alert),
                 templates=(alert.summary, alert.description),
                 allowances=alert.expr.allowances(),
+                ruler=id(alert) in of_ruler,
             ),
             _subjects_of((alert.signal,), subjects),
         )

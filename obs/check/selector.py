@@ -21,6 +21,8 @@ _SUFFIX = re.compile(r"_(bucket|sum|count|total)$")
 _PLAIN = re.compile(r"[\w ,:/-]+")
 # A star alone, ".*" or ".+", or words with bars between: meant as a regular expression (T20: stage="*").
 _LOOKS_LIKE_REGEX = re.compile(r"\*|.*\.[*+].*|\w[\w.-]*(\|\w[\w.-]*)+")
+# components/prometheus_store.py, external_labels, and the operator's own; an aggregation takes them off one side.
+EXTERNAL = (ENVIRONMENT, "platform", "prometheus")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,8 @@ def select(scope: Scope, node: pp.VectorSelector) -> Vector:
         vector = Vector(open=True, unknown=True, type="untyped", origin=origin)
     else:
         vector = _narrowed(scope, sources, labels, origin)
+        for label in EXTERNAL if scope.expression.reads_store else ():
+            vector = vector.having(label)
     return _matched(vector, labels)
 
 

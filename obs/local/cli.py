@@ -176,7 +176,7 @@ def _print(state: State) -> None:
     if state.problem:
         out.print(f"[red]{state.problem}[/]", highlight=False)
     for pod, tool in state.simulated.items():
-        out.print(f"{pod} is simulated: {tool} is neither on PATH nor built", highlight=False)
+        out.print(f"{pod} is simulated: no {tool} runs here", highlight=False)
     out.print(f"notifications: {state.simulator}/-/notifications", highlight=False, soft_wrap=True)
     out.print(f"{total / 2**20:.0f} MiB in all; time runs {state.compression} times as fast", highlight=False)
     out.print(f"export KUBECONFIG={state.kubeconfig}", highlight=False, soft_wrap=True)

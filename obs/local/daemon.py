@@ -17,6 +17,7 @@ from types import FrameType
 
 import httpx
 
+from obs.errors import ObsError
 from obs.local.agent import Agent, Host
 from obs.local.control_plane import ControlPlane
 from obs.local.kube import Kube
@@ -85,7 +86,7 @@ class Machine:
             self._start()
             self._say("ready", "")
             self._watch()
-        except (LocalError, OSError, httpx.HTTPError) as error:
+        except (ObsError, OSError, httpx.HTTPError) as error:
             self._state = replace(self._state, problem=str(error))
             self._say("failed", self._state.step)
         finally:

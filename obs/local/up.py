@@ -19,7 +19,7 @@ from obs.local.kube import Kube
 from obs.local.pulumi_cli import has_pulumi, pulumi_up
 from obs.local.readiness import Say, expected, states, wait_until_up
 from obs.local.state import LocalError, State, identity, load, peek
-from obs.run import run_stack
+from obs.run import StackRun, run_stack
 
 _START_SECONDS, _STOP_SECONDS, _KILL_SECONDS = 90, 4, 20
 _RELOAD_SECONDS, _SETTLED_SECONDS = 20, 4
@@ -36,7 +36,7 @@ def up(
     LocalError; a platform that this call started is then stopped again.
     """
     run = run_stack(deploy.STACK, project)
-    systems = tuple(system.name for system in run.plan.systems)
+    systems = simulated(run)
     running = peek(place)
     fresh = running is None or not running.alive
     if running is not None and not fresh and not _serves(running, systems, compression):
@@ -55,9 +55,22 @@ def up(
         if fresh:
             down(place, keep=isinstance(error, Exception))  # the logs, but for one who has changed their mind
         if isinstance(error, httpx.HTTPError):
-            raise LocalError(f"the API server does not answer: {error}") from None
+            raise _unanswered(place, error) from None
         raise
     return load(place)
+
+
+def simulated(run: StackRun) -> tuple[str, ...]:
+    """The systems that the machine has to simulate: one without scrapes only reads what the others expose."""
+    return tuple(system.name for system in run.plan.systems if system.scrapes)
+
+
+def _unanswered(place: Path, error: httpx.HTTPError) -> LocalError:
+    """A daemon that has failed takes the API server with it: then its reason is the reason."""
+    state = peek(place)
+    if state is not None and state.phase == "failed":
+        return LocalError(f"starting {state.step} failed: {state.problem}")
+    return LocalError(f"the API server does not answer: {error}")
 
 
 def _serves(state: State, systems: tuple[str, ...], compression: int | None) -> bool:

@@ -82,12 +82,14 @@ class Explainer:
         behind = [rule for rule in self._records if rule.record == selector.name and _fits(rule, selector)]
         for rule in behind:
             why = self.why(rule.expr)
-            if why is None:
+            if why is not None and not selector.may_be_absent:
+                return replace(why, reason=f"{rule.record} is empty: {why.reason}")
+            if why is None and not (selector.offset and self._has(replace(selector, offset=None))):
                 return Why(False, f"{rule.record} is not stored although its expression has data: is it evaluated?")
-            return replace(why, reason=f"{rule.record} is empty: {why.reason}")
         if selector.may_be_absent:
             return Why(True, selector.may_be_absent)
-        return Why(False, f"there is no series {replace(selector, range=None, offset=None)}")
+        ago = f" of {selector.offset} ago" if selector.offset else ""
+        return Why(False, f"there is no series {replace(selector, range=None, offset=None)}{ago}")
 
 
 def without_comparisons(expr: Expr) -> Expr:

@@ -10,7 +10,7 @@ from pathlib import Path
 import contracts
 from model.contract import Contract
 from model.scrape import Scrape
-from obs.check.catalogue import Series, catalogue
+from obs.check.catalogue import ITSELF, Series, catalogue
 from plan import Plan
 
 _PARTS = ("_bucket", "_sum", "_count")
@@ -61,7 +61,7 @@ def jobs(plan: Plan, load: Callable[[str], Contract] = contracts.load) -> tuple[
     known: dict[str, dict[str, tuple[Series, ...]]] = {job: {} for job in scrapes}
     for name, sources in catalogue(plan.systems, load).series.items():
         for job, names in known.items():
-            of_job = tuple(s for s in sources if s.job == job and s.contract != "prometheus")
+            of_job = tuple(s for s in sources if s.job == job and s.contract != ITSELF)
             if of_job:
                 names[name] = of_job
     return tuple(Job(job, str(scrapes[job].where), scrapes[job].may_be_absent, names) for job, names in known.items())

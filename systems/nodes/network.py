@@ -94,7 +94,7 @@ def _drops() -> Signal:
         description="Share of a node's packets that its physical interfaces dropped, over 5 minutes.",
         good="0; well below 1 %.",
         unit="percentunit",
-        expr=dropped / (metric(_PACKETS) > 0),
+        expr=dropped / (max_by(metric(_PACKETS), "node") > 0),
         legend="{{node}}",
         maximum=1,
     )
