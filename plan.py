@@ -20,14 +20,13 @@ from cardinality import asked_in_runbooks, lean
 from dashboards.tree import dashboards_of, signals_of
 from model.dashboard import Dashboard, Panel, Store, Threshold
 from model.promql import CLUSTER
-from model.quantity import duration, seconds
+from model.quantity import seconds
 from model.route import RoutingTree
 from model.rule import Alert, Evaluator, RecordingRule, RuleGroup, RuleObject, Signal
 from model.system import RetentionClass, SeriesClass, System
 from pace import Pace
-from placement import NOTHING, placed, too_far
+from placement import NOTHING, placed, too_short
 from settings import Settings
-from settings.metrics_store import UNLIMITED
 from slo.openslo import read_all
 from slo.platform import AVAILABILITY_WINDOW, inhibitions, platform
 from slo.rules import SloRules, compile_slo
@@ -102,11 +101,11 @@ class Plan:
     def _short_retentions(self) -> list[str]:
         if not self.kept:
             kept = {"prometheus.retention": self.retention}
-            return list(_too_short(kept, [*self.records, *self.alerts], "; without Thanos nobody else can evaluate it"))
+            return list(too_short(kept, [*self.records, *self.alerts], "; without Thanos nobody else can evaluate it"))
         return [
             problem
             for kind, length in self.kept.items()
-            for problem in _too_short(
+            for problem in too_short(
                 {f"metricsStore.retention.{kind}.fiveMinutes": length},
                 [rule for rule in self.of_ruler if kind in self._classes(rule)],
                 "; the Ruler reads 5-minute blocks where raw ones are gone, and no coarser ones",
@@ -120,20 +119,6 @@ class Plan:
         names = {selector.name for selector in rule.expr.selectors()}
         found = set().union(*({recorded[n]} if n in recorded else scraped for n in names))
         return found & set(self.kept) or {RetentionClass.INFRASTRUCTURE}
-
-
-def _too_short(kept: Mapping[str, str], rules: Sequence[RecordingRule | Alert], consequence: str) -> Iterator[str]:
-    """A line for each setting (key -> duration) that is shorter than what a rule looks back."""
-    for key, length in kept.items():
-        far = too_far(rules, seconds(length)) if length != UNLIMITED else []
-        if not far:
-            continue
-        worst = max(far, key=lambda rule: rule.expr.lookback())
-        name = worst.record if isinstance(worst, RecordingRule) else worst.name
-        others = f" (and {len(far) - 1} other rules)" if len(far) > 1 else ""
-        longest = duration(worst.expr.lookback())
-        shorter = f"{key}: {length} is shorter than the {longest} that {name} looks back"
-        yield f"{shorter}, {worst.where}{others}{consequence}"
 
 
 def _availability(settings: Settings) -> float | None:

@@ -11,10 +11,10 @@ from typing import Any
 
 from real_prometheus import Prometheus, prometheus, rule_files, wait_for
 from simulated_cluster import SYSTEMS, simulated_cluster, targets
-from stacks import ROOT
+from stacks import ran
 
 from model.scrape import Endpoint, Scrape
-from obs.run import StackRun, run_stack
+from obs.run import StackRun
 from obs.simulate.cluster import Cluster, Node, Pod
 from obs.simulate.exporter import Exporter, Target
 from obs.simulate.exporters import exporters
@@ -36,7 +36,7 @@ class Stack(Prometheus):
 def simulated_stack(folder: Path, stack: str = "local") -> Iterator[Stack]:
     """Everything runs until the block ends; all targets are up when it begins."""
     cluster = simulated_cluster()
-    run = run_stack(stack, ROOT)
+    run = ran(stack)
     simulation = Simulation(SYSTEMS, SCENARIOS.values(), Memory.of(folder), run.settings.time_compression)
     simulation.see(cluster)
     server = Server("127.0.0.1:0", simulation, Sink(folder), Forwards(folder / "forwards.json"))
