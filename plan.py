@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import contracts
@@ -83,11 +84,17 @@ class Plan:
 
     def panel_showing(self, signal: Signal) -> tuple[Dashboard, Panel] | None:
         """Where a person looks when the signal alerts: its domain, else a detail, else navigation."""
+        return next(((d, panel) for d, panel in self._showing.get(signal.name, ()) if signal in panel.signals), None)
+
+    @cached_property
+    def _showing(self) -> dict[str, list[tuple[Dashboard, Panel]]]:
+        """Name of a signal -> the panels with a signal of that name, the nearest first."""
+        found: dict[str, list[tuple[Dashboard, Panel]]] = {}
         for dashboard in sorted(self.dashboards, key=lambda d: _NEAREST[d.level]):
             for panel in dashboard.panels:
-                if signal in panel.signals:
-                    return dashboard, panel
-        return None
+                for name in {signal.name for signal in panel.signals}:
+                    found.setdefault(name, []).append((dashboard, panel))
+        return found
 
     @property
     def of_ruler(self) -> list[RecordingRule | Alert]:
@@ -253,7 +260,8 @@ def _coloured(dashboard: Dashboard, alerts: tuple[Alert, ...]) -> Dashboard:
 
 
 def _with_thresholds(panel: Panel, alerts: tuple[Alert, ...]) -> Panel:
-    watching = [a for a in alerts if a.signal in panel.signals]
+    names = {signal.name for signal in panel.signals}  # to compare two whole signals takes much longer
+    watching = [a for a in alerts if a.signal.name in names and a.signal in panel.signals]
     panel = replace(panel, rules=tuple(sorted({f"{a.name} ({a.severity.value})" for a in watching})))
     if panel.thresholds:
         return panel

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -45,6 +46,13 @@ app.command(hidden=True)(snapshot)
 app.command()(simulate)
 app.command()(validate)
 app.command()(verify)
+
+
+@app.callback()
+def start() -> None:
+    # What a run makes lives to its end. Looking for garbage every 700 objects took 1.3 s of 8 (November 2026).
+    gc.set_threshold(100_000, 50, 50)
+
 
 Offline = Annotated[bool, typer.Option("--offline", help="Never ask a chart repository")]
 Require = Annotated[bool, typer.Option("--require-charts", help="A chart that cannot be had is an error")]

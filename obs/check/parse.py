@@ -115,8 +115,9 @@ def _parse(text: str) -> tuple[pp.Expr | None, str | None]:
         return None, str(error)
 
 
-def used_selectors(tree: pp.Expr) -> list[pp.VectorSelector]:
-    """All selectors of an expression, in order of their text."""
+@lru_cache(maxsize=8192)
+def used_selectors(tree: pp.Expr) -> tuple[pp.VectorSelector, ...]:
+    """All selectors of an expression, in order of their text. A tree is parsed once, so it is walked once."""
     found: list[pp.VectorSelector] = []
 
     def visit(node: pp.Expr) -> None:
@@ -124,4 +125,4 @@ def used_selectors(tree: pp.Expr) -> list[pp.VectorSelector]:
             found.append(node)
 
     pp.walk(tree, visit)
-    return found
+    return tuple(found)
