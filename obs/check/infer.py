@@ -16,6 +16,7 @@ from obs.check import rules
 from obs.check.aggregate import aggregate
 from obs.check.calls import Argument, call
 from obs.check.catalogue import Catalogue
+from obs.check.conditions import check_conditions
 from obs.check.constants import unwrapped
 from obs.check.expression import Expression
 from obs.check.finding import Finding
@@ -72,6 +73,9 @@ def _check(scope: Scope, rule: Rule) -> Vector | None:
         result = Vector(open=True, unknown=True, type="untyped", origin="an expression that does not parse")
     elif parsed.tree is not None:
         result = infer(scope, parsed.tree)
+        possible = check_conditions(scope, parsed.tree)
+        if expression.record is not None:
+            scope.known.bound(expression.record, possible)
         _check_result_type(scope, parsed.tree)
         _check_texts(scope, result)
         if expression.kind in _RULES:

@@ -13,6 +13,7 @@ from components.rules import alert_labels
 from dashboards.grafana import dashboard_expressions
 from model.dashboard import Dashboard, Panel
 from model.rule import Signal
+from obs.check.alerts import check_alerts
 from obs.check.catalogue import Catalogue, catalogue
 from obs.check.dashboards import check_dashboards
 from obs.check.expression import Expression
@@ -44,6 +45,7 @@ def check_plan(plan: Plan, known: Catalogue | None = None) -> list[Finding]:
         *_unused_signals(plan),
         *check_dashboards(plan),
         *check_units(plan),
+        *check_alerts(plan),
     ]
 
 

@@ -26,6 +26,7 @@ def alerts(signals: dict[str, Signal]) -> tuple[Alert, ...]:
             signals["oom_kills"],
             0,
             for_="0s",
+            at_once="a kill is no state: it is counted, and the signal keeps it for 10 minutes",
             severity=Severity.WARNING,
             component="kubernetes",
             summary="OOM kill in {{ $labels.namespace }}",
