@@ -128,6 +128,13 @@ class Alert(Defined):
         seconds(self.for_)
 
     @property
+    def own_labels(self) -> dict[str, str]:
+        """What the rule adds to its result's labels. Tiers of one condition share ``signal``: the worse silences the
+        milder by it."""
+        own = {"severity": self.severity.value, "component": self.component, "signal": self.signal.name}
+        return {**own, **self.labels}
+
+    @property
     def expr(self) -> Expr:
         condition = binary(self.op, self.signal.query.narrowed(*self.only), self.threshold)
         return condition & self.guard if self.guard is not None else condition

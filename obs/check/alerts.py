@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from components.rules import alert_labels
 from model.quantity import seconds
 from model.rule import Alert
 from obs.check.finding import Finding
@@ -23,6 +22,6 @@ def check_alerts(plan: Plan) -> Iterator[Finding]:
 def _problems(alert: Alert) -> Iterator[tuple[str, str]]:
     if seconds(alert.for_) == 0 and not alert.at_once.strip():
         yield "alert/for", "fires at the first evaluation: one odd sample is enough; give for_, or say why in at_once"
-    for label, value in sorted(alert_labels(alert).items()):
+    for label, value in sorted(alert.own_labels.items()):
         if _VALUE.search(value):
             yield "alert/label", f"label {label} holds the value: each change of it is another alert, which waits anew"

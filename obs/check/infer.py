@@ -28,13 +28,18 @@ from obs.check.selector import EXTERNAL, select
 from obs.check.templates import legend_labels, template_labels, template_queries
 from obs.check.vector import Vector
 
-__all__ = ["Expression", "check_expressions", "infer"]
+__all__ = ["Expression", "check_expressions", "infer", "inferred"]
 
 _RULES = ("recording", "alert")
 
 
 def check_expressions(expressions: Sequence[Expression], catalogue: Catalogue) -> list[Finding]:
-    """Every finding on the expressions of one stack, in order of definition, each once.
+    """Every finding on the expressions of one stack, in order of definition, each once; see :func:`inferred`."""
+    return inferred(expressions, catalogue)[0]
+
+
+def inferred(expressions: Sequence[Expression], catalogue: Catalogue) -> tuple[list[Finding], list[Vector | None]]:
+    """The findings, and the shape of each expression's result: None for a number, a text, or what is no PromQL.
 
     Give all of a stack's expressions at once: a recorded series is known only if its rule is among
     them, and a recording rule counts as used only if an alert, a panel or a variable among them reads
@@ -50,7 +55,7 @@ def check_expressions(expressions: Sequence[Expression], catalogue: Catalogue) -
         findings |= scope.findings
     findings |= rules.duplicates(stack, vectors)
     findings |= rules.unused(stack)
-    return sorted(findings)
+    return sorted(findings), vectors
 
 
 def _template_queries(expression: Expression) -> list[Parsed]:
