@@ -23,7 +23,7 @@ def routing_tree(settings: AlertingSettings, inhibitions: tuple[Inhibition, ...]
     but the last of a severity resume)."""
     routes = [route for branch in sorted(settings.routes, key=_first) for route in _branches(branch)]
     maintained = [_maintained(one, settings.default, routes) for one in settings.maintenance]
-    receivers = [Receiver(**r.model_dump()) for r in settings.receivers]
+    receivers = [Receiver(**r.model_dump(exclude={"pages"})) for r in settings.receivers]
     if settings.heartbeat is None:
         receivers.append(Receiver(name=NOBODY, kind="null"))
     beat = Route(
