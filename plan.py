@@ -13,6 +13,7 @@ from pathlib import Path
 import contracts
 import systems
 from alerting.heartbeat import heartbeat_group
+from alerting.inhibition import tiers, with_source
 from alerting.overrides import orphans, overridden, owned, unknown
 from alerting.routing import routing_tree
 from alerting.settings import AlertingSettings
@@ -20,9 +21,8 @@ from alerting.times import MatchSettings
 from cardinality import asked_in_runbooks, lean
 from dashboards.tree import dashboards_of, signals_of
 from model.dashboard import Dashboard, Panel, Store, Threshold
-from model.promql import CLUSTER
 from model.quantity import seconds
-from model.route import RoutingTree
+from model.route import Inhibition, RoutingTree
 from model.rule import Alert, Evaluator, RecordingRule, RuleGroup, RuleObject, Signal
 from model.system import RetentionClass, SeriesClass, System
 from pace import Pace
@@ -180,7 +180,7 @@ def build(settings: Settings) -> Plan:
         objectives=objectives,
         rules=rules,
         dashboards=tuple(_coloured(d, alerts) for d in dashboards_of(enabled, objectives, alerts, stores)),
-        routing=pace.routing(routing_tree(settings.alerting, _objects(alerts), inhibitions(built, alerts))),
+        routing=pace.routing(routing_tree(settings.alerting, _inhibitions(enabled, alerts))),
         retention=settings.prometheus.retention,
         series=_series(enabled, objectives),
         kept={RetentionClass(name): kept.five_minutes for name, kept in settings.retention_classes.items()},
@@ -218,10 +218,9 @@ def _read(plan: Plan) -> Iterator[str]:
     yield from asked_in_runbooks(alert.name for alert in plan.alerts)
 
 
-def _objects(alerts: tuple[Alert, ...]) -> tuple[str, ...]:
-    """Labels that tell one alerting object from another: those that the signals' legends show."""
-    shown = {label for alert in alerts for label in alert.signal.legend_labels}
-    return tuple(sorted(shown - {CLUSTER}))
+def _inhibitions(enabled: tuple[System, ...], alerts: tuple[Alert, ...]) -> tuple[Inhibition, ...]:
+    wanted = (*inhibitions(enabled), *(one for system in enabled for one in system.inhibitions))
+    return (*tiers(alerts), *with_source(wanted, alerts))
 
 
 def _series(enabled: tuple[System, ...], objectives: tuple[SloRules, ...]) -> dict[RetentionClass, SeriesClass]:

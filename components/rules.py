@@ -55,19 +55,9 @@ def _alert(plan: Plan, alert: model.Alert, links: Links) -> Rule:
         alert=alert.name,
         expr=str(alert.expr),
         for_=alert.for_ if alert.for_ != "0s" else None,
-        labels=alert_labels(alert),
+        labels=alert.own_labels,
         annotations=alert_annotations(plan, alert, links),
     )
-
-
-def alert_labels(alert: model.Alert) -> dict[str, str]:
-    """``signal`` is what tiers of one condition share: the worse silences the milder by it."""
-    return {
-        "severity": alert.severity.value,
-        "component": alert.component,
-        "signal": alert.signal.name,
-        **alert.labels,
-    }
 
 
 def alert_annotations(plan: Plan, alert: model.Alert, links: Links) -> dict[str, str]:

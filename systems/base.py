@@ -140,6 +140,7 @@ def above(
     guard: Expr | None = None,
     condition: str | None = None,
     labels: Mapping[str, str] | None = None,
+    at_once: str = "",
 ) -> Alert:
     """An alert on ``signal > threshold``, as most are.
 
@@ -158,6 +159,7 @@ def above(
         description=description,
         guard=guard,
         labels={**({"signal": condition} if condition else {}), **(labels or {})},
+        at_once=at_once,
     )
 
 

@@ -18,7 +18,6 @@ from urllib.parse import parse_qsl, urlsplit
 
 from stacks import ran
 
-from components.rules import alert_labels
 from model.quantity import seconds
 from model.rule import Alert, RecordingRule
 from obs.run import StackRun
@@ -211,7 +210,7 @@ def loaded(rule: Alert | RecordingRule) -> dict[str, Any]:
         "state": "inactive",
         "name": rule.name,
         "duration": seconds(rule.for_),
-        "labels": alert_labels(rule),
+        "labels": rule.own_labels,
         "alerts": None,
         "type": "alerting",
         **common,

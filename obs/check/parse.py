@@ -94,6 +94,11 @@ def fill(text: str) -> str:
     return "".join(parts)
 
 
+def numbers_filled(text: str) -> bool:
+    """Whether a Grafana variable stands for a number, which nobody knows before it is chosen."""
+    return any(_AS_NUMBER.search(part) for part in _STRING.split(text)[::2])
+
+
 def is_filled(text: str) -> bool:
     """Whether a value or label stands for a Grafana variable, and so is not known."""
     return PLACEHOLDER in text
