@@ -5,13 +5,14 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 import pytest
 from cached_charts import needs_charts
 from stacks import ROOT, run
+from wired_stack import rendered
 
 import contracts
 from components.exporters import pushgateway
@@ -19,6 +20,10 @@ from components.exporters.statsd import statsd_monitor
 from components.keep_lists import kept, metric_relabelings, monitor_values
 from model.contract import exposed_names
 from model.scrape import Endpoint, Scrape
+from model.system import System
+from obs.check.chart_content import check_chart_content
+from obs.check.plan import known_series
+from obs.documents import dump
 from obs.inventory import contracts_of, heading, said
 from obs.run import StackRun, run_stack
 from obs.stack_config import read_stack_config
@@ -179,6 +184,11 @@ class TestRendered:
         assert common | own[form] | {"thanos-query", "otel-gateway", "statsd-exporter"} <= names
 
 
+def _without_lists(system: System) -> System:
+    scrapes = tuple(replace(s, endpoints=tuple(replace(e, keep=None) for e in s.endpoints)) for s in system.scrapes)
+    return replace(system, scrapes=scrapes)
+
+
 class TestOwn:
     """Monitors of ours, and values, without any chart."""
 
@@ -196,6 +206,16 @@ class TestOwn:
         assert re.fullmatch(names, "shop_berlin_orders")
         assert re.fullmatch(names, "shop_berlin_orders_sum")
         assert not re.fullmatch(names, "shop_berlin_baskets")
+
+    def test_a_rule_of_a_chart_that_reads_what_is_dropped_is_a_finding(self) -> None:
+        spec = {"groups": [{"name": "g", "rules": [{"alert": "A", "expr": "loki_inflight_requests > 0"}]}]}
+        rule = {"apiVersion": "monitoring.coreos.com/v1", "kind": "PrometheusRule", "metadata": {"name": "r"}}
+        of_chart = rendered(dump({**rule, "spec": spec}))
+        plan = recorded("prod").plan
+        (found,) = check_chart_content(of_chart, iter(()), known_series(plan))
+        assert (found.check, found.subject) == ("promql/dropped", "chart chart, alert A")
+        full = replace(plan, systems=tuple(_without_lists(system) for system in plan.systems))
+        assert check_chart_content(of_chart, iter(()), known_series(full)) == []
 
     def test_what_jobs_push_is_stored(self) -> None:
         (endpoint,) = pushgateway.pushgateway_monitor(recorded("other forms").settings).endpoints
