@@ -18,7 +18,7 @@ from alerting.overrides import orphans, overridden, owned, unknown
 from alerting.routing import routing_tree
 from alerting.settings import AlertingSettings
 from alerting.times import MatchSettings
-from cardinality import asked_in_runbooks, lean
+from cardinality import KeepLists, asked_in_runbooks, keep_lists, lean
 from dashboards.tree import dashboards_of, signals_of
 from model.dashboard import Dashboard, Panel, Store, Threshold
 from model.quantity import seconds
@@ -33,6 +33,7 @@ from slo.platform import AVAILABILITY_WINDOW, inhibitions, platform
 from slo.rules import SloRules, compile_slo
 from systems.base import Context
 from systems.capacity import capacity
+from systems.collector import VERIFIED
 
 PROJECT = Path(__file__).parent
 _NEAREST = {1: 0, 2: 1, 0: 2}
@@ -44,7 +45,7 @@ class Plan:
 
     ``series`` says of which retention class the stack's series are; infrastructure is everything else. ``kept`` is how
     far the Ruler may look back, by class; empty where there is no Thanos. ``refused`` are problems of the settings that
-    only the systems and their alerts show.
+    only the systems and their alerts show. ``keep`` has the keep-lists of a lean stack; None stores everything.
     """
 
     systems: tuple[System, ...]
@@ -56,6 +57,7 @@ class Plan:
     series: Mapping[RetentionClass, SeriesClass]
     kept: Mapping[RetentionClass, str]
     refused: tuple[str, ...] = ()
+    keep: KeepLists | None = None
 
     def groups(self) -> Iterator[RuleGroup]:
         return (group for obj in self.rules for group in obj.groups)
@@ -75,12 +77,6 @@ class Plan:
         shared = {signal.name: signal for objective in self.objectives for signal in objective.signals}
         yield from (("slo", signal) for signal in shared.values())
         yield from (("platform", signal) for signal in signals_of(self.dashboards, self.systems, self.objectives))
-
-    @property
-    def keep(self) -> dict[str, str]:
-        """Contract -> the keep-list of its endpoint, for monitors that come with a part of the stack."""
-        endpoints = (e for s in self.systems for scrape in s.scrapes if scrape.part_keeps for e in scrape.endpoints)
-        return {endpoint.contract: endpoint.keep for endpoint in endpoints if endpoint.keep is not None}
 
     def panel_showing(self, signal: Signal) -> tuple[Dashboard, Panel] | None:
         """Where a person looks when the signal alerts: its domain, else a detail, else navigation."""
@@ -187,7 +183,8 @@ def build(settings: Settings) -> Plan:
         refused=(*unread, *_misnamed(alerting, defined)),
     )
     if settings.lean:
-        return replace(plan, systems=lean(enabled, _read(plan), settings.keep_metrics, contracts.load))
+        lists = _keep_lists(plan, settings.keep_metrics)
+        return replace(plan, systems=lean(enabled, lists), keep=lists)
     return plan
 
 
@@ -210,12 +207,12 @@ def _alerts(group: RuleGroup) -> Iterator[Alert]:
     return (rule for rule in group.rules if isinstance(rule, Alert))
 
 
-def _read(plan: Plan) -> Iterator[str]:
-    """Names of the series that a rule, a panel, a variable or a runbook reads."""
+def _keep_lists(plan: Plan, extra: Sequence[str]) -> KeepLists:
+    """Of what a rule, a panel, a variable, a runbook or `obs verify` reads."""
     exprs = [r.expr for r in plan.records] + [a.expr for a in plan.alerts] + [s.expr for _, s in plan.signals()]
-    yield from (selector.name for expr in exprs for selector in expr.selectors())
-    yield from (variable.metric for dashboard in plan.dashboards for variable in dashboard.variables)
-    yield from asked_in_runbooks(alert.name for alert in plan.alerts)
+    chosen = (variable.metric for dashboard in plan.dashboards for variable in dashboard.variables)
+    asked = asked_in_runbooks(alert.name for alert in plan.alerts)
+    return keep_lists(exprs, (*chosen, *asked, *VERIFIED), extra, contracts.load)
 
 
 def _inhibitions(enabled: tuple[System, ...], alerts: tuple[Alert, ...]) -> tuple[Inhibition, ...]:

@@ -134,6 +134,7 @@ def check(stack: Stack, as_json: Json = False, project: Project = HERE) -> None:
 @app.command()
 def inventory(stack: Stack, as_json: Json = False, offline: Offline = False, project: Project = HERE) -> None:
     """List everything that a stack consists of."""
+    from obs.inventory import heading, said
     from obs.inventory import inventory as collect
     from obs.run import run_stack
 
@@ -144,9 +145,9 @@ def inventory(stack: Stack, as_json: Json = False, offline: Offline = False, pro
         print_json(items)
         return
     for kind, entries in items.items():
-        out.print(f"[bold]{kind.replace('_', ' ')}[/] ({len(entries)})")
+        out.print(f"[bold]{kind.replace('_', ' ')}[/] {heading(entries)}", highlight=False)
         for entry in entries:
-            out.print(f"  {entry['name']}", highlight=False, markup=False)
+            out.print(f"  {said(entry)}", highlight=False, markup=False, soft_wrap=True)
 
 
 @app.command()

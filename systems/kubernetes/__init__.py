@@ -117,7 +117,6 @@ def _scrapes() -> tuple[Scrape, ...]:
             name="kube-state-metrics",
             kind=ScrapeKind.PART,
             job=STATE_JOB,
-            part_keeps=True,
             endpoints=(Endpoint(port="http", contract="kube-state-metrics", honor_labels=True),),
         ),
         Scrape(
@@ -125,7 +124,6 @@ def _scrapes() -> tuple[Scrape, ...]:
             kind=ScrapeKind.PART,
             job=KUBELET_JOB,
             of_nodes=True,
-            part_keeps=True,
             endpoints=tuple(kubelet),
         ),
     )
