@@ -1,7 +1,7 @@
 """What the engine writes is read in every form it has: states by `pulumi stack export`, previews by `--json`.
 
 The forms are those of pulumi/pulumi 3.220: sdk/go/common/apitype/core.go (DeploymentV3, ResourceV3),
-pkg/display/json.go (PreviewDigest), pkg/backend/display/json.go (secrets are the text [secret], unknowns the sign of sdk's rpc) and
+pkg/display/json.go (PreviewDigest), pkg/backend/display/json.go (secrets are the text [secret]) and
 sdk/go/common/resource/sig/sig.go.
 """
 
