@@ -19,8 +19,9 @@ from alerting.routing import routing_tree
 from alerting.settings import AlertingSettings
 from alerting.times import MatchSettings
 from cardinality import KeepLists, asked_in_runbooks, keep_lists, lean
+from dashboards.thresholds import coloured
 from dashboards.tree import dashboards_of, signals_of
-from model.dashboard import Dashboard, Panel, Store, Threshold
+from model.dashboard import Dashboard, Panel, Store
 from model.quantity import seconds
 from model.route import Inhibition, RoutingTree
 from model.rule import Alert, Evaluator, RecordingRule, RuleGroup, RuleObject, Signal
@@ -86,10 +87,9 @@ class Plan:
     def _showing(self) -> dict[str, list[tuple[Dashboard, Panel]]]:
         """Name of a signal -> the panels with a signal of that name, the nearest first."""
         found: dict[str, list[tuple[Dashboard, Panel]]] = {}
-        for dashboard in sorted(self.dashboards, key=lambda d: _NEAREST[d.level]):
-            for panel in dashboard.panels:
-                for name in {signal.name for signal in panel.signals}:
-                    found.setdefault(name, []).append((dashboard, panel))
+        nearest = sorted(self.dashboards, key=lambda d: _NEAREST[d.level])
+        for place, name in (((d, p), s.name) for d in nearest for p in d.panels for s in p.signals):
+            found.setdefault(name, []).append(place)
         return found
 
     @property
@@ -175,7 +175,7 @@ def build(settings: Settings) -> Plan:
         systems=enabled,
         objectives=objectives,
         rules=rules,
-        dashboards=tuple(_coloured(d, alerts) for d in dashboards_of(enabled, objectives, alerts, stores)),
+        dashboards=tuple(coloured(d, alerts) for d in dashboards_of(enabled, objectives, alerts, stores)),
         routing=pace.routing(routing_tree(settings.alerting, _inhibitions(enabled, alerts))),
         retention=settings.prometheus.retention,
         series=_series(enabled, objectives),
@@ -245,27 +245,3 @@ def _once(names: Iterable[str]) -> tuple[str, ...]:
 def _system_group(system: System) -> RuleGroup:
     name = f"dataops-{system.name.replace('_', '-')}"
     return RuleGroup(name=name, interval=system.interval, rules=system.rules, where=system.where)
-
-
-def _coloured(dashboard: Dashboard, alerts: tuple[Alert, ...]) -> Dashboard:
-    """Colour steps come from the alerts on a panel's signals, so that a limit is written once."""
-    rows = tuple(
-        replace(row, panels=tuple(_with_thresholds(panel, alerts) for panel in row.panels)) for row in dashboard.rows
-    )
-    return replace(dashboard, rows=rows)
-
-
-def _with_thresholds(panel: Panel, alerts: tuple[Alert, ...]) -> Panel:
-    names = {signal.name for signal in panel.signals}  # to compare two whole signals takes much longer
-    watching = [a for a in alerts if a.signal.name in names and a.signal in panel.signals]
-    panel = replace(panel, rules=tuple(sorted({f"{a.name} ({a.severity.value})" for a in watching})))
-    if panel.thresholds:
-        return panel
-    steps = {
-        Threshold(
-            value=a.threshold, severity=a.severity.value, above=a.op in (">", ">="), inclusive=a.op in (">=", "<=")
-        )
-        for a in watching
-        if a.op in (">", ">=", "<", "<=")
-    }
-    return replace(panel, thresholds=tuple(sorted(steps, key=lambda s: (s.value, s.severity))))

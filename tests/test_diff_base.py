@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from stacks import ROOT, copied
 
+from components.charts import cache_dir
 from obs.diff import environment, git, kept
 from obs.diff.base import of_revision
 from obs.diff.snapshot import Snapshot, dumps
@@ -232,7 +233,7 @@ def test_a_key_has_everything_that_a_snapshot_depends_on(
     first = kept.key("tree", "prod", b"")
     assert kept.key("tree", "prod", b"") == first
     others = {kept.key("other", "prod"), kept.key("tree", "dev"), kept.key("tree", "prod", b"size: large")}
-    charts = environment.cache_dir() / "charts"
+    charts = cache_dir() / "charts"
     charts.mkdir(parents=True, exist_ok=True)
     for content in (b"a chart", b"the same version, built otherwise"):
         (charts / "loki-1.0.0.tgz").write_bytes(content)
@@ -247,7 +248,7 @@ def test_a_key_has_everything_that_a_snapshot_depends_on(
             patch.setattr(kept, name, value)
             others.add(kept.key("tree", "prod"))
     with monkeypatch.context() as patch:
-        patch.setattr(kept.sys, "version", "3.99")
+        patch.setattr(sys, "version", "3.99")
         others.add(kept.key("tree", "prod"))
     assert len(others - {first}) == 10
 
