@@ -79,7 +79,7 @@ def test_hours_with_little_traffic_count_little() -> None:
 def _histories(count: int) -> list[History]:
     """A day each, of spans with their own traffic and share of failures."""
     chance = random.Random(7)
-    days = []
+    days: list[History] = []
     for _ in range(count):
         day: list[tuple[float, float]] = []
         while len(day) < 2881:
