@@ -18,6 +18,7 @@ from obs.diff.cli import diff, snapshot
 from obs.images_cli import app as images_app
 from obs.local.cli import app as local_app
 from obs.simulate.cli import simulate
+from obs.slo_cli import slo
 from obs.toolchain_cli import app as tools_app
 from obs.upgrades_cli import app as upgrades_app
 from obs.verify.cli import verify
@@ -44,6 +45,7 @@ app.command()(contracts)
 app.command()(diff)
 app.command(hidden=True)(snapshot)
 app.command()(simulate)
+app.command()(slo)
 app.command()(validate)
 app.command()(verify)
 
