@@ -25,11 +25,15 @@ _RESOURCES = (
     "serviceaccounts services statefulsets storageclasses validatingadmissionpolicies "
     "validatingadmissionpolicybindings validatingwebhookconfigurations volumeattachments"
 )
+# Ways of a path to its backend, and what a driver says of its volumes: only the objects that have them show these.
+_SOMETIMES = frozenset({"resource_api_group", "resource_kind", "resource_name", "metadata_METADATA_KEY"})
+# Of packages that controller manager and scheduler are only linked with: they stay zero there.
+_LINKED = r"(aggregator|apiextensions|apiserver)_.+"
 _PODS = "/api/v1/namespaces/shop/pods"
 _KEEPS = "example.org/keeps-it"
 _TIME = "2026-01-01T00:00:00Z"
-# What is there and on its way out: name of the label in kube-state-metrics -> API version, kind.
-_LEAVING = {
+# What is there and on its way out: kind -> API version and spec.
+_LEAVING: dict[str, tuple[str, dict[str, Any]]] = {
     "Service": ("v1", {"ports": [{"port": 80}]}),
     "PersistentVolumeClaim": (
         "v1",
@@ -46,7 +50,8 @@ def scrape(lab: Lab) -> Iterator[Scraped]:
     version = TOOLS["kube-apiserver"].version
     how = f"scraped from the control plane {version} of one machine, with objects of every kind and nodes of kwok"
     for part in _PARTS:
-        yield Scraped(contract=part, version=version, how=how, components={None: found.page(part)})
+        ignore = "" if part == "kube-apiserver" else _LINKED
+        yield Scraped(contract=part, version=version, how=how, components={None: found.page(part)}, ignore=ignore)
     etcd = TOOLS["etcd"].version
     yield Scraped(
         contract="etcd",
@@ -60,6 +65,7 @@ def scrape(lab: Lab) -> Iterator[Scraped]:
         version=version,
         how=f"scraped from kube-state-metrics {version} at that control plane, every collector on",
         components={None: _state(lab, found)},
+        sometimes=_SOMETIMES,
     )
 
 
@@ -77,10 +83,12 @@ def _fill(lab: Lab, found: cluster.Cluster) -> None:
     """Objects, pods that run, have ended, fail or cannot be placed, and what is being deleted."""
     wanted = cluster.objects(_OBJECTS)
     found.apply(o for o in wanted if o["kind"] in ("Namespace", "Node"))
+    for node in (o for o in wanted if o["kind"] == "Node"):
+        found.kube.patch_status(f"/api/v1/nodes/{node['metadata']['name']}", _NODE)
     account = "/api/v1/namespaces/shop/serviceaccounts/default"
     lab.until(lambda: found.kube.get(account) is not None, "the namespace has its account", 60)
     found.apply(o for o in wanted if o["kind"] not in ("Namespace", "Node"))
-    lab.until(lambda: len(_running(found)) >= len(("web", "web", "store", "good", "bad", "old")), "pods run", 120)
+    lab.until(lambda: len(_running(found)) >= len(("web", "web", "store", "good", "bad", "old")), "pods run", 90)
     for pod in _running(found):
         if status := _END.get(pod["metadata"]["labels"]["app"]):
             found.kube.patch_status(f"{_PODS}/{pod['metadata']['name']}", status)
@@ -103,7 +111,7 @@ def _leave(found: cluster.Cluster) -> None:
         metadata = {"name": "leaving", "namespace": "shop", "finalizers": [_KEEPS]}
         found.kube.apply({"apiVersion": api_version, "kind": kind, "metadata": metadata, "spec": spec})
         found.kube.delete(api_version, kind, "shop", "leaving")
-    big = {"name": "big", "image": "registry.example/big:1", "resources": {"requests": {"cpu": "4000"}}}
+    big = {"name": "big", "image": "registry.example/big:1", "resources": {"limits": {"cpu": "4000"}}}
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "nowhere", "namespace": "shop"}}
     found.kube.apply({**pod, "spec": {"containers": [big]}})
     refused = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "refused", "namespace": "shop"}}
@@ -119,6 +127,14 @@ def _container(name: str, **state: Any) -> dict[str, Any]:
     return {"name": name, "ready": False, "restartCount": 3, **image, **state}
 
 
+_ROOM = {"cpu": "8", "memory": "16Gi", "pods": "110", "ephemeral-storage": "100Gi"}
+# What a kubelet says of its node; kwok keeps what it finds.
+_NODE = {
+    "capacity": _ROOM,
+    "allocatable": _ROOM,
+    "addresses": [{"type": "InternalIP", "address": "192.0.2.10"}],
+    "nodeInfo": {"kubeletVersion": "v1.36.4", "kernelVersion": "6.1", "osImage": "Debian", "systemUUID": "1"},
+}
 _OVER = {"exitCode": 137, "reason": "OOMKilled", "startedAt": _TIME, "finishedAt": _TIME}
 # App -> what becomes of its pod, in the place of a kubelet.
 _END: dict[str, dict[str, Any]] = {
