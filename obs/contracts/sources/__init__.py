@@ -21,6 +21,7 @@ _CONTRACTS: Mapping[str, tuple[str, ...]] = {
     "node-exporter": ("node-exporter",),
     "pushgateway": ("pushgateway",),
     "redis": ("redis-exporter",),
+    "prometheus-operator": ("prometheus-operator", "prometheus-config-reloader"),
     "kubernetes": ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd", "kube-state-metrics"),
     "hive-metastore": ("hive-metastore",),
     "trino": ("trino",),
