@@ -20,7 +20,7 @@ _BEFORE = 10
 
 @cache
 def rules(stack: str) -> Rules:
-    return Rules(run(stack))
+    return Rules.of(run(stack))
 
 
 def read(path: Path) -> tuple[str, list[Proof]]:

@@ -99,13 +99,18 @@ def counts(text: str, value: float | None) -> bool:
     return found is not None and found.counter
 
 
+def recorded(series: str) -> bool:
+    return ":" in series.partition("{")[0]
+
+
 def named(series: str, cluster: str, instance: str) -> str:
     """The series in a cluster, from an exporter's instance."""
     found = _SERIES.fullmatch(series)
     if found is None:
         raise ValueError(f'{series!r} is no series, as metric{{label="value"}}')
     labels = {"cluster": cluster, **dict(_LABEL.findall(found[2] or ""))}
-    labels["instance"] = labels.get("instance", "i") + instance
+    if not recorded(series):
+        labels["instance"] = labels.get("instance", "i") + instance
     return f"{found[1]}{{{written(labels)}}}"
 
 

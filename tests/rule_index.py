@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from model.expr import Selector
@@ -30,14 +29,22 @@ class Rules:
     """The rules of a recorded stack by name; several may share one."""
 
     recording: Recording
+    by_name: Mapping[str, Sequence[Rule]]
 
-    @cached_property
-    def by_name(self) -> dict[str, list[Rule]]:
+    @classmethod
+    def of(cls, recording: Recording) -> Rules:
         found: dict[str, list[Rule]] = {}
-        for group in self.recording.namespace["plan"].groups():
+        for group in recording.namespace["plan"].groups():
             for rule in group.rules:
                 found.setdefault(name_of(rule), []).append(rule)
-        return found
+        return cls(recording, found)
+
+    def narrowed(self, record: str | None, labels: Mapping[str, str]) -> Rules:
+        """Of the rules of this record only the one that sets these labels."""
+        if not record or not labels:
+            return self
+        (one,) = (rule for rule in self.by_name[record] if labels.items() <= dict(rule.labels).items())
+        return replace(self, by_name={**self.by_name, record: (one,)})
 
     def needed(self, names: Iterable[str], given: Iterable[str] = ()) -> set[str]:
         """The names, and those of the records that they read, without what is ``given`` as a series."""

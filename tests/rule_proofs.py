@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Annotated, Any
 
-from proof_series import Phase, calculated, counts, named, values, written
+from proof_series import Phase, calculated, counts, named, recorded, values, written
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from rule_index import Rules, target
 
@@ -20,6 +20,7 @@ INTERVALS = (3600, 1800, 900, 600, 300, 120, 60, 30, 20, 15, 10, 5, 4, 2, 1)
 _NOTHING = "nothing"
 _ITSELF = "itself"
 _TOLERANCE = 0.01
+_SECOND = "-second"
 Number = Annotated[float, Field(allow_inf_nan=False)]
 
 
@@ -35,6 +36,7 @@ class Limits(_Form):
     silent: str = _NOTHING
     count: int = 1
     after: str = ""
+    within: str = ""
     because: str = ""
 
     @model_validator(mode="after")
@@ -62,13 +64,6 @@ class Proof(_Form):
     without: dict[str, str] = {}
     alerts: dict[str, Limits] = {}
     interval: str | None = None
-    lookback: str | None = None
-
-    def back(self, rules: Rules, *names: str) -> float:
-        """Seconds after which these rules have forgotten what was before."""
-        if self.lookback:
-            return seconds(self.lookback)
-        return max(rules.lookback(name, self.given) for name in names)
 
     @property
     def texts(self) -> dict[str, str]:
@@ -132,12 +127,13 @@ class Case:
 def cases(proofs: Sequence[Proof], rules: Rules) -> Iterator[Case]:
     """All claims of all proofs."""
     for number, proof in enumerate(proofs):
+        of = rules.narrowed(proof.record, proof.rule)
         if proof.record:
-            yield from _of_record(proof, rules, f"r{number}")
+            yield from _of_record(proof, of, f"r{number}")
         for name, limits in proof.alerts.items():
-            (alert,) = (a for a in rules.by_name[name] if isinstance(a, Alert))
-            yield _around(proof, alert, limits, rules, f"a{number}-{name}")
-            yield _missing(proof, alert, limits, rules, f"m{number}-{name}")
+            (alert,) = (a for a in of.by_name[name] if isinstance(a, Alert))
+            yield _around(proof, alert, limits, of, f"a{number}-{name}")
+            yield _missing(proof, alert, limits, of, f"m{number}-{name}")
 
 
 def _interval(proof: Proof, rules: Rules, needed: set[str], *most: float) -> int:
@@ -150,7 +146,8 @@ def _interval(proof: Proof, rules: Rules, needed: set[str], *most: float) -> int
 
 def _around(proof: Proof, alert: Alert, limits: Limits, rules: Rules, cluster: str) -> Case:
     """Below, at the threshold, below again: silent, firing after ``for`` and not before, resolved."""
-    wait, back = seconds(alert.for_), proof.back(rules, alert.name)
+    wait = seconds(alert.for_)
+    back = seconds(limits.within) if limits.within else rules.lookback(alert.name, proof.given)
     needed = rules.needed([alert.name], proof.given)
     step = _interval(proof, rules, needed, wait)
     whole = ceil((back + wait) / step) + 2
@@ -161,7 +158,8 @@ def _around(proof: Proof, alert: Alert, limits: Limits, rules: Rules, cluster: s
     firing = f'{of},alertstate="firing"}}'
     early = [Check(f"count(max_over_time({firing}[{over}s]))", int(turn + wait - step))] if wait else []
     checks = (
-        Check(f"count(max_over_time({of}}}[{over}s]))", turn - step),
+        # Until the windows are full a rate is too low.
+        Check(f"count(max_over_time({of}}}[{turn - step - int(back)}s]))", turn - step),
         *early,
         Check(f"count({firing})", int(turn + full + wait), (("{}", limits.count),)),
         Check(f"count({of}}})", over + (ceil(back / step) + 1) * step),
@@ -177,7 +175,7 @@ def _missing(proof: Proof, alert: Alert, limits: Limits, rules: Rules, cluster: 
     needed = rules.needed(names, proof.given)
     waits = [seconds(a.for_) for name in names for a in rules.by_name[name] if isinstance(a, Alert)]
     step = _interval(proof, rules, needed, *waits)
-    back = proof.back(rules, *names)
+    back = max(rules.lookback(name, proof.given) for name in names)
     there = 10
     phases = [Phase(there, limits.below), Phase(ceil((back + max(waits) + _STALE) / step) + 2, None, gone=True)]
     end = sum(p.samples for p in phases)
@@ -190,14 +188,24 @@ def _missing(proof: Proof, alert: Alert, limits: Limits, rules: Rules, cluster: 
         companion = f'ALERTS{{alertname="{limits.silent}",alertstate="firing"}}'
         checks.append(Check(f"count({companion}) > bool 0", None, (("{}", 1),)))
         checks.append(Check(f"count({companion})", (there - 1) * step))
-    sources = (target(s) for name in names[1:] for r in rules.by_name[name] for s in r.expr.selectors() if s.name == "up")
-    return Case("missing", step, end, frozenset(needed), _series(proof, phases, step, cluster), tuple(checks), frozenset(sources))
+    sources = (
+        target(s) for name in names[1:] for r in rules.by_name[name] for s in r.expr.selectors() if s.name == "up"
+    )
+    return Case(
+        "missing",
+        step,
+        end,
+        frozenset(needed),
+        _series(proof, phases, step, cluster),
+        tuple(checks),
+        frozenset(sources),
+    )
 
 
 def _of_record(proof: Proof, rules: Rules, cluster: str) -> Iterator[Case]:
     """The value; without traffic; over a reset; with a second instance; after one of two is gone."""
     assert proof.record
-    needed, back = rules.needed([proof.record], proof.given), proof.back(rules, proof.record)
+    needed, back = rules.needed([proof.record], proof.given), rules.lookback(proof.record, proof.given)
     step = _interval(proof, rules, needed)
     half = ceil(back / step) + 12
     moving = any(counts(text, proof.value) for text in proof.texts.values())
@@ -220,7 +228,7 @@ def _of_record(proof: Proof, rules: Rules, cluster: str) -> Iterator[Case]:
         if claim in proof.without:
             continue
         of = f"{cluster}-{claim}"
-        series = [s for i, phases in enumerate(instances) for s in _series(proof, phases, step, of, "ij"[i])]
+        series = [s for i, phases in enumerate(instances) for s in _series(proof, phases, step, of, ("", _SECOND)[i])]
         check = _near(proof, of, wanted, end)
         once = not rules.remembered(needed, proof.given)
         yield Case("record", step, 2 * half, frozenset(needed), tuple(series), (check,), once=once)
@@ -239,4 +247,6 @@ def _near(proof: Proof, cluster: str, wanted: float | str, at: int) -> Check:
 def _series(
     proof: Proof, phases: Sequence[Phase], step: int, cluster: str, instance: str = ""
 ) -> tuple[tuple[str, str], ...]:
-    return tuple((named(s, cluster, instance), values(text, phases, step)) for s, text in proof.texts.items())
+    """A record has no instance: where one is given, a second exporter adds none of it."""
+    found = {s: text for s, text in proof.texts.items() if not (instance == _SECOND and recorded(s))}
+    return tuple((named(s, cluster, instance), values(text, phases, step)) for s, text in found.items())
