@@ -75,13 +75,8 @@ class Rules:
         return any(name in self.by_name and name not in given for name in past)
 
     def deployed(self, names: set[str]) -> dict[str, Any]:
-        """The groups as they are deployed, with the rules of these names alone, each evaluated as often as a test."""
-        groups = []
-        for resource in self.recording.resources:
-            if not resource.type.endswith(":PrometheusRule"):
-                continue
-            for group in resource.inputs["spec"]["groups"]:
-                rules = [r for r in group["rules"] if r.get("record", r.get("alert")) in names]
-                if rules:
-                    groups.append({"name": group["name"], "rules": rules})
-        return {"groups": groups}
+        """The rules of these names as they are deployed, in one group: promtool runs groups in no order."""
+        objects = [r for r in self.recording.resources if r.type.endswith(":PrometheusRule")]
+        rules = (rule for o in objects for group in o.inputs["spec"]["groups"] for rule in group["rules"])
+        wanted = [rule for rule in rules if rule.get("record", rule.get("alert")) in names]
+        return {"groups": [{"name": "proven", "rules": wanted}]}
