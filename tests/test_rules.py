@@ -48,7 +48,7 @@ def test_the_rules_do_what_they_say(case: Path, tmp_path: Path) -> None:
 
 def test_a_case_that_expects_something_else_fails(tmp_path: Path) -> None:
     case = yaml.safe_load((ROOT / "tests" / "rules" / "spark.yaml").read_text())
-    case["tests"][0]["promql_expr_test"][0]["exp_samples"][0]["value"] = 2
+    case["tests"][1]["promql_expr_test"][0]["exp_samples"][0]["value"] = 2
     assert run_case(case, tmp_path).returncode != 0
 
 

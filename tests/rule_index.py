@@ -1,0 +1,70 @@
+"""Which rules of a stack an alert or a record needs, how far they look back, and what is deployed of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from model.quantity import seconds
+from model.rule import Alert, RecordingRule
+from obs.recording import Recording
+
+Rule = RecordingRule | Alert
+
+
+def name_of(rule: Rule) -> str:
+    return rule.record if isinstance(rule, RecordingRule) else rule.name
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The rules of a recorded stack by name; several may share one."""
+
+    recording: Recording
+
+    @cached_property
+    def by_name(self) -> dict[str, list[Rule]]:
+        found: dict[str, list[Rule]] = {}
+        for group in self.recording.namespace["plan"].groups():
+            for rule in group.rules:
+                found.setdefault(name_of(rule), []).append(rule)
+        return found
+
+    def needed(self, names: Iterable[str], given: Iterable[str] = ()) -> set[str]:
+        """The names, and those of the records that they read, without what is ``given`` as a series."""
+        found, new, given = set[str](), set(names), set(given)
+        while new:
+            found |= new
+            read = {s.name for name in new for rule in self.by_name[name] for s in rule.expr.selectors()}
+            new = {name for name in read if name in self.by_name and name not in given} - found
+        return found
+
+    def lookback(self, name: str, given: frozenset[str] = frozenset()) -> float:
+        """Seconds until nothing of the past is left in a rule's value, through the records that it reads."""
+        return max((self._back(rule, given) for rule in self.by_name.get(name, ()) if name not in given), default=0)
+
+    def _back(self, rule: Rule, given: frozenset[str]) -> float:
+        return rule.expr.lookback() + max((self.lookback(s.name, given) for s in rule.expr.selectors()), default=0)
+
+    def windows(self, names: Iterable[str]) -> Iterator[float]:
+        rules = (rule for name in names for rule in self.by_name[name])
+        yield from (seconds(s.range) for rule in rules for s in rule.expr.selectors() if s.range)
+
+    def remembered(self, names: Iterable[str]) -> bool:
+        """Whether one of the rules reads the past of a record, which must have been evaluated then."""
+        rules = (rule for name in names for rule in self.by_name[name])
+        return any(s.name in self.by_name and (s.range or s.offset) for rule in rules for s in rule.expr.selectors())
+
+    def deployed(self, names: set[str]) -> dict[str, Any]:
+        """The groups as they are deployed, with the rules of these names alone, each evaluated as often as a test."""
+        groups = []
+        for resource in self.recording.resources:
+            if not resource.type.endswith(":PrometheusRule"):
+                continue
+            for group in resource.inputs["spec"]["groups"]:
+                rules = [r for r in group["rules"] if r.get("record", r.get("alert")) in names]
+                if rules:
+                    groups.append({"name": group["name"], "rules": rules})
+        return {"groups": groups}
