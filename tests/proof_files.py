@@ -71,9 +71,9 @@ def _file(key: _Key, found: list[Case], of: Rules, folder: Path) -> Path:
 
 def _ups(found: Sequence[Case]) -> Iterator[dict[str, str]]:
     """Sources that go together with the series, for the alerts that tell it."""
-    for job in sorted(set().union(*(case.jobs for case in found))):
+    for source in sorted(set().union(*(case.sources for case in found))):
         phases = [Phase(_BEFORE, 1), Phase(2, None, gone=True)]
-        yield {"series": f'up{{job="{job}"}}', "values": values("1", phases, 1)}
+        yield {"series": source, "values": values("1", phases, 1)}
 
 
 def _dump(document: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 _SERIES = re.compile(r"([a-zA-Z_:][\w:]*)(?:\{(.*)\})?")
 _LABEL = re.compile(r'(\w+)="([^"]*)"')
@@ -44,18 +45,21 @@ class Phase:
 
 def line(text: str, value: float | None) -> Line | None:
     """What a text means for a value. Raises ValueError, naming the text, where it is none."""
-    names = {
-        "value": value,
-        "none": None,
-        "now": Line(0, 1, clock=True),
-        "rate": lambda per_second: Line(0, per_second, counter=True),
-        "line": Line,
-    }
+    found = calculated(
+        text,
+        value,
+        now=Line(0, 1, clock=True),
+        rate=lambda per_second: Line(0, per_second, counter=True),
+        line=Line,
+    )
+    return found if found is None or isinstance(found, Line) else Line(float(found))
+
+
+def calculated(text: str, value: float | None, **names: Any) -> Any:
     try:
-        found = eval(text, {"__builtins__": {}}, names)
+        return eval(text, {"__builtins__": {}}, {"value": value, "none": None, **names})
     except Exception as error:
         raise ValueError(f"{text!r} with value {value}: {error}") from error
-    return found if found is None or isinstance(found, Line) else Line(float(found))
 
 
 def values(text: str, phases: Sequence[Phase], interval: int) -> str:

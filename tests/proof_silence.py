@@ -6,10 +6,9 @@ from collections.abc import Iterable, Iterator
 from math import ceil
 
 from proof_series import Phase, named, values
-from rule_index import Rule, Rules
+from rule_index import Rule, Rules, target
 from rule_proofs import INTERVALS, Case, Check
 
-from model.expr import Selector
 from model.quantity import seconds
 from model.rule import Alert
 
@@ -38,7 +37,7 @@ def _case(alert: Alert, step: int, part: int) -> Case:
     first = [Phase(part, value) for value in (1, 0, 0, 1)]
     second = [Phase(part, value) for value in (1, 1, 0, 1)]
     gone = Phase(part, None, gone=True)
-    sources = sorted({_target(selector) for selector in alert.expr.selectors()})
+    sources = sorted({target(selector) for selector in alert.expr.selectors()})
     series = [
         (named(source, "any", instance), values("value", [*phases, gone], step))
         for source in sources
@@ -57,7 +56,3 @@ def _case(alert: Alert, step: int, part: int) -> Case:
     )
     return Case("silence", step, 5 * part, frozenset({alert.name}), tuple(series), checks)
 
-
-def _target(selector: Selector) -> str:
-    labels = ",".join(f'{m.label}="{m.value}"' for m in selector.matchers if m.op == "=")
-    return f"up{{{labels}}}"

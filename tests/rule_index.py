@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from model.expr import Selector
 from model.quantity import seconds
 from model.rule import Alert, RecordingRule
 from obs.recording import Recording
@@ -16,6 +17,12 @@ Rule = RecordingRule | Alert
 
 def name_of(rule: Rule) -> str:
     return rule.record if isinstance(rule, RecordingRule) else rule.name
+
+
+def target(selector: Selector) -> str:
+    """A series that a selector of equal labels finds."""
+    labels = ",".join(f'{m.label}="{m.value}"' for m in selector.matchers if m.op == "=")
+    return f"{selector.name}{{{labels}}}"
 
 
 @dataclass(frozen=True)
@@ -49,13 +56,16 @@ class Rules:
         return rule.expr.lookback() + max((self.lookback(s.name, given) for s in rule.expr.selectors()), default=0)
 
     def windows(self, names: Iterable[str]) -> Iterator[float]:
-        rules = (rule for name in names for rule in self.by_name[name])
-        yield from (seconds(s.range) for rule in rules for s in rule.expr.selectors() if s.range)
+        """Ranges of these rules; an offset asks for one sample, not for four of them."""
+        for selector in (s for name in names for rule in self.by_name[name] for s in rule.expr.selectors()):
+            yield from [seconds(selector.range)] if selector.range else []
+            yield from [4 * seconds(selector.offset)] if selector.offset else []
 
-    def remembered(self, names: Iterable[str]) -> bool:
+    def remembered(self, names: Iterable[str], given: frozenset[str]) -> bool:
         """Whether one of the rules reads the past of a record, which must have been evaluated then."""
         rules = (rule for name in names for rule in self.by_name[name])
-        return any(s.name in self.by_name and (s.range or s.offset) for rule in rules for s in rule.expr.selectors())
+        past = (s.name for rule in rules for s in rule.expr.selectors() if s.range or s.offset)
+        return any(name in self.by_name and name not in given for name in past)
 
     def deployed(self, names: set[str]) -> dict[str, Any]:
         """The groups as they are deployed, with the rules of these names alone, each evaluated as often as a test."""

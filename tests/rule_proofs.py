@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Annotated, Any
 
-from proof_series import Phase, counts, named, values, written
+from proof_series import Phase, calculated, counts, named, values, written
 from pydantic import BaseModel, ConfigDict, Field, model_validator
-from rule_index import Rules
+from rule_index import Rules, target
 
 from model.quantity import seconds
 from model.rule import Alert
 
 _STALE = 300
 """Seconds for which Prometheus shows a last sample, as long as no marker ends it."""
-INTERVALS = (240, 120, 60, 30, 20, 15, 10, 5, 4, 2, 1)
+INTERVALS = (3600, 1800, 900, 600, 300, 120, 60, 30, 20, 15, 10, 5, 4, 2, 1)
 _NOTHING = "nothing"
 _ITSELF = "itself"
 _TOLERANCE = 0.01
@@ -34,6 +34,7 @@ class Limits(_Form):
     below: Number | None
     silent: str = _NOTHING
     count: int = 1
+    after: str = ""
     because: str = ""
 
     @model_validator(mode="after")
@@ -54,13 +55,20 @@ class Proof(_Form):
     rule: dict[str, str] = {}
     labels: dict[str, str] = {}
     value: Number | None = None
-    gives: Number | None = None
+    gives: Number | str | None = None
     idle: Number | str = _NOTHING
     twice: Number = 1
     because: str = ""
     without: dict[str, str] = {}
     alerts: dict[str, Limits] = {}
     interval: str | None = None
+    lookback: str | None = None
+
+    def back(self, rules: Rules, *names: str) -> float:
+        """Seconds after which these rules have forgotten what was before."""
+        if self.lookback:
+            return seconds(self.lookback)
+        return max(rules.lookback(name, self.given) for name in names)
 
     @property
     def texts(self) -> dict[str, str]:
@@ -104,7 +112,7 @@ class Check:
 class Case:
     """Series of one cluster, and what must come of them. Cases of one ``kind`` and interval share a test.
 
-    ``jobs`` are scraped for as long as the series are; ``once``: it is enough to evaluate the rules at the end.
+    ``sources`` are up for as long as the series are; ``once``: it is enough to evaluate the rules at the end.
     """
 
     kind: str
@@ -113,7 +121,7 @@ class Case:
     rules: frozenset[str]
     series: tuple[tuple[str, str], ...]
     checks: tuple[Check, ...]
-    jobs: frozenset[str] = frozenset()
+    sources: frozenset[str] = frozenset()
     once: bool = False
 
     @property
@@ -132,29 +140,30 @@ def cases(proofs: Sequence[Proof], rules: Rules) -> Iterator[Case]:
             yield _missing(proof, alert, limits, rules, f"m{number}-{name}")
 
 
-def _interval(proof: Proof, rules: Rules, needed: set[str], *most: float, most_coarse: int = 120) -> int:
+def _interval(proof: Proof, rules: Rules, needed: set[str], *most: float) -> int:
     """The longest that every window has four samples of, and that ends where ``for`` does."""
     if proof.interval:
         return int(seconds(proof.interval))
-    limit = min([most_coarse, *(w / 4 for w in rules.windows(needed)), *(m for m in most if m)])
+    limit = min([*(w / 4 for w in rules.windows(needed)), *(m for m in most if m)], default=60)
     return next(i for i in INTERVALS if i <= limit and all(m % i == 0 for m in most))
 
 
 def _around(proof: Proof, alert: Alert, limits: Limits, rules: Rules, cluster: str) -> Case:
     """Below, at the threshold, below again: silent, firing after ``for`` and not before, resolved."""
-    wait, back = seconds(alert.for_), rules.lookback(alert.name, proof.given)
+    wait, back = seconds(alert.for_), proof.back(rules, alert.name)
     needed = rules.needed([alert.name], proof.given)
     step = _interval(proof, rules, needed, wait)
     whole = ceil((back + wait) / step) + 2
     phases = [Phase(whole, limits.below), Phase(whole, limits.fires), Phase(ceil(back / step) + 2, limits.below)]
     turn, over = whole * step, 2 * whole * step
+    full = seconds(limits.after) if limits.after else back
     of = f'ALERTS{{alertname="{alert.name}",cluster="{cluster}"'
     firing = f'{of},alertstate="firing"}}'
     early = [Check(f"count(max_over_time({firing}[{over}s]))", int(turn + wait - step))] if wait else []
     checks = (
         Check(f"count(max_over_time({of}}}[{over}s]))", turn - step),
         *early,
-        Check(f"count({firing})", int(turn + back + wait), (("{}", limits.count),)),
+        Check(f"count({firing})", int(turn + full + wait), (("{}", limits.count),)),
         Check(f"count({of}}})", over + (ceil(back / step) + 1) * step),
     )
     return Case(
@@ -168,7 +177,7 @@ def _missing(proof: Proof, alert: Alert, limits: Limits, rules: Rules, cluster: 
     needed = rules.needed(names, proof.given)
     waits = [seconds(a.for_) for name in names for a in rules.by_name[name] if isinstance(a, Alert)]
     step = _interval(proof, rules, needed, *waits)
-    back = max(rules.lookback(name, proof.given) for name in names)
+    back = proof.back(rules, *names)
     there = 10
     phases = [Phase(there, limits.below), Phase(ceil((back + max(waits) + _STALE) / step) + 2, None, gone=True)]
     end = sum(p.samples for p in phases)
@@ -181,26 +190,19 @@ def _missing(proof: Proof, alert: Alert, limits: Limits, rules: Rules, cluster: 
         companion = f'ALERTS{{alertname="{limits.silent}",alertstate="firing"}}'
         checks.append(Check(f"count({companion}) > bool 0", None, (("{}", 1),)))
         checks.append(Check(f"count({companion})", (there - 1) * step))
-    jobs = frozenset(
-        m.value
-        for name in names[1:]
-        for r in rules.by_name[name]
-        for s in r.expr.selectors()
-        if s.name == "up"
-        for m in s.matchers
-        if m.label == "job" and m.op == "="
-    )
-    return Case("missing", step, end, frozenset(needed), _series(proof, phases, step, cluster), tuple(checks), jobs)
+    sources = (target(s) for name in names[1:] for r in rules.by_name[name] for s in r.expr.selectors() if s.name == "up")
+    return Case("missing", step, end, frozenset(needed), _series(proof, phases, step, cluster), tuple(checks), frozenset(sources))
 
 
 def _of_record(proof: Proof, rules: Rules, cluster: str) -> Iterator[Case]:
     """The value; without traffic; over a reset; with a second instance; after one of two is gone."""
     assert proof.record
-    needed, back = rules.needed([proof.record], proof.given), rules.lookback(proof.record, proof.given)
+    needed, back = rules.needed([proof.record], proof.given), proof.back(rules, proof.record)
     step = _interval(proof, rules, needed)
     half = ceil(back / step) + 12
     moving = any(counts(text, proof.value) for text in proof.texts.values())
-    gives = proof.value if proof.gives is None else proof.gives
+    end = (2 * half - 1) * step
+    gives = proof.value if proof.gives is None else calculated(str(proof.gives), proof.value, end=end)
     assert gives is not None
     plain, still = Phase(2 * half, proof.value), Phase(half, proof.value, idle=True)
     first = Phase(half, proof.value)
@@ -219,8 +221,8 @@ def _of_record(proof: Proof, rules: Rules, cluster: str) -> Iterator[Case]:
             continue
         of = f"{cluster}-{claim}"
         series = [s for i, phases in enumerate(instances) for s in _series(proof, phases, step, of, "ij"[i])]
-        check = _near(proof, of, wanted, (2 * half - 1) * step)
-        once = not rules.remembered(needed)
+        check = _near(proof, of, wanted, end)
+        once = not rules.remembered(needed, proof.given)
         yield Case("record", step, 2 * half, frozenset(needed), tuple(series), (check,), once=once)
 
 
