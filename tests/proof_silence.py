@@ -55,4 +55,3 @@ def _case(alert: Alert, step: int, part: int) -> Case:
         Check(f"count({firing})", end, all_of_them),
     )
     return Case("silence", step, 5 * part, frozenset({alert.name}), tuple(series), checks)
-

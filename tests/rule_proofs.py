@@ -190,8 +190,18 @@ def _missing(proof: Proof, alert: Alert, limits: Limits, rules: Rules, cluster: 
         companion = f'ALERTS{{alertname="{limits.silent}",alertstate="firing"}}'
         checks.append(Check(f"count({companion}) > bool 0", None, (("{}", 1),)))
         checks.append(Check(f"count({companion})", (there - 1) * step))
-    sources = (target(s) for name in names[1:] for r in rules.by_name[name] for s in r.expr.selectors() if s.name == "up")
-    return Case("missing", step, end, frozenset(needed), _series(proof, phases, step, cluster), tuple(checks), frozenset(sources))
+    sources = (
+        target(s) for name in names[1:] for r in rules.by_name[name] for s in r.expr.selectors() if s.name == "up"
+    )
+    return Case(
+        "missing",
+        step,
+        end,
+        frozenset(needed),
+        _series(proof, phases, step, cluster),
+        tuple(checks),
+        frozenset(sources),
+    )
 
 
 def _of_record(proof: Proof, rules: Rules, cluster: str) -> Iterator[Case]:
