@@ -34,15 +34,23 @@ def _traffic(word: str, name: str) -> Signal:
         description=f"Bytes per second {word} by a node's physical interfaces, over 5 minutes.",
         good="Well below the link speed of the node.",
         unit="Bps",
-        expr=sum_by(rate(metric(name, _REAL_DEVICE), "5m"), "node"),
+        expr=sum_by(_by_interface(name), "node"),
         legend="{{node}} " + word,
     )
 
 
+def _by_interface(name: str) -> Expr:
+    """Per second, once for two node exporters: while one replaces the other a range holds both."""
+    return max_by(rate(metric(name, _REAL_DEVICE), "5m"), *_INTERFACE)
+
+
+def _by_node(received: str, sent: str) -> Expr:
+    return sum_by(_by_interface(received), "node") + sum_by(_by_interface(sent), "node")
+
+
 def _busier(received: str, sent: str) -> Expr:
     """The busier direction of each interface: a link carries both at once."""
-    both = [max_by(rate(metric(name, _REAL_DEVICE), "5m"), *_INTERFACE) for name in (received, sent)]
-    first, second = both
+    first, second = _by_interface(received), _by_interface(sent)
     return binary("and", first, first >= second) | second
 
 
@@ -65,12 +73,6 @@ def _usage(link_mbit: int | None) -> Signal:
     )
 
 
-def _packets() -> Expr:
-    return sum_by(rate(metric("node_network_receive_packets_total", _REAL_DEVICE), "5m"), "node") + sum_by(
-        rate(metric("node_network_transmit_packets_total", _REAL_DEVICE), "5m"), "node"
-    )
-
-
 def _packets_signal() -> Signal:
     return Signal(
         name="node_packets",
@@ -78,16 +80,14 @@ def _packets_signal() -> Signal:
         description="Packets per second that a node's physical interfaces receive and send, over 5 minutes.",
         good="In proportion to the traffic; very many small packets cost CPU.",
         unit="pps",
-        expr=_packets(),
+        expr=_by_node("node_network_receive_packets_total", "node_network_transmit_packets_total"),
         legend="{{node}}",
         record=_PACKETS,
     )
 
 
 def _drops() -> Signal:
-    dropped = sum_by(rate(metric("node_network_receive_drop_total", _REAL_DEVICE), "5m"), "node") + sum_by(
-        rate(metric("node_network_transmit_drop_total", _REAL_DEVICE), "5m"), "node"
-    )
+    dropped = _by_node("node_network_receive_drop_total", "node_network_transmit_drop_total")
     return Signal(
         name="node_packet_drops",
         title="Packets dropped",

@@ -136,8 +136,9 @@ def _failures() -> Signal:
 
 
 def availability_signal(worker_deployments: str) -> Signal:
-    """Kubernetes says how many are wanted."""
-    wanted = metric("kube_deployment_spec_replicas", matching("deployment", worker_deployments))
+    """Kubernetes says how many are wanted; a second kube-state-metrics says it again and must not double it."""
+    replicas = metric("kube_deployment_spec_replicas", matching("deployment", worker_deployments))
+    wanted = max_by(replicas, "namespace", "deployment")
     return Signal(
         name="worker_availability",
         title="Workers by wanted number",
