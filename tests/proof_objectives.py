@@ -29,8 +29,7 @@ _EVENTS = ("slo:events_total:rate5m", "slo:events_bad:rate5m")
 def of_objectives(rules: Rules, found: Iterable[Slo]) -> Iterator[Case]:
     for slo in found:
         for number, proof in enumerate(proofs(slo, rules)):
-            for case in cases([proof], _only(rules, slo), f"{slo.name}-{number}-"):
-                yield case
+            yield from cases([proof], _only(rules, slo), f"{slo.name}-{number}-")
 
 
 def objectives(rules: Rules) -> list[Slo]:
