@@ -179,7 +179,7 @@ class TestPins:
             assert (folder / "main.go").is_file()
         else:
             assert re.search(rf"^(tool |\t){re.escape(tool.package)}$", text, re.MULTILINE)
-        version = re.findall(rf"^\t{re.escape(tool.pin)} (v\S+)", text, re.MULTILINE)
+        version = re.findall(rf"^(?:require |\t){re.escape(tool.pin)} (v\S+)", text, re.MULTILINE)
         assert f"{tool.pin} {version[0]} h1:" in (folder / "go.sum").read_text()
         assert re.match(rf"module tools/{tool.module}\n", text)
 
