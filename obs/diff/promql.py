@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_COMPARISON = re.compile(
-    r"(==|!=|>=|<=|>|<)\s*(?:bool\s+)?(-?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)(?=\s|$)", re.IGNORECASE
-)
-_STRING = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|`[^`]*`')
-_NAME = re.compile(r"(?<![\w:])[a-zA-Z_:][\w:]*(?![\w:(]|\s*\()")
-_GROUPING = re.compile(r"^\s*\w+\s+by\s*\(([^)]*)\)")
-_WORDS = {"by", "without", "on", "ignoring", "group_left", "group_right", "and", "or", "unless", "offset", "bool"}
+import promql_parser as pp
+
+from obs.check.expression import Expression
+from obs.check.parse import parse, used_selectors
+from obs.check.selector import matches_of
+
+_COMPARISONS = ("==", "!=", ">=", "<=", ">", "<")
 
 
 @dataclass(frozen=True)
@@ -26,38 +25,47 @@ class Condition:
 
 def condition(expression: str) -> Condition | None:
     """The first comparison with a number that stands in no parentheses; None where there is none."""
-    for start in _outside(expression):
-        found = _COMPARISON.match(expression, start)
-        if found:
-            shape = f"{expression[: found.start()]}{found[1]} …{expression[found.end() :]}"
-            return Condition(shape, found[1], float(found[2]))
+    tree = _tree(expression)
+    for found in _outside(tree):
+        op, number = str(found.op), _number(found.rhs)
+        if op in _COMPARISONS and number is not None:
+            whole, part = str(tree), str(found)
+            return Condition(whole.replace(part, f"{part.removesuffix(str(found.rhs))}…", 1), op, number)
     return None
 
 
-def _outside(text: str) -> Iterator[int]:
-    """Positions of comparison operators outside of parentheses, braces and strings."""
-    depth = position = 0
-    while position < len(text):
-        string = _STRING.match(text, position)
-        if string:
-            position = string.end()
-            continue
-        character = text[position]
-        if character in "({[":
-            depth += 1
-        elif character in ")}]":
-            depth -= 1
-        elif depth == 0 and character in "=!<>" and (position == 0 or text[position - 1] not in "=!<>"):
-            yield position
-        position += 1
+def _outside(tree: pp.Expr | None) -> Iterator[pp.BinaryExpr]:
+    """Operations that stand in no parentheses, in the order of their text."""
+    if isinstance(tree, pp.BinaryExpr):
+        yield from _outside(tree.lhs)
+        yield tree
+        yield from _outside(tree.rhs)
+
+
+def _number(tree: pp.Expr) -> float | None:
+    if isinstance(tree, pp.UnaryExpr):  # which the parser has for minus alone
+        inner = _number(tree.expr)
+        return None if inner is None else -inner
+    return float(tree.val) if isinstance(tree, pp.NumberLiteral) else None
 
 
 def names(expression: str) -> set[str]:
-    """Every word that can be the name of a series: one too many (a label) does no harm to who looks one up."""
-    return {name for name in _NAME.findall(_STRING.sub("", expression)) if name not in _WORDS}
+    """Names of the series that a rule or a panel reads; none where it is no PromQL, which `obs check` says."""
+    tree = _tree(expression)
+    found = (matches_of(selector)[0] for selector in (used_selectors(tree) if tree is not None else ()))
+    return {name for name in found if name is not None}
 
 
 def grouped_by(expression: str) -> tuple[str, ...] | None:
-    """Labels of the outermost aggregation; None where there is none."""
-    found = _GROUPING.match(expression)
-    return tuple(label.strip() for label in found[1].split(",") if label.strip()) if found else None
+    """Labels of the outermost aggregation, of several that of the left; None where there is none."""
+    tree = _tree(expression)
+    while isinstance(tree, pp.BinaryExpr | pp.ParenExpr):
+        tree = tree.lhs if isinstance(tree, pp.BinaryExpr) else tree.expr
+    if not isinstance(tree, pp.AggregateExpr) or tree.modifier is None:
+        return None
+    return tuple(tree.modifier.labels) if tree.modifier.type == pp.AggModifierType.By else None
+
+
+def _tree(expression: str) -> pp.Expr | None:
+    """As a panel's, so that variables of Grafana are filled in."""
+    return parse(Expression(expression, "panel", "", "")).tree
