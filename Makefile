@@ -10,13 +10,13 @@ LIMIT ?= 65000
 FAIL_ON ?= risk=high
 UV_VERSION := 0.13.8
 # Besides what a local platform runs. thanos, otelcol and loki take minutes each and are asked where they are.
-TESTED_WITH ?= prometheus promtool alertmanager amtool kubeconform statsd_exporter blackbox_exporter alloysyntax
+TESTED_WITH ?= prometheus promtool alertmanager amtool kubeconform statsd_exporter blackbox_exporter alloysyntax traceqlsyntax
 EXPORTERS := iceberg isilon bitbucket
 # tests/test_exporter_images.py compares with the same.
 EXPORTED := --no-dev --no-emit-workspace --no-header --quiet
 UV := $(shell command -v uv || echo .uv/bin/uv)
 
-.PHONY: setup smoke preview review gate validate up down test e2e tools unit lint types contracts bench bench-detection bench-iceberg exporters-images exporters-locks golden clean
+.PHONY: setup smoke preview review gate validate up down test e2e tools unit lint types contracts bench bench-detection bench-iceberg bench-load exporters-images exporters-locks golden clean
 
 setup: .venv/.ready ## build the environment from the lock file
 
@@ -86,6 +86,9 @@ bench-detection: setup ## seconds from fault to notification at production pace;
 
 bench-iceberg: setup ## our Iceberg exporter on 1,000 tables: time, memory, how long a scrape takes
 	.venv/bin/python tests/bench_iceberg.py
+
+bench-load: setup ## rules and dashboards on a real Prometheus with 500,000 series: half an hour, the first time more
+	.venv/bin/python tests/bench_load.py
 
 # Nobody publishes them: build, push, and name them in the settings (docs/how-to/own-exporters.md).
 exporters-images: ## build the images of our exporters: make exporters-images REGISTRY=registry.example.com

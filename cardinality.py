@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 import promql_parser
 
 from model.contract import Contract, exposed_names
-from model.scrape import Endpoint, Scrape, ScrapeKind
+from model.expr import Expr
+from model.scrape import Scrape
 from model.system import System
 
+Source = tuple[str, str | None]
+"""A contract and the component of its exporter; None for the whole exporter."""
 RUNBOOKS = Path(__file__).parent / "runbooks"
 NOTHING = "-"
 """A keep-list that keeps nothing: no metric has such a name, and an empty one would keep everything."""
@@ -25,29 +28,47 @@ _QUERY = re.compile(r"^```promql\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _PLACEHOLDER = re.compile(r"<[a-z][a-z-]*>")
 
 
-def lean(
-    systems: Iterable[System], read: Iterable[str], extra: Iterable[str], load: Callable[[str], Contract]
-) -> tuple[System, ...]:
-    """The same systems, whose monitors keep what is ``read`` (names of series) and what matches ``extra``.
+@dataclass(frozen=True)
+class KeepLists:
+    """The keep-list of every source of a lean stack.
 
-    A monitor of a part of the stack keeps everything, unless it takes a keep-list.
+    ``read`` are the names of series that something reads, ``extra`` regular expressions of what is stored of every
+    source beside them.
     """
-    names, patterns = frozenset(read), tuple(extra)
-    return tuple(
-        replace(system, scrapes=tuple(_lean(scrape, names, patterns, load) for scrape in system.scrapes))
-        for system in systems
-    )
+
+    read: frozenset[str]
+    extra: tuple[str, ...]
+    load: Callable[[str], Contract]
+
+    def of(self, *sources: Source, more: Iterable[str] = ()) -> str:
+        """The regular expression of the names that are stored of these sources, and ``more`` expressions.
+
+        Several sources are those of a monitor that has one list for all its endpoints. Each of them stores what it
+        would by itself: of what it exposes, that which is read.
+        """
+        exposed = {name for contract, component in sources for name in exposed_names(self.load(contract), component)}
+        return "|".join((*sorted(exposed & self.read), *more, *self.extra)) or NOTHING
 
 
-def _lean(scrape: Scrape, read: frozenset[str], extra: tuple[str, ...], load: Callable[[str], Contract]) -> Scrape:
-    if scrape.kind is ScrapeKind.PART and not scrape.part_keeps:
-        return scrape
+def keep_lists(
+    exprs: Iterable[Expr], names: Iterable[str], extra: Iterable[str], load: Callable[[str], Contract]
+) -> KeepLists:
+    """Those of a stack that reads these expressions and names. What no contract has may come from any source."""
+    read = [selector for expr in exprs for selector in expr.selectors()]
+    uncharted = sorted({selector.name for selector in read if selector.no_contract})
+    return KeepLists(frozenset((*(selector.name for selector in read), *names)), (*uncharted, *extra), load)
 
-    def keep(endpoint: Endpoint) -> Endpoint:
-        exposed = set(exposed_names(load(endpoint.contract), endpoint.component))
-        return replace(endpoint, keep="|".join((*sorted(exposed & read), *extra)) or NOTHING)
 
-    return replace(scrape, endpoints=tuple(keep(endpoint) for endpoint in scrape.endpoints))
+def lean(systems: Iterable[System], lists: KeepLists) -> tuple[System, ...]:
+    """The same systems, whose endpoints have their keep-lists; without those that say why they store everything."""
+
+    def keeping(scrape: Scrape) -> Scrape:
+        if scrape.stores_all is not None:
+            return scrape
+        found = (replace(e, keep=lists.of((e.contract, e.component))) for e in scrape.endpoints)
+        return replace(scrape, endpoints=tuple(found))
+
+    return tuple(replace(system, scrapes=tuple(map(keeping, system.scrapes))) for system in systems)
 
 
 def asked_in_runbooks(alerts: Iterable[str]) -> Iterator[str]:

@@ -7,11 +7,13 @@ rule that reads what such a rule records, because Prometheus never sees the Rule
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from model.expr import Selector
+from model.quantity import duration, seconds
 from model.rule import Alert, Evaluator, RecordingRule, RuleObject
+from settings.metrics_store import UNLIMITED
 
 Rule = RecordingRule | Alert
 LONG_RANGE = "long-range"
@@ -33,6 +35,20 @@ def placed(objects: Iterable[RuleObject], kept: float) -> tuple[RuleObject, ...]
 def too_far(rules: Iterable[Rule], kept: float) -> list[Rule]:
     """The rules that look back further than what is kept, by themselves."""
     return [rule for rule in rules if rule.expr.lookback() > kept]
+
+
+def too_short(kept: Mapping[str, str], rules: Sequence[RecordingRule | Alert], consequence: str) -> Iterator[str]:
+    """A line for each setting (key -> duration) that is shorter than what a rule looks back."""
+    for key, length in kept.items():
+        far = too_far(rules, seconds(length)) if length != UNLIMITED else []
+        if not far:
+            continue
+        worst = max(far, key=lambda rule: rule.expr.lookback())
+        name = worst.record if isinstance(worst, RecordingRule) else worst.name
+        others = f" (and {len(far) - 1} other rules)" if len(far) > 1 else ""
+        longest = duration(worst.expr.lookback())
+        shorter = f"{key}: {length} is shorter than the {longest} that {name} looks back"
+        yield f"{shorter}, {worst.where}{others}{consequence}"
 
 
 def _far(rules: list[Rule], kept: float) -> set[int]:

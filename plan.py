@@ -7,32 +7,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import contracts
 import systems
 from alerting.heartbeat import heartbeat_group
+from alerting.inhibition import tiers, with_source
 from alerting.overrides import orphans, overridden, owned, unknown
 from alerting.routing import routing_tree
 from alerting.settings import AlertingSettings
 from alerting.times import MatchSettings
-from cardinality import asked_in_runbooks, lean
+from cardinality import KeepLists, asked_in_runbooks, keep_lists, lean
+from dashboards.thresholds import coloured
 from dashboards.tree import dashboards_of, signals_of
-from model.dashboard import Dashboard, Panel, Store, Threshold
-from model.promql import CLUSTER
-from model.quantity import duration, seconds
-from model.route import RoutingTree
+from model.dashboard import Dashboard, Panel, Store
+from model.quantity import seconds
+from model.route import Inhibition, RoutingTree
 from model.rule import Alert, Evaluator, RecordingRule, RuleGroup, RuleObject, Signal
 from model.system import RetentionClass, SeriesClass, System
 from pace import Pace
-from placement import NOTHING, placed, too_far
+from placement import NOTHING, placed, too_short
 from settings import Settings
-from settings.metrics_store import UNLIMITED
 from slo.openslo import read_all
 from slo.platform import AVAILABILITY_WINDOW, inhibitions, platform
 from slo.rules import SloRules, compile_slo
 from systems.base import Context
 from systems.capacity import capacity
+from systems.collector import VERIFIED
 
 PROJECT = Path(__file__).parent
 _NEAREST = {1: 0, 2: 1, 0: 2}
@@ -44,7 +46,7 @@ class Plan:
 
     ``series`` says of which retention class the stack's series are; infrastructure is everything else. ``kept`` is how
     far the Ruler may look back, by class; empty where there is no Thanos. ``refused`` are problems of the settings that
-    only the systems and their alerts show.
+    only the systems and their alerts show. ``keep`` has the keep-lists of a lean stack; None stores everything.
     """
 
     systems: tuple[System, ...]
@@ -56,6 +58,7 @@ class Plan:
     series: Mapping[RetentionClass, SeriesClass]
     kept: Mapping[RetentionClass, str]
     refused: tuple[str, ...] = ()
+    keep: KeepLists | None = None
 
     def groups(self) -> Iterator[RuleGroup]:
         return (group for obj in self.rules for group in obj.groups)
@@ -76,19 +79,18 @@ class Plan:
         yield from (("slo", signal) for signal in shared.values())
         yield from (("platform", signal) for signal in signals_of(self.dashboards, self.systems, self.objectives))
 
-    @property
-    def keep(self) -> dict[str, str]:
-        """Contract -> the keep-list of its endpoint, for monitors that come with a part of the stack."""
-        endpoints = (e for s in self.systems for scrape in s.scrapes if scrape.part_keeps for e in scrape.endpoints)
-        return {endpoint.contract: endpoint.keep for endpoint in endpoints if endpoint.keep is not None}
-
     def panel_showing(self, signal: Signal) -> tuple[Dashboard, Panel] | None:
         """Where a person looks when the signal alerts: its domain, else a detail, else navigation."""
-        for dashboard in sorted(self.dashboards, key=lambda d: _NEAREST[d.level]):
-            for panel in dashboard.panels:
-                if signal in panel.signals:
-                    return dashboard, panel
-        return None
+        return next(((d, panel) for d, panel in self._showing.get(signal.name, ()) if signal in panel.signals), None)
+
+    @cached_property
+    def _showing(self) -> dict[str, list[tuple[Dashboard, Panel]]]:
+        """Name of a signal -> the panels with a signal of that name, the nearest first."""
+        found: dict[str, list[tuple[Dashboard, Panel]]] = {}
+        nearest = sorted(self.dashboards, key=lambda d: _NEAREST[d.level])
+        for place, name in (((d, p), s.name) for d in nearest for p in d.panels for s in p.signals):
+            found.setdefault(name, []).append(place)
+        return found
 
     @property
     def of_ruler(self) -> list[RecordingRule | Alert]:
@@ -102,11 +104,11 @@ class Plan:
     def _short_retentions(self) -> list[str]:
         if not self.kept:
             kept = {"prometheus.retention": self.retention}
-            return list(_too_short(kept, [*self.records, *self.alerts], "; without Thanos nobody else can evaluate it"))
+            return list(too_short(kept, [*self.records, *self.alerts], "; without Thanos nobody else can evaluate it"))
         return [
             problem
             for kind, length in self.kept.items()
-            for problem in _too_short(
+            for problem in too_short(
                 {f"metricsStore.retention.{kind}.fiveMinutes": length},
                 [rule for rule in self.of_ruler if kind in self._classes(rule)],
                 "; the Ruler reads 5-minute blocks where raw ones are gone, and no coarser ones",
@@ -120,20 +122,6 @@ class Plan:
         names = {selector.name for selector in rule.expr.selectors()}
         found = set().union(*({recorded[n]} if n in recorded else scraped for n in names))
         return found & set(self.kept) or {RetentionClass.INFRASTRUCTURE}
-
-
-def _too_short(kept: Mapping[str, str], rules: Sequence[RecordingRule | Alert], consequence: str) -> Iterator[str]:
-    """A line for each setting (key -> duration) that is shorter than what a rule looks back."""
-    for key, length in kept.items():
-        far = too_far(rules, seconds(length)) if length != UNLIMITED else []
-        if not far:
-            continue
-        worst = max(far, key=lambda rule: rule.expr.lookback())
-        name = worst.record if isinstance(worst, RecordingRule) else worst.name
-        others = f" (and {len(far) - 1} other rules)" if len(far) > 1 else ""
-        longest = duration(worst.expr.lookback())
-        shorter = f"{key}: {length} is shorter than the {longest} that {name} looks back"
-        yield f"{shorter}, {worst.where}{others}{consequence}"
 
 
 def _availability(settings: Settings) -> float | None:
@@ -187,15 +175,16 @@ def build(settings: Settings) -> Plan:
         systems=enabled,
         objectives=objectives,
         rules=rules,
-        dashboards=tuple(_coloured(d, alerts) for d in dashboards_of(enabled, objectives, alerts, stores)),
-        routing=pace.routing(routing_tree(settings.alerting, _objects(alerts), inhibitions(built, alerts))),
+        dashboards=tuple(coloured(d, alerts) for d in dashboards_of(enabled, objectives, alerts, stores)),
+        routing=pace.routing(routing_tree(settings.alerting, _inhibitions(enabled, alerts))),
         retention=settings.prometheus.retention,
         series=_series(enabled, objectives),
         kept={RetentionClass(name): kept.five_minutes for name, kept in settings.retention_classes.items()},
         refused=(*unread, *_misnamed(alerting, defined)),
     )
     if settings.lean:
-        return replace(plan, systems=lean(enabled, _read(plan), settings.keep_metrics, contracts.load))
+        lists = _keep_lists(plan, settings.keep_metrics)
+        return replace(plan, systems=lean(enabled, lists), keep=lists)
     return plan
 
 
@@ -218,18 +207,17 @@ def _alerts(group: RuleGroup) -> Iterator[Alert]:
     return (rule for rule in group.rules if isinstance(rule, Alert))
 
 
-def _read(plan: Plan) -> Iterator[str]:
-    """Names of the series that a rule, a panel, a variable or a runbook reads."""
+def _keep_lists(plan: Plan, extra: Sequence[str]) -> KeepLists:
+    """Of what a rule, a panel, a variable, a runbook or `obs verify` reads."""
     exprs = [r.expr for r in plan.records] + [a.expr for a in plan.alerts] + [s.expr for _, s in plan.signals()]
-    yield from (selector.name for expr in exprs for selector in expr.selectors())
-    yield from (variable.metric for dashboard in plan.dashboards for variable in dashboard.variables)
-    yield from asked_in_runbooks(alert.name for alert in plan.alerts)
+    chosen = (variable.metric for dashboard in plan.dashboards for variable in dashboard.variables)
+    asked = asked_in_runbooks(alert.name for alert in plan.alerts)
+    return keep_lists(exprs, (*chosen, *asked, *VERIFIED), extra, contracts.load)
 
 
-def _objects(alerts: tuple[Alert, ...]) -> tuple[str, ...]:
-    """Labels that tell one alerting object from another: those that the signals' legends show."""
-    shown = {label for alert in alerts for label in alert.signal.legend_labels}
-    return tuple(sorted(shown - {CLUSTER}))
+def _inhibitions(enabled: tuple[System, ...], alerts: tuple[Alert, ...]) -> tuple[Inhibition, ...]:
+    wanted = (*inhibitions(enabled), *(one for system in enabled for one in system.inhibitions))
+    return (*tiers(alerts), *with_source(wanted, alerts))
 
 
 def _series(enabled: tuple[System, ...], objectives: tuple[SloRules, ...]) -> dict[RetentionClass, SeriesClass]:
@@ -257,26 +245,3 @@ def _once(names: Iterable[str]) -> tuple[str, ...]:
 def _system_group(system: System) -> RuleGroup:
     name = f"dataops-{system.name.replace('_', '-')}"
     return RuleGroup(name=name, interval=system.interval, rules=system.rules, where=system.where)
-
-
-def _coloured(dashboard: Dashboard, alerts: tuple[Alert, ...]) -> Dashboard:
-    """Colour steps come from the alerts on a panel's signals, so that a limit is written once."""
-    rows = tuple(
-        replace(row, panels=tuple(_with_thresholds(panel, alerts) for panel in row.panels)) for row in dashboard.rows
-    )
-    return replace(dashboard, rows=rows)
-
-
-def _with_thresholds(panel: Panel, alerts: tuple[Alert, ...]) -> Panel:
-    watching = [a for a in alerts if a.signal in panel.signals]
-    panel = replace(panel, rules=tuple(sorted({f"{a.name} ({a.severity.value})" for a in watching})))
-    if panel.thresholds:
-        return panel
-    steps = {
-        Threshold(
-            value=a.threshold, severity=a.severity.value, above=a.op in (">", ">="), inclusive=a.op in (">=", "<=")
-        )
-        for a in watching
-        if a.op in (">", ">=", "<", "<=")
-    }
-    return replace(panel, thresholds=tuple(sorted(steps, key=lambda s: (s.value, s.severity))))

@@ -21,6 +21,7 @@ WATCHDOG = Alert(
     op=">",
     threshold=0,
     for_="0s",
+    at_once="it always holds, and must be heard of as soon as rules are evaluated",
     severity=Severity.NONE,
     component="alerting",
     summary="Alerting is alive",

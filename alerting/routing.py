@@ -16,17 +16,14 @@ _URGENT = {"group_wait": "10s", "group_interval": "20s"}
 waits for the interval; below 15s it would be shorter than Alertmanager waits for its peer (--cluster.peer-timeout)."""
 
 
-def routing_tree(
-    settings: AlertingSettings, objects: tuple[str, ...], further: tuple[Inhibition, ...] = ()
-) -> RoutingTree:
-    """``objects`` are the labels that tell the objects of one signal apart (pod, node, slo ...), ``further`` what mutes
-    beside the worse tier of a signal.
+def routing_tree(settings: AlertingSettings, inhibitions: tuple[Inhibition, ...] = ()) -> RoutingTree:
+    """The whole routing of a stack.
 
     Shape: heartbeat, one branch per maintenance with everything below, then one branch per severity and receiver (all
     but the last of a severity resume)."""
     routes = [route for branch in sorted(settings.routes, key=_first) for route in _branches(branch)]
     maintained = [_maintained(one, settings.default, routes) for one in settings.maintenance]
-    receivers = [Receiver(**r.model_dump()) for r in settings.receivers]
+    receivers = [Receiver(**r.model_dump(exclude={"pages"})) for r in settings.receivers]
     if settings.heartbeat is None:
         receivers.append(Receiver(name=NOBODY, kind="null"))
     beat = Route(
@@ -43,7 +40,7 @@ def routing_tree(
         receivers=tuple(receivers),
         routes=(beat, *maintained, *routes),
         mail=MailServer(**settings.mail.model_dump()) if settings.mail else None,
-        inhibitions=(*_inhibitions(objects), *further),
+        inhibitions=inhibitions,
         times=tuple(
             Times(name=one.name, spans=tuple(Span(**span.model_dump()) for span in one.spans))
             for one in settings.maintenance
@@ -78,20 +75,3 @@ def _branches(route: RouteSettings) -> list[Route]:
         )
         for name in route.receivers
     ]
-
-
-def _inhibitions(objects: tuple[str, ...]) -> tuple[Inhibition, ...]:
-    """The worse tier of a signal mutes the milder ones about the same object of the same cluster.
-
-    An equal name would not do: tiers have names of their own (spec 50-alerting V07).
-    """
-    ranks = (("critical", "high|medium|warning|info"), ("high", "medium|warning|info"), ("medium", "warning|info"))
-    return tuple(
-        Inhibition(
-            source=(eq("severity", worse),),
-            # Labels that both lack count as equal, as objects of other kinds do; the signal must be there.
-            target=(matching("severity", milder), ne("signal", "")),
-            equal=("signal", "cluster", *objects),
-        )
-        for worse, milder in ranks
-    )

@@ -26,7 +26,8 @@ class ReceiverSettings(Part):
     """Someone who is told.
 
     ``secret`` is the Pulumi config key of the webhook URL (slack, webhook) or of the integration's
-    routing key (pagerduty); ``to`` the addresses of an e-mail receiver, comma-separated. ``null`` swallows.
+    routing key (pagerduty); ``to`` the addresses of an e-mail receiver, comma-separated. ``null`` swallows. ``pages``:
+    whether somebody is woken. pagerduty does, a webhook may lead anywhere and says so itself.
     """
 
     name: str = Field(min_length=1)
@@ -34,6 +35,16 @@ class ReceiverSettings(Part):
     secret: SecretKey | None = None
     channel: str | None = Field(default=None, pattern=r"^#[a-z0-9_-]+$")
     to: str | None = Field(default=None, pattern=_ADDRESSES)
+    pages: bool | None = None
+
+    @property
+    def wakes(self) -> bool:
+        return self.kind == "pagerduty" or bool(self.pages)
+
+    @property
+    def may_wake(self) -> bool:
+        """As far as the settings tell: where a webhook leads is a secret."""
+        return self.wakes or (self.kind == "webhook" and self.pages is None)
 
     @model_validator(mode="after")
     def _complete(self) -> ReceiverSettings:
@@ -43,6 +54,8 @@ class ReceiverSettings(Part):
                 raise ValueError(f"receiver {self.name}: a receiver of kind {self.kind} needs `{field}`")
             if given and self.kind not in kinds:
                 raise ValueError(f"receiver {self.name}: `{field}` is for kind {' or '.join(kinds)} only")
+        if self.kind == "pagerduty" and self.pages is False:
+            raise ValueError(f"receiver {self.name}: pagerduty pages; `pages: false` is for other kinds")
         return self
 
 
@@ -105,7 +118,7 @@ class AlertingSettings(Part):
         ]
         if NOBODY in names:
             problems.append(f"receiver name {NOBODY!r} is taken: it stands for no dead man's switch")
-        problems += [*self._twice()]
+        problems += [*self._twice(), *self._woken_for_less()]
         if any(r.kind == "null" and r.name == self.default for r in self.receivers):
             problems.append("the default receiver swallows alerts; everything must reach someone")
         if self.mail is None and any(r.kind == "email" for r in self.receivers):
@@ -124,6 +137,16 @@ class AlertingSettings(Part):
         named = [m.name for m in self.maintenance]
         yield from (f"maintenance: two are named {name!r}" for name in sorted({n for n in named if named.count(n) > 1}))
 
+    def _woken_for_less(self) -> Iterator[str]:
+        waking = {r.name for r in self.receivers if r.wakes}
+        if self.default in waking:
+            yield f"default: {self.default!r} pages, and hears of everything that no route takes; only critical pages"
+        if self.heartbeat in waking:
+            yield f"heartbeat: {self.heartbeat!r} pages, and the heartbeat never ends; name a dead man's switch"
+        for route in self.routes:
+            for name in sorted(waking & set(route.receivers)) if set(route.severities) != {"critical"} else ():
+                yield f"a route for {', '.join(route.severities)} names {name!r}, which pages; only critical does"
+
     @property
     def secret_keys(self) -> tuple[str, ...]:
         """Pulumi config keys of the secrets that receivers and mail server need, once each."""
@@ -131,8 +154,9 @@ class AlertingSettings(Part):
         return tuple(dict.fromkeys(key for key in named if key))
 
     @property
-    def pages(self) -> bool:
-        return any(r.kind == "pagerduty" for r in self.receivers)
+    def told(self) -> frozenset[str]:
+        """Names of the receivers that alerts go to; the heartbeat's, which hears of nothing else, is not among them."""
+        return frozenset({self.default, *(name for route in self.routes for name in route.receivers)})
 
 
 def order(severity: str) -> int:

@@ -37,17 +37,23 @@ SLACK_COLOR = (
     '{{ if eq .Status "resolved" }}good'
     '{{ else if eq .CommonLabels.severity "critical" "high" }}danger{{ else }}warning{{ end }}'
 )
-# An alert's value is in its description: Alertmanager itself never sees it. Cut at ten alerts, because
-# Alertmanager does not shorten this text and Slack refuses a message that is too long.
-SLACK_TEXT = """\
+LINKS = {"Runbook": "runbook_url", "Dashboard": "dashboard_url", "Logs": "logs_url", "Traces": "traces_url"}
+"""Text -> annotation (components/rules.py); an alert has those of the parts that its stack has."""
+# Cut at ten alerts, because Alertmanager does not shorten this text and Slack refuses a message that is too long.
+SLACK_TEXT = (
+    """\
 {{ range $i, $alert := .Alerts }}{{ if lt $i 10 -}}
 {{ if eq .Status "resolved" }}✅ {{ end }}*{{ .Annotations.summary }}*
-{{ .Annotations.description }}
+{{ .Annotations.description }}{{ with .Annotations.value }} Value: {{ . }}{{ end }}
 {{ range (.Labels.Remove $.GroupLabels.Names).SortedPairs }}`{{ .Name }}={{ .Value }}` {{ end }}
-{{ with .Annotations.runbook_url }}<{{ . }}|Runbook> {{ end -}}
-{{ with .Annotations.dashboard_url }}<{{ . }}|Dashboard>{{ end }}
-{{ end }}{{ end }}{{ if gt (len .Alerts) 10 }}The first 10 of {{ len .Alerts }} alerts.{{ end }}
 """
+    + "".join(
+        f"{{{{ with .Annotations.{name} }}}}<{{{{ . }}}}|{text}> {{{{ end -}}}}\n" for text, name in LINKS.items()
+    )
+    + """\
+{{ "\\n" }}{{ end }}{{ end }}{{ if gt (len .Alerts) 10 }}The first 10 of {{ len .Alerts }} alerts.{{ end }}
+"""
+)
 # PagerDuty refuses an event without a summary, and alerts of one group may differ in theirs.
 PAGERDUTY_DESCRIPTION = "{{ with .CommonAnnotations.summary }}{{ . }}{{ else }}" + TITLE + "{{ end }}"
 # PagerDuty knows critical, error, warning and info.
@@ -184,9 +190,8 @@ def _pagerduty(receiver: tree_model.Receiver, folder: str) -> Receiver:
         source="{{ with .CommonLabels.cluster }}{{ . }}{{ else }}Alertmanager{{ end }}",
         component="{{ .CommonLabels.component }}",
         class_="{{ .GroupLabels.alertname }}",
-        links=(
-            PagerdutyLink(href="{{ .CommonAnnotations.runbook_url }}", text="Runbook"),
-            PagerdutyLink(href="{{ .CommonAnnotations.dashboard_url }}", text="Dashboard"),
+        links=tuple(
+            PagerdutyLink(href=f"{{{{ .CommonAnnotations.{name} }}}}", text=text) for text, name in LINKS.items()
         ),
     )
     return Receiver(name=receiver.name, pagerduty_configs=(config,))

@@ -7,6 +7,7 @@ configuration is a ConfigMap of our own: the chart would run it through its temp
 from __future__ import annotations
 
 from components.images import global_image_registry
+from components.keep_lists import Keep, metric_relabelings
 from components.kube_prometheus_values import SCRAPE_INTERVAL, Values
 from components.restricted import RESTRICTED_CONTAINER
 from components.services import ALLOY
@@ -28,7 +29,7 @@ _VOLUME = "positions"
 _RELOADER = Resources("10m", "32Mi", memory_limit="64Mi")
 
 
-def alloy_values(settings: Settings, size: Sizing) -> Values:
+def alloy_values(settings: Settings, size: Sizing, keep: Keep = None) -> Values:
     """The values of one stack that keeps logs. Shape: the chart's values.yaml at the pinned version."""
     return {
         **global_image_registry(settings),
@@ -58,7 +59,11 @@ def alloy_values(settings: Settings, size: Sizing) -> Values:
             "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "25%"}},
         },
         "configReloader": {"resources": _RELOADER.manifest()},
-        "serviceMonitor": {"enabled": True, "interval": compressed(SCRAPE_INTERVAL, settings.time_compression)},
+        "serviceMonitor": {
+            "enabled": True,
+            "interval": compressed(SCRAPE_INTERVAL, settings.time_compression),
+            **metric_relabelings(keep, "alloy"),
+        },
     }
 
 

@@ -7,6 +7,7 @@ import pulumi
 from components.base import Component
 from components.collector_values import gateway_values, sampler_values
 from components.helm import chart
+from components.keep_lists import Keep
 from components.services import COLLECTOR_GATEWAY, COLLECTOR_SAMPLER
 from components.sizes import sizing
 from settings import Settings
@@ -17,7 +18,7 @@ CHART = "opentelemetry-collector"
 class Collector(Component):
     """Both tiers. Register it where the setting ``collector`` is on, after what it sends to."""
 
-    def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, settings: Settings, keep: Keep, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
         sizes = sizing(settings)
         sampler = chart(
@@ -25,7 +26,7 @@ class Collector(Component):
             release=COLLECTOR_SAMPLER,
             source=settings.chart_source,
             namespace=settings.namespace,
-            values=sampler_values(settings, sizes),
+            values=sampler_values(settings, sizes, keep),
             opts=self.child(),
         )
         chart(
@@ -33,7 +34,7 @@ class Collector(Component):
             release=COLLECTOR_GATEWAY,
             source=settings.chart_source,
             namespace=settings.namespace,
-            values=gateway_values(settings, sizes),
+            values=gateway_values(settings, sizes, keep),
             opts=self.child(depends_on=[sampler]),
         )
         self.register_outputs({})

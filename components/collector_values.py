@@ -12,6 +12,7 @@ from components.availability import kept_apart
 from components.collector_config import QUEUE_DIRECTORY, Config, gateway_config, sampler_config
 from components.collector_processors import FEATURE_GATES
 from components.images import repository
+from components.keep_lists import Keep, metric_relabelings
 from components.kube_prometheus_values import SCRAPE_INTERVAL
 from components.origin import ORIGIN_LABEL, OTLP
 from components.rbac import cluster_name
@@ -32,7 +33,7 @@ _READ_PODS = {"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list",
 _TARGET_LABELS = "namespace|pod|service|endpoint|container"
 
 
-def gateway_values(settings: Settings, sizes: Sizing) -> Values:
+def gateway_values(settings: Settings, sizes: Sizing, keep: Keep = None) -> Values:
     """The tier that applications send to: any pod of it will do."""
     service, size = Services(settings).collector_gateway, sizes[PartName.COLLECTOR_GATEWAY]
     role = cluster_name(settings, COLLECTOR_GATEWAY)
@@ -40,13 +41,13 @@ def gateway_values(settings: Settings, sizes: Sizing) -> Values:
         **_values(settings, COLLECTOR_GATEWAY, service, size, gateway_config(settings, sizes)),
         "mode": "deployment",
         "clusterRole": {"create": True, "name": role, "rules": [_READ_PODS], "clusterRoleBinding": {"name": role}},
-        "serviceMonitor": {"enabled": True, "metricsEndpoints": [_own_metrics(settings)]},
+        "serviceMonitor": {"enabled": True, "metricsEndpoints": [_own_metrics(settings, keep)]},
         # A new pod is ready before an old one goes.
         "rollout": {"strategy": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
     }
 
 
-def sampler_values(settings: Settings, sizes: Sizing) -> Values:
+def sampler_values(settings: Settings, sizes: Sizing, keep: Keep = None) -> Values:
     """The tier that keeps state: traces until they are decided, on its volume what Tempo has not taken, and series."""
     service, size = Services(settings).collector_sampler, sizes[PartName.COLLECTOR_SAMPLER]
     values = {
@@ -56,7 +57,7 @@ def sampler_values(settings: Settings, sizes: Sizing) -> Values:
         "serviceAccount": {"create": True, "automountServiceAccountToken": False},
         "serviceMonitor": {
             "enabled": True,
-            "metricsEndpoints": [_own_metrics(settings), _applications_metrics(settings)],
+            "metricsEndpoints": [_own_metrics(settings, keep), _applications_metrics(settings)],
         },
     }
     if settings.traces.enabled:
@@ -103,12 +104,16 @@ def _ports(service: Service) -> Values:
     return {**off, **on}
 
 
-def _own_metrics(settings: Settings) -> Values:
-    return {"port": "metrics", "interval": compressed(SCRAPE_INTERVAL, settings.time_compression)}
+def _own_metrics(settings: Settings, keep: Keep) -> Values:
+    interval = compressed(SCRAPE_INTERVAL, settings.time_compression)
+    return {"port": "metrics", "interval": interval, **metric_relabelings(keep, "collector")}
 
 
 def _applications_metrics(settings: Settings) -> Values:
-    """The applications' own job, instance, namespace and pod, and not those of the sampler that has their series."""
+    """The applications' own job, instance, namespace and pod, and not those of the sampler that has their series.
+
+    Without a keep-list: who sends, and what, is not known here.
+    """
     return {
         "port": "prometheus",
         "interval": compressed(SCRAPE_INTERVAL, settings.time_compression),

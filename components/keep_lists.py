@@ -1,13 +1,15 @@
-"""Keep-lists as values of charts, whose monitors are theirs (docs/adr/0008-cardinality.md)."""
+"""Keep-lists of the monitors that come with parts of the stack, ours and the charts' (docs/adr/0008-cardinality.md)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import Any
 
+from cardinality import KeepLists
+
 Values = dict[str, Any]
-Keep = Mapping[str, str]
-"""Contract -> a regular expression of the names that are stored."""
+Keep = KeepLists | None
+"""None where everything is stored."""
 
 # What the chart drops of cAdvisor by other labels than the name; a list of ours replaces the chart's.
 _OF_CADVISOR = (
@@ -21,11 +23,24 @@ _OF_CADVISOR = (
 )
 
 
-def metric_relabelings(keep: Keep, contract: str, *, key: str = "metricRelabelings") -> Values:
-    """The key of a chart's monitor; nothing where everything is stored."""
-    if contract not in keep:
+def kept(keep: Keep, contract: str, component: str | None = None, *, more: Iterable[str] = ()) -> str | None:
+    """The keep-list of a monitor of ours; None where everything is stored."""
+    return keep.of((contract, component), more=more) if keep is not None else None
+
+
+def metric_relabelings(keep: Keep, *sources: str | tuple[str, str], key: str = "metricRelabelings") -> Values:
+    """The key of a chart's monitor of these sources, each a contract or (contract, component); nothing where everything
+    is stored."""
+    if keep is None:
         return {}
-    return {key: [{"sourceLabels": ["__name__"], "action": "keep", "regex": keep[contract]}]}
+    names = keep.of(*((source, None) if isinstance(source, str) else source for source in sources))
+    return {key: [{"sourceLabels": ["__name__"], "action": "keep", "regex": names}]}
+
+
+def monitor_values(keep: Keep, *sources: str | tuple[str, str]) -> Values:
+    """``serviceMonitor`` of a chart that has everything else by default; no key where everything is stored."""
+    found = metric_relabelings(keep, *sources)
+    return {"serviceMonitor": found} if found else {}
 
 
 def kubelet_relabelings(keep: Keep) -> Values:

@@ -10,7 +10,7 @@ from typing import Any
 from components.control_plane_values import control_plane_values
 from components.grafana_values import grafana_values
 from components.images import global_registry
-from components.keep_lists import Keep, kubelet_relabelings, metric_relabelings
+from components.keep_lists import Keep, kubelet_relabelings, metric_relabelings, monitor_values
 from components.object_storage import volume_claim
 from components.prometheus_store import (
     Classes,
@@ -51,7 +51,7 @@ def kube_prometheus_values(settings: Settings, size: Sizing, classes: Classes, k
     """The values of one stack. Shape: the chart's values.yaml at the pinned version.
 
     ``classes`` says of which retention class series are, where the store tells classes apart, ``keep`` what is
-    stored of the cluster's exporters.
+    stored of each source.
     """
     return {
         # Its roles are ours: the chart's operator has every verb on every Secret of the cluster (components/rbac.py).
@@ -89,11 +89,19 @@ def kube_prometheus_values(settings: Settings, size: Sizing, classes: Classes, k
             "kubeletService": {"enabled": watches_kubelets(settings)},
             # It makes servers, and reads Secrets, in this namespace only; monitors and rules it takes from all.
             **{f"{kind}Namespaces": [settings.namespace] for kind in _OPERATED},
+            **monitor_values(keep, "prometheus-operator"),
         },
-        "prometheus": _prometheus(settings, size, classes),
-        "alertmanager": _alertmanager(settings, size),
-        "thanosRuler": ruler_values(settings, size, classes),
-        "grafana": grafana_values(settings, size),
+        # These two have one list for the server and the reloader beside it.
+        "prometheus": {
+            **_prometheus(settings, size, classes, keep),
+            **monitor_values(keep, "prometheus", "prometheus-config-reloader"),
+        },
+        "alertmanager": {
+            **_alertmanager(settings, size),
+            **monitor_values(keep, "alertmanager", "prometheus-config-reloader"),
+        },
+        "thanosRuler": ruler_values(settings, size, classes, keep),
+        "grafana": {**grafana_values(settings, size), **monitor_values(keep, "grafana")},
     }
 
 
@@ -126,7 +134,7 @@ def _claim(settings: Settings, storage: str) -> Values:
     return {"spec": volume_claim(settings.storage_class, storage)}
 
 
-def _prometheus(settings: Settings, size: Sizing, classes: Classes) -> Values:
+def _prometheus(settings: Settings, size: Sizing, classes: Classes, keep: Keep) -> Values:
     selectors = ("rule", "serviceMonitor", "podMonitor", "probe", "scrapeConfig")
     cluster = Relabeling(target_label="cluster", replacement=settings.cluster.name)
     return {
@@ -156,7 +164,7 @@ def _prometheus(settings: Settings, size: Sizing, classes: Classes) -> Values:
             **prometheus_spec(settings, size, classes),
             **_for_traces(settings),
         },
-        **prometheus_values(settings),
+        **prometheus_values(settings, keep),
     }
 
 

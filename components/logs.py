@@ -8,6 +8,7 @@ from components.alloy_config import alloy_config
 from components.alloy_values import ACCOUNT, CONFIG_FILE, CONFIG_MAP, ROLE_RULES, alloy_values
 from components.base import Component
 from components.helm import chart
+from components.keep_lists import Keep
 from components.kube_prometheus_values import agents_namespace
 from components.loki_values import loki_values
 from components.rbac import cluster_name
@@ -21,11 +22,11 @@ from settings import Settings
 class Logs(Component):
     """Loki in the stack's namespace, Alloy in that of the agents: it reads the nodes' files."""
 
-    def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, settings: Settings, keep: Keep, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
         size, agents = sizing(settings), agents_namespace(settings)
         source, child = settings.chart_source, self.child()
-        loki = loki_values(settings, size)
+        loki = loki_values(settings, size, keep)
         chart(LOKI, source=source, namespace=settings.namespace, values=loki, opts=child)
         config = ConfigMap(
             CONFIG_MAP,
@@ -40,7 +41,7 @@ class Logs(Component):
             ALLOY,
             source=source,
             namespace=agents,
-            values=alloy_values(settings, size),
+            values=alloy_values(settings, size, keep),
             opts=self.child(depends_on=[config, role, binding]),
         )
         self.register_outputs({})

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from components.images import global_registry
+from components.keep_lists import Keep, metric_relabelings
 from components.kube_prometheus_values import SCRAPE_INTERVAL
 from components.loki_config import Values, loki_config
 from components.object_storage import Access, access
@@ -36,7 +37,7 @@ _WITHOUT_RULER = '{{ include "loki.nginxFile" . | replace "http://loki-ruler." "
 _OFF: Values = {"enabled": False}
 
 
-def loki_values(settings: Settings, size: Sizing) -> Values:
+def loki_values(settings: Settings, size: Sizing, keep: Keep = None) -> Values:
     """The values of one stack that keeps logs. Shape: the chart's values.yaml at the pinned version."""
     storage = settings.object_storage
     if storage is None:
@@ -61,6 +62,7 @@ def loki_values(settings: Settings, size: Sizing) -> Values:
                 "interval": compressed(SCRAPE_INTERVAL, settings.time_compression),
                 # Otherwise the job is "NAMESPACE/loki".
                 "jobPrefix": "",
+                **metric_relabelings(keep, "loki"),
             }
         },
         # The tasks of the mode between the two, whose replicas are 3 by default.

@@ -96,6 +96,11 @@ def keep_step(names: str) -> Relabeling:
     return Relabeling(source_labels=("__name__",), regex=names, action="keep")
 
 
+def drop_step(names: str) -> Relabeling:
+    """Stores what is left without the series whose whole name matches."""
+    return Relabeling(source_labels=("__name__",), regex=names, action="drop")
+
+
 def _tls(endpoint: model.Endpoint, kind: type[_Tls]) -> _Tls | None:
     tls = endpoint.tls
     if tls is None:

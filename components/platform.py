@@ -63,15 +63,15 @@ class Platform(Component):
         with_routing = pulumi.ResourceOptions.merge(with_storage, pulumi.ResourceOptions(depends_on=[routing]))
         metrics = Metrics("metrics", settings, plan, secrets, with_routing)
         if settings.thanos_mode is not None:
-            Thanos("metrics-store", settings, with_storage)
+            Thanos("metrics-store", settings, plan.keep, with_storage)
         if settings.logs.enabled:
-            Logs("logs", settings, with_storage)
+            Logs("logs", settings, plan.keep, with_storage)
         if settings.collector.enabled:
-            Collector("collector", settings, needs_crds)
+            Collector("collector", settings, plan.keep, needs_crds)
         Datasources("datasources", settings, ready)
         if settings.traces.enabled:
-            Traces("traces", settings, secrets, with_storage)
-        Exporters("exporters", settings, secrets, needs_crds)
+            Traces("traces", settings, secrets, plan.keep, with_storage)
+        Exporters("exporters", settings, secrets, plan.keep, needs_crds)
         Monitors("monitors", plan.systems, settings, secrets, needs_crds)
         Rules("rules", plan, settings, needs_crds)
         Dashboards("dashboards", plan.dashboards, settings, ready)

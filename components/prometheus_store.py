@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from components.keep_lists import Keep, metric_relabelings, monitor_values
 from components.object_storage import OBJSTORE_KEY, OBJSTORE_SECRET, Access, volume_claim
 from components.remote_store import QUEUE
 from components.rules import EVALUATOR_LABEL
@@ -37,14 +38,14 @@ def external_labels(settings: Settings) -> dict[str, str]:
     return {"cluster": cluster.name, "environment": cluster.environment, "platform": cluster.platform}
 
 
-def prometheus_values(settings: Settings) -> Values:
+def prometheus_values(settings: Settings, keep: Keep) -> Values:
     """What ``prometheus`` gets in mode sidecar: the side car, its Service and its way to the bucket."""
     if settings.thanos_mode != "sidecar":
         return {}
     _, reach = storage_access(settings)
     return {
         "thanosService": {"enabled": True},
-        "thanosServiceMonitor": {"enabled": True},
+        "thanosServiceMonitor": {"enabled": True, **metric_relabelings(keep, ("thanos", "sidecar"))},
         **_account(reach),
     }
 
@@ -85,7 +86,7 @@ def _queue(settings: Settings, name: str, relabeling: list[Values]) -> Values:
     }
 
 
-def ruler_values(settings: Settings, size: Sizing, classes: Classes) -> Values:
+def ruler_values(settings: Settings, size: Sizing, classes: Classes, keep: Keep) -> Values:
     """``thanosRuler``: the rules that look back further than Prometheus keeps.
 
     In mode sidecar it uploads blocks of its own. In mode receive it writes to Receive like Prometheus, so that what it
@@ -110,7 +111,11 @@ def ruler_values(settings: Settings, size: Sizing, classes: Classes) -> Values:
         # The operator adds the label of the replica, and takes it off alerts: both replicas send the same alert.
         "labels": external_labels(settings),
     }
-    on: Values = {"enabled": True, "podDisruptionBudget": budget(ruler.replicas)}
+    on: Values = {
+        "enabled": True,
+        "podDisruptionBudget": budget(ruler.replicas),
+        **monitor_values(keep, ("thanos", "ruler")),
+    }
     if settings.thanos_mode == "receive":
         return {**on, "thanosRulerSpec": {**spec, **_stateless(settings, classes)}}
     _, reach = storage_access(settings)

@@ -8,6 +8,7 @@ from urllib.parse import quote
 import pulumi
 
 from components.base import Component
+from components.explore import logs_link, traces_link
 from components.resources import PrometheusRule
 from components.specs.rules import PrometheusRuleSpec, Rule, RuleGroup
 from dashboards.grafana import panel_id
@@ -21,14 +22,24 @@ EVALUATOR_LABEL = "dataops.io/evaluated-by"
 
 @dataclass(frozen=True)
 class Links:
-    """Where an alert points: ``runbooks`` is the folder of <Alert>.md, ``grafana`` Grafana's root (no slash)."""
+    """Where an alert points: ``runbooks`` is the folder of <Alert>.md, ``grafana`` Grafana's root (no slash).
+
+    ``logs`` and ``traces``: whether the stack has them.
+    """
 
     runbooks: str
     grafana: str
+    logs: bool
+    traces: bool
 
     @classmethod
     def of(cls, settings: Settings) -> Links:
-        return cls(settings.runbooks_url.rstrip("/"), settings.grafana.url.rstrip("/"))
+        return cls(
+            settings.runbooks_url.rstrip("/"),
+            settings.grafana.url.rstrip("/"),
+            logs=settings.logs.enabled,
+            traces=settings.traces.enabled,
+        )
 
 
 def rule_spec(plan: Plan, obj: model.RuleObject, links: Links) -> PrometheusRuleSpec:
@@ -55,23 +66,13 @@ def _alert(plan: Plan, alert: model.Alert, links: Links) -> Rule:
         alert=alert.name,
         expr=str(alert.expr),
         for_=alert.for_ if alert.for_ != "0s" else None,
-        labels=alert_labels(alert),
+        labels=alert.own_labels,
         annotations=alert_annotations(plan, alert, links),
     )
 
 
-def alert_labels(alert: model.Alert) -> dict[str, str]:
-    """``signal`` is what tiers of one condition share: the worse silences the milder by it."""
-    return {
-        "severity": alert.severity.value,
-        "component": alert.component,
-        "signal": alert.signal.name,
-        **alert.labels,
-    }
-
-
 def alert_annotations(plan: Plan, alert: model.Alert, links: Links) -> dict[str, str]:
-    """Texts and links. An alert whose signal no panel shows gets no dashboard link; the check reports it."""
+    """Texts, links and the value. An alert whose signal no panel shows gets no dashboard link; the check reports it."""
     texts = {
         "summary": alert.summary,
         "description": alert.description,
@@ -81,7 +82,24 @@ def alert_annotations(plan: Plan, alert: model.Alert, links: Links) -> dict[str,
     if shown is not None:
         dashboard, panel = shown
         texts["dashboard_url"] = f"{links.grafana}/d/{quote(dashboard.uid)}?viewPanel={panel_id(dashboard, panel)}"
-    return texts
+    labels = alert.signal.legend_labels
+    more = {
+        "logs_url": logs_link(links.grafana, labels) if links.logs else None,
+        "traces_url": traces_link(links.grafana, labels) if links.traces else None,
+        "value": _value(alert),
+    }
+    return texts | {name: text for name, text in more.items() if text}
+
+
+_SHOWN = {"percentunit": "humanizePercentage", "s": "humanizeDuration", "bytes": "humanize1024"}
+
+
+def _value(alert: model.Alert) -> str | None:
+    """None for what is there or is not: its 1 says nothing. Alertmanager itself never sees a value."""
+    if alert.signal.unit in ("short", "none") and alert.threshold == 0:
+        return None
+    unit = "B" if alert.signal.unit == "bytes" else ""
+    return f"{{{{ $value | {_SHOWN.get(alert.signal.unit, 'humanize')} }}}}{unit}"
 
 
 class Rules(Component):

@@ -9,11 +9,15 @@ from typing import Any
 
 import yaml
 
+from components.exporters.monitor import monitor_spec
 from components.images import global_image_registry, global_registry
+from components.keep_lists import Keep, kept, metric_relabelings
 from components.kube_prometheus_values import SCRAPE_INTERVAL
 from components.object_storage import Access, access
 from components.restricted import RESTRICTED_CONTAINER, restricted_pod
+from components.services import Services
 from components.sizes import MEMCACHED_EXPORTER, PartSize, Sizing
+from components.specs.monitors import ServiceMonitorSpec
 from components.tempo_config import DATA, LARGEST_MESSAGE, metrics_generator, overrides, trace_storage
 from model.quantity import compressed, go_duration
 from settings import Settings
@@ -41,10 +45,6 @@ def _access(settings: Settings) -> Access:
     """How Tempo gets at its bucket. A file system is a folder on its own volume, which needs nothing."""
     storage = _storage(settings)
     return Access() if storage.kind == "filesystem" else access(storage, claim="")
-
-
-def _monitor(settings: Settings) -> Values:
-    return {"enabled": True, "interval": compressed(SCRAPE_INTERVAL, settings.time_compression)}
 
 
 def _retention(settings: Settings) -> str:
@@ -101,8 +101,15 @@ def single_values(settings: Settings, size: Sizing) -> Values:
             "size": tempo.storage,
             "storageClassName": settings.storage_class,
         },
-        "serviceMonitor": _monitor(settings),
+        # Ours (tempo_monitor): that of the chart takes no keep-list.
+        "serviceMonitor": {"enabled": False},
     }
+
+
+def tempo_monitor(settings: Settings, keep: Keep = None) -> ServiceMonitorSpec:
+    """Of Tempo as one process. Port and job are as the chart has them: the job is its Service's name."""
+    service = Services(settings).tempo
+    return monitor_spec(settings, service, port="tempo-prom-metrics", job=service.name, keep=kept(keep, "tempo"))
 
 
 _JAEGER = ("grpc", "thrift_binary", "thrift_compact", "thrift_http")
@@ -116,7 +123,7 @@ def _go_memory(size: PartSize) -> Values:
 # --- distributed
 
 
-def distributed_values(settings: Settings, size: Sizing) -> Values:
+def distributed_values(settings: Settings, size: Sizing, keep: Keep = None) -> Values:
     """Shape: values.yaml of chart tempo-distributed 3.3.0."""
     reach, kafka = _access(settings), settings.traces.kafka
     if kafka is None:
@@ -152,7 +159,7 @@ def distributed_values(settings: Settings, size: Sizing) -> Values:
             "extraVolumeMounts": list(reach.mounts),
         },
         "serviceAccount": {"annotations": dict(reach.annotations or {})},
-        "metaMonitoring": {"serviceMonitor": _monitor(settings)},
+        "metaMonitoring": {"serviceMonitor": _monitor(settings, keep)},
         "distributor": _sized(size[PartName.TEMPO_DISTRIBUTOR]),
         "blockBuilder": {**_sized(size[PartName.TEMPO_BLOCK_BUILDER]), "replicas": partitions},
         "liveStore": {**_sized(size[PartName.TEMPO_LIVE_STORE]), "replicas": partitions},
@@ -176,6 +183,11 @@ def distributed_values(settings: Settings, size: Sizing) -> Values:
         # Its Service has a port for the exporter, whether there is one or not.
         "memcachedExporter": {"enabled": True, "resources": MEMCACHED_EXPORTER.manifest()},
     }
+
+
+def _monitor(settings: Settings, keep: Keep) -> Values:
+    interval = compressed(SCRAPE_INTERVAL, settings.time_compression)
+    return {"enabled": True, "interval": interval, **metric_relabelings(keep, "tempo")}
 
 
 KAFKA_SECRET = "tempo-kafka"

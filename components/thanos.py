@@ -6,6 +6,7 @@ import pulumi
 
 from components.base import Component
 from components.helm import chart
+from components.keep_lists import Keep
 from components.services import THANOS, thanos_compactor_release
 from components.sizes import sizing
 from components.thanos_values import compactor_values, thanos_values
@@ -18,13 +19,13 @@ class Thanos(Component):
     The side cars and the ruler are made by kube-prometheus-stack (components/prometheus_store.py).
     """
 
-    def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, settings: Settings, keep: Keep, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
         size = sizing(settings)
         releases = {
-            thanos_compactor_release(c): compactor_values(settings, size, c) for c in settings.retention_classes
+            thanos_compactor_release(c): compactor_values(settings, size, c, keep) for c in settings.retention_classes
         }
-        for release, values in {THANOS: thanos_values(settings, size), **releases}.items():
+        for release, values in {THANOS: thanos_values(settings, size, keep), **releases}.items():
             chart(
                 THANOS,
                 release=release,

@@ -12,6 +12,7 @@ from typing import Any
 
 from components.availability import kept_apart
 from components.images import repository
+from components.keep_lists import Keep, metric_relabelings
 from components.object_storage import CLAIM, OBJSTORE_KEY, OBJSTORE_SECRET, Access, access, objstore_yaml
 from components.series_classes import CLASS_LABEL, DEFAULT_CLASS
 from components.services import Services
@@ -42,13 +43,14 @@ def replication_factor(ingestors: int) -> int:
     return 1 if ingestors == 1 else 2 if ingestors < 5 else 3
 
 
-def thanos_values(settings: Settings, size: Sizing) -> Values:
+def thanos_values(settings: Settings, size: Sizing, keep: Keep = None) -> Values:
     """Everything but compactors. Needs a stack with Thanos and with object storage."""
     services = Services(settings)
     receive = settings.thanos_mode == "receive"
     query = PartName.THANOS_QUERY
+    parts = ("query", "query-frontend", "store", *(("receive",) if receive else ()))
     return {
-        **_common(settings),
+        **_common(settings, keep, *parts),
         # The class is no label of what people ask for: each series has one, and rules must not see it.
         "additionalReplicaLabels": [*REPLICA_LABELS, *([CLASS_LABEL] if receive else [])],
         "additionalEndpoints": [
@@ -73,12 +75,12 @@ def thanos_values(settings: Settings, size: Sizing) -> Values:
     }
 
 
-def compactor_values(settings: Settings, size: Sizing, class_name: str) -> Values:
+def compactor_values(settings: Settings, size: Sizing, class_name: str, keep: Keep = None) -> Values:
     """A release of the same chart with nothing but the compactor of one class."""
     retention = settings.retention_classes[class_name]
     copies = replication_factor(size[PartName.THANOS_RECEIVE].replicas) if settings.thanos_mode == "receive" else 1
     return {
-        **_common(settings),
+        **_common(settings, keep, "compact"),
         # Of Receive's copies one is left: they hold the same samples, and merging them is exact. Replicas of
         # Prometheus differ; merging those cannot be undone.
         "additionalReplicaLabels": [RECEIVE_REPLICA] if copies > 1 else [],
@@ -118,12 +120,14 @@ def owned_blocks(class_name: str) -> str:
 # --- parts of a release
 
 
-def _common(settings: Settings) -> Values:
+def _common(settings: Settings, keep: Keep, *parts: str) -> Values:
+    """``parts`` are the components of the release, whose monitors have one endpoint configuration for all."""
+    steps = metric_relabelings(keep, *(("thanos", part) for part in parts))
     return {
         "image": {"repository": repository(settings, "quay.io", "thanos/thanos")},
         "clusterDomain": settings.cluster.dns_domain,
         "objstoreConfig": {"create": False, "name": OBJSTORE_SECRET, "key": OBJSTORE_KEY},
-        "serviceMonitor": {"enabled": True},
+        "serviceMonitor": {"enabled": True, **({"endpointConfig": steps} if steps else {})},
         "autoGomemlimit": {"enabled": True},
     }
 

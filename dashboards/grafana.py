@@ -7,6 +7,8 @@ import zlib
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from pydantic_core import to_json
+
 from dashboards.cost import cost
 from dashboards.layout import Cell, PlacedRow, arrange
 from dashboards.panels import build, datasource
@@ -51,7 +53,9 @@ def dashboard_json(dashboard: Dashboard) -> str:
     builder.links(_links(dashboard))
     for row, place in zip(dashboard.rows, arrange(dashboard.rows), strict=True):
         _add_row(builder, row, place, variables)
-    return json.dumps(builder.build(), cls=JSONEncoder, indent=2, ensure_ascii=False, allow_nan=False)
+    compact = json.dumps(builder.build(), cls=JSONEncoder, allow_nan=False)
+    # Python's own encoder indents in Python: 0.6 s for 25 dashboards.
+    return to_json(json.loads(compact), indent=2).decode()
 
 
 def panel_id(dashboard: Dashboard, panel: Panel) -> int:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import accumulate
 from typing import NamedTuple
 
-from model.dashboard import Threshold
-from model.rule import Severity
+from model.dashboard import Dashboard, Panel, Threshold
+from model.rule import Alert, Severity
 
 
 class Colour(NamedTuple):
@@ -128,3 +129,27 @@ def _next(value: float) -> float:
 def _worst_so_far(tiers: Sequence[Threshold]) -> list[Severity]:
     ranks = accumulate((_WORST_FIRST.index(Severity(t.severity)) for t in tiers), min)
     return [_WORST_FIRST[rank] for rank in ranks]
+
+
+def coloured(dashboard: Dashboard, alerts: tuple[Alert, ...]) -> Dashboard:
+    """Colour steps come from the alerts on a panel's signals, so that a limit is written once."""
+    rows = tuple(
+        replace(row, panels=tuple(_with_thresholds(panel, alerts) for panel in row.panels)) for row in dashboard.rows
+    )
+    return replace(dashboard, rows=rows)
+
+
+def _with_thresholds(panel: Panel, alerts: tuple[Alert, ...]) -> Panel:
+    names = {signal.name for signal in panel.signals}  # to compare two whole signals takes much longer
+    watching = [a for a in alerts if a.signal.name in names and a.signal in panel.signals]
+    panel = replace(panel, rules=tuple(sorted({f"{a.name} ({a.severity.value})" for a in watching})))
+    if panel.thresholds:
+        return panel
+    steps = {
+        Threshold(
+            value=a.threshold, severity=a.severity.value, above=a.op in (">", ">="), inclusive=a.op in (">=", "<=")
+        )
+        for a in watching
+        if a.op in (">", ">=", "<", "<=")
+    }
+    return replace(panel, thresholds=tuple(sorted(steps, key=lambda s: (s.value, s.severity))))

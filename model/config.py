@@ -61,6 +61,13 @@ def form(pattern: str, words: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+_PART = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
+HOST = rf"{_PART}(\.{_PART})*"
+PORT = r"(6553[0-5]|655[0-2]\d|65[0-4]\d\d|6[0-4]\d{3}|[1-5]\d{4}|[1-9]\d{0,3})"
+Address = Annotated[str, form(f"{HOST}:{PORT}", "host:port")]
+"""A server without a scheme; a name of dots alone, or a port above 65535, would fail only when it is asked."""
+
+
 def _metric_pattern(text: str) -> str:
     try:
         re.compile(text)

@@ -7,6 +7,8 @@ from typing import Literal
 
 from model.expr import Matcher
 
+BELOW_CRITICAL = "high|medium|warning|info"
+"""Severities that something worse may mute; a page never is."""
 ReceiverKind = Literal["slack", "pagerduty", "webhook", "email", "null"]
 
 

@@ -103,7 +103,8 @@ class Alert(Defined):
 
     ``only`` narrows the signal to the series that this alert watches (one objective of many).
     ``for_`` is a Prometheus duration. ``summary`` and ``description`` are Prometheus templates.
-    The panel that shows ``signal`` is the alert's dashboard link; runbooks/<name>.md its runbook.
+    The panel that shows ``signal`` is the alert's dashboard link; runbooks/<name>.md its runbook. ``at_once`` says why
+    one evaluation is enough, where ``for_`` is 0s: else a single odd sample is an alert, and its end another message.
     """
 
     name: str
@@ -118,12 +119,20 @@ class Alert(Defined):
     guard: Expr | None = None
     only: tuple[Matcher, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
+    at_once: str = ""
 
     def __post_init__(self) -> None:
         if _ALERT.fullmatch(self.name) is None:
             raise ValueError(f"{self.where}: alert name {self.name!r} is not CamelCase")
         must_be(self.severity, Severity, f"{self.where}: severity of {self.name}")
         seconds(self.for_)
+
+    @property
+    def own_labels(self) -> dict[str, str]:
+        """What the rule adds to its result's labels. Tiers of one condition share ``signal``: the worse silences the
+        milder by it."""
+        own = {"severity": self.severity.value, "component": self.component, "signal": self.signal.name}
+        return {**own, **self.labels}
 
     @property
     def expr(self) -> Expr:

@@ -125,7 +125,8 @@ class Scrape(Defined):
     """One monitor. ``selector`` are the labels of the Service (or Pod) in ``namespaces`` (empty: all).
 
     ``targets`` (host:port) are for kind STATIC, which has one endpoint. A scrape of more samples than
-    ``sample_limit`` fails as a whole. ``part_keeps``: the monitor of the part takes a keep-list.
+    ``sample_limit`` fails as a whole. ``stores_all`` is the reason why nothing of it is dropped where
+    stacks are lean.
 
     ``job`` is the value that the label ``job`` gets. ``of_nodes``: the Service's endpoints are Nodes
     (kubelet), not Pods. ``may_be_absent`` is the reason why a sound system may have no target of it.
@@ -141,7 +142,7 @@ class Scrape(Defined):
     may_be_absent: str | None = None
     targets: tuple[str, ...] = ()
     sample_limit: int | None = None
-    part_keeps: bool = False
+    stores_all: str | None = None
 
     def __post_init__(self) -> None:
         if (self.kind is ScrapeKind.STATIC) != bool(self.targets):

@@ -9,6 +9,7 @@ from enum import StrEnum
 from model.dashboard import Panel
 from model.expr import Expr
 from model.quantity import seconds
+from model.route import Inhibition
 from model.rule import Alert, RecordingRule, Signal
 from model.scrape import Scrape, ScrapeSecret
 from model.slo import Slo
@@ -86,7 +87,8 @@ class System(Defined):
     series. What objectives record is of class business, whatever the system. ``secrets`` are for the scrapes,
     ``files`` what the watched software reads. ``available`` is 1 while the system can do its work, 0 or
     nothing while it cannot, by cluster; None for one that the platform's availability does not depend on.
-    ``capacities`` are what is forecast (systems/capacity.py).
+    ``capacities`` are what is forecast (systems/capacity.py); ``inhibitions`` what nobody needs to hear of while
+    a worse alert of the system says it.
     """
 
     name: str
@@ -103,6 +105,7 @@ class System(Defined):
     files: tuple[ConfigFile, ...] = ()
     available: Expr | None = None
     capacities: tuple[Capacity, ...] = ()
+    inhibitions: tuple[Inhibition, ...] = ()
 
     def __post_init__(self) -> None:
         seconds(self.interval)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +18,7 @@ from obs.diff.cli import diff, snapshot
 from obs.images_cli import app as images_app
 from obs.local.cli import app as local_app
 from obs.simulate.cli import simulate
+from obs.slo_cli import slo
 from obs.toolchain_cli import app as tools_app
 from obs.upgrades_cli import app as upgrades_app
 from obs.verify.cli import verify
@@ -43,8 +45,16 @@ app.command()(contracts)
 app.command()(diff)
 app.command(hidden=True)(snapshot)
 app.command()(simulate)
+app.command()(slo)
 app.command()(validate)
 app.command()(verify)
+
+
+@app.callback()
+def start() -> None:
+    # What a run makes lives to its end. Looking for garbage every 700 objects took 1.3 s of 8 (November 2026).
+    gc.set_threshold(100_000, 50, 50)
+
 
 Offline = Annotated[bool, typer.Option("--offline", help="Never ask a chart repository")]
 Require = Annotated[bool, typer.Option("--require-charts", help="A chart that cannot be had is an error")]
@@ -126,6 +136,7 @@ def check(stack: Stack, as_json: Json = False, project: Project = HERE) -> None:
 @app.command()
 def inventory(stack: Stack, as_json: Json = False, offline: Offline = False, project: Project = HERE) -> None:
     """List everything that a stack consists of."""
+    from obs.inventory import heading, said
     from obs.inventory import inventory as collect
     from obs.run import run_stack
 
@@ -136,9 +147,9 @@ def inventory(stack: Stack, as_json: Json = False, offline: Offline = False, pro
         print_json(items)
         return
     for kind, entries in items.items():
-        out.print(f"[bold]{kind.replace('_', ' ')}[/] ({len(entries)})")
+        out.print(f"[bold]{kind.replace('_', ' ')}[/] {heading(entries)}", highlight=False)
         for entry in entries:
-            out.print(f"  {entry['name']}", highlight=False, markup=False)
+            out.print(f"  {said(entry)}", highlight=False, markup=False, soft_wrap=True)
 
 
 @app.command()

@@ -16,6 +16,7 @@ from obs.expand import Expansion
 from obs.image_lock import IMAGE_LOCK, listed, read
 from obs.images import users
 from obs.run import StackRun
+from plan import Plan
 
 Inventory = dict[str, list[dict[str, Any]]]
 
@@ -26,7 +27,8 @@ def inventory(run: StackRun, expansion: Expansion, project: Path) -> Inventory:
     Names of signals are ``<system>.<signal>``; ``where`` is file:line of the definition; durations are
     Prometheus', thresholds in the signal's unit. ``digest`` of an image is null where images.lock has none.
     Of a contract, ``metrics`` are its families, ``exposed`` the names of series that the scraped components have,
-    ``kept`` those that are stored. ``external_addresses`` are Services of namespaces that are not the stack's, by name
+    ``kept`` those that are stored; ``stores_all`` says why nothing of it is dropped in a lean stack where that is so.
+    ``external_addresses`` are Services of namespaces that are not the stack's, by name
     and namespace.
     """
     plan = run.plan
@@ -41,7 +43,7 @@ def inventory(run: StackRun, expansion: Expansion, project: Path) -> Inventory:
             }
             for s in plan.systems
         ],
-        "contracts": _contracts(run),
+        "contracts": contracts_of(plan, lean=run.settings.lean),
         "signals": [
             {
                 "name": f"{owner}.{s.name}",
@@ -103,22 +105,44 @@ def inventory(run: StackRun, expansion: Expansion, project: Path) -> Inventory:
     }
 
 
-def _contracts(run: StackRun) -> list[dict[str, Any]]:
+def heading(entries: list[dict[str, Any]]) -> str:
+    """How many there are, and of contracts how much of all is stored."""
+    kept, exposed = (sum(entry.get(key, 0) for entry in entries) for key in ("kept", "exposed"))
+    return f"({len(entries)})" + (f": {kept} of {exposed} names of series stored" if exposed else "")
+
+
+def said(entry: dict[str, Any]) -> str:
+    """One line of text: the name, and of a contract how much is stored."""
+    if "kept" not in entry:
+        return str(entry["name"])
+    why = f": {entry['stores_all']}" if entry["stores_all"] else ""
+    return f"{entry['name']} {entry['kept']}/{entry['exposed']}{why}"
+
+
+def contracts_of(plan: Plan, *, lean: bool) -> list[dict[str, Any]]:
+    """An entry for each contract of the plan's endpoints."""
     endpoints: dict[str, list[Endpoint]] = {}
-    for endpoint in (e for system in run.plan.systems for scrape in system.scrapes for e in scrape.endpoints):
-        endpoints.setdefault(endpoint.contract, []).append(endpoint)
-    return [counted(contracts.load(name), endpoints[name]) for name in sorted(endpoints)]
+    reasons: dict[str, str] = {}
+    for scrape in (scrape for system in plan.systems for scrape in system.scrapes):
+        for endpoint in scrape.endpoints:
+            endpoints.setdefault(endpoint.contract, []).append(endpoint)
+            if scrape.stores_all is not None and lean:
+                reasons[endpoint.contract] = scrape.stores_all
+    return [
+        {**counted(contracts.load(name), endpoints[name]), "stores_all": reasons.get(name)}
+        for name in sorted(endpoints)
+    ]
 
 
 def counted(contract: Contract, endpoints: list[Endpoint]) -> dict[str, Any]:
     """A contract, and how much of what the endpoints expose is stored."""
-    exposed = {(e.component, name): e for e in endpoints for name in exposed_names(contract, e.component)}
+    exposed = [(name, endpoint) for endpoint in endpoints for name in exposed_names(contract, endpoint.component)]
     return {
         "name": contract.name,
         "exporter": contract.exporter,
         "version": contract.version,
         "evidence": contract.evidence,
         "metrics": len(contract.metrics),
-        "exposed": len({name for _, name in exposed}),
-        "kept": len({name for (_, name), endpoint in exposed.items() if endpoint.keeps(name)}),
+        "exposed": len({name for name, _ in exposed}),
+        "kept": len({name for name, endpoint in exposed if endpoint.keeps(name)}),
     }

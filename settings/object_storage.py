@@ -8,13 +8,18 @@ from typing import Annotated, Literal
 
 from pydantic import model_validator
 
-from model.config import Name, Part, SecretKey, form
+from model.config import HOST, PORT, Name, Part, SecretKey, form
 from settings.parts import Storage
 
 _ENDPOINT = "host or host:port of the S3 API, without https://"
-_BUCKET = "a bucket name: 3 to 63 lower-case letters, digits, '-' and '.', from letter or digit to letter or digit"
+_BUCKET = (
+    "a bucket name: 3 to 63 lower-case letters, digits and '-', from letter or digit to letter or digit, "
+    "also several such parts with a '.' between, and no IP address"
+)
 _ACCOUNT = "a Google service account such as loki@project.iam.gserviceaccount.com"
-Bucket = Annotated[str, form(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", _BUCKET)]
+_LABEL = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
+# docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html; Google's are the same but for the underscore.
+Bucket = Annotated[str, form(rf"(?!(\d+\.){{3}}\d+$)(?=.{{3,63}}$){_LABEL}(\.{_LABEL})*", _BUCKET)]
 
 # Keys of the Secret with the credentials, made from Pulumi secrets or there already.
 S3_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
@@ -61,7 +66,7 @@ class ObjectStorageSettings(Part):
     """
 
     kind: Literal["s3", "gcs", "filesystem"]
-    endpoint: Annotated[str, form(r"[A-Za-z0-9][A-Za-z0-9.-]*(:\d{1,5})?", _ENDPOINT)] | None = None
+    endpoint: Annotated[str, form(f"{HOST}(:{PORT})?", _ENDPOINT)] | None = None
     region: str | None = None
     insecure: bool | None = None
     path_style: bool | None = None

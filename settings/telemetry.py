@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from model.config import Duration, Name, Part, SecretKey, form
+from model.config import Address, Duration, Name, Part, SecretKey, form
 from model.credentials import two_ways
 from model.quantity import seconds
 
@@ -87,7 +87,7 @@ class KafkaSettings(Part):
     ``username`` logs in by SASL PLAIN, with a Pulumi secret (``secret``) or the key ``password`` of an existing Secret.
     """
 
-    address: Annotated[str, form(r"[A-Za-z0-9][A-Za-z0-9.-]*:\d{1,5}", "host:port")]
+    address: Address
     topic: Annotated[str, form(r"[A-Za-z0-9._-]{1,249}", "the name of a Kafka topic")] = "tempo-ingest"
     partitions: Annotated[int, Field(strict=True, ge=1, le=50)] = 3
     username: Annotated[str, form(r"[A-Za-z0-9._@-]+", "letters, digits and . _ @ -")] | None = None

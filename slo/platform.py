@@ -6,12 +6,12 @@ is known cannot.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from model.dashboard import Panel, PanelKind
 from model.expr import Selector
 from model.promql import CLUSTER, avg_by, call, constant, count_by, eq, matching, metric, min_by, sum_by
-from model.route import Inhibition
+from model.route import BELOW_CRITICAL, Inhibition
 from model.rule import CONFIRMED, Alert, RecordingRule, Severity, Signal
 from model.sli import events
 from model.slo import Slo
@@ -148,12 +148,12 @@ def _sections(signals: Sequence[Signal]) -> Iterator[Section]:
         yield Section(domain=Domain.E2E, title="Platform", panels=panels)
 
 
-def inhibitions(systems: Sequence[System], deployed: Iterable[Alert]) -> tuple[Inhibition, ...]:
-    """While the platform is down, its systems say nothing new. Nothing where nobody would say that it is down."""
+def inhibitions(systems: Sequence[System]) -> tuple[Inhibition, ...]:
+    """While the platform is down, its systems say nothing new."""
     components = sorted({alert.component for s in systems if s.available is not None for alert in s.alerts})
-    if not components or all(alert.name != DOWN for alert in deployed):
+    if not components:
         return ()
-    told = matching("severity", "high|medium|warning|info")
+    told = matching("severity", BELOW_CRITICAL)
     return (
         Inhibition(
             source=(eq("alertname", DOWN),),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from model.config import Part, form
+from model.config import Part
 from model.dashboard import Panel, PanelKind
 from model.expr import Expr, Matcher
 from model.promql import absent, constant, eq, matching, metric
@@ -14,8 +14,6 @@ from model.rule import CONFIRMED, Alert, Severity, Signal
 from systems.access import Credential, accesses
 
 __site_transparent__ = True  # a finding points at the system that calls, not at this file
-Address = Annotated[str, form(r"[A-Za-z0-9][A-Za-z0-9.-]*:\d{1,5}", "host:port")]
-"""A target that is not found by its labels."""
 
 
 class SystemSettings(Part):
@@ -140,6 +138,7 @@ def above(
     guard: Expr | None = None,
     condition: str | None = None,
     labels: Mapping[str, str] | None = None,
+    at_once: str = "",
 ) -> Alert:
     """An alert on ``signal > threshold``, as most are.
 
@@ -158,6 +157,7 @@ def above(
         description=description,
         guard=guard,
         labels={**({"signal": condition} if condition else {}), **(labels or {})},
+        at_once=at_once,
     )
 
 

@@ -17,8 +17,15 @@ from systems.own import part, section, silent_jobs
 
 JOBS = ("otel-gateway", "otel-sampler")
 _above = partial(above, component="collector")
-_KINDS = {"spans": "spans", "logs": "log_records", "metrics": "metric_points"}
+KINDS = {"spans": "spans", "logs": "log_records", "metrics": "metric_points"}
 """What is called ``signal`` in the collector -> the word in the names of its metrics."""
+REFUSED, GIVEN_UP, NO_ROOM = (
+    f"otelcol_{counter}_{{}}_total"
+    for counter in ("receiver_refused", "exporter_send_failed", "exporter_enqueue_failed")
+)
+QUEUE, ROOM = "otelcol_exporter_queue_size", "otelcol_exporter_queue_capacity"
+VERIFIED = (*(name.format(kind) for name in (REFUSED, GIVEN_UP, NO_ROOM) for kind in KINDS.values()), QUEUE, ROOM)
+"""What `obs verify` asks of any collector, whether this system is on or not."""
 _NONE_YET = "it has a series from the first one of its kind on"
 
 
@@ -59,7 +66,7 @@ def system(settings: Settings, context: Context) -> System:
 
 def _by_kind(name: str, *labels: str) -> Expr:
     """Rates of the counters of one name for each kind of telemetry, told apart by the label ``kind``."""
-    return reduce(or_, (_of_kind(name.format(word), kind, *labels) for kind, word in _KINDS.items()))
+    return reduce(or_, (_of_kind(name.format(word), kind, *labels) for kind, word in KINDS.items()))
 
 
 def _of_kind(name: str, kind: str, *labels: str) -> Expr:
@@ -84,7 +91,7 @@ def _receiving_signals() -> tuple[Signal, ...]:
             description="Spans, log records and points per second that a tier refused: its senders must repeat them.",
             good="0.",
             unit="cps",
-            expr=_by_kind("otelcol_receiver_refused_{}_total", "job"),
+            expr=_by_kind(REFUSED, "job"),
             legend="{{job}} {{kind}}",
         ),
         Signal(
@@ -100,8 +107,8 @@ def _receiving_signals() -> tuple[Signal, ...]:
 
 
 def _sending_signals() -> tuple[Signal, ...]:
-    queue = max_by(metric("otelcol_exporter_queue_size"), "pod", "exporter", "data_type")
-    room = max_by(metric("otelcol_exporter_queue_capacity"), "pod", "exporter", "data_type")
+    queue = max_by(metric(QUEUE), "pod", "exporter", "data_type")
+    room = max_by(metric(ROOM), "pod", "exporter", "data_type")
     return (
         Signal(
             name="sent",
@@ -118,7 +125,7 @@ def _sending_signals() -> tuple[Signal, ...]:
             description="What an exporter gave up per second after all its tries.",
             good="0: it is lost.",
             unit="cps",
-            expr=_by_kind("otelcol_exporter_send_failed_{}_total", "job", "exporter"),
+            expr=_by_kind(GIVEN_UP, "job", "exporter"),
             legend="{{job}} {{exporter}} {{kind}}",
         ),
         Signal(
@@ -127,7 +134,7 @@ def _sending_signals() -> tuple[Signal, ...]:
             description="What an exporter could not put into its queue, per second.",
             good="0: it is lost, unless its sender repeats it.",
             unit="cps",
-            expr=_by_kind("otelcol_exporter_enqueue_failed_{}_total", "job", "exporter"),
+            expr=_by_kind(NO_ROOM, "job", "exporter"),
             legend="{{job}} {{exporter}} {{kind}}",
         ),
         Signal(

@@ -258,6 +258,7 @@ def _alerts(signals: dict[str, Signal], minimum_builds: int) -> tuple[Alert, ...
             summary=summary,
             description=description,
             guard=enough if signal == "build_failures_4h" else None,
+            at_once="a build ends once, and the value stays until the next one has" if for_ == "0s" else "",
         )
         for name, signal, limit, for_, severity, summary, description in rows
     )

@@ -80,7 +80,11 @@ def base() -> Snapshot:
 @cache
 def reported(run: str) -> Report:
     """What is said of all changes of one run together."""
-    changes = of(run)
+    return compared(of(run))
+
+
+def compared(changes: Sequence[Change]) -> Report:
+    """What is said of these changes, made at once."""
     edits = [tuple(edit) for change in changes for edit in change.edits]
     after = taken(edits) if edits else base()  # type: ignore[arg-type] # YAML has lists
     for change in changes:
@@ -118,4 +122,5 @@ def lines(found: Report) -> list[tuple[str, str, str]]:
 def said(found: Report, line: str) -> list[Any]:
     """The entries that a line of the corpus stands for."""
     topic, subject, text = (part.strip() for part in line.split(" | ", 2))
-    return [e for e in lines(found) if e[0] == topic and (e[1] == subject or subject in e[1]) and text in e[2]]
+    # Alerts that change in one way share a line, which names them in its text.
+    return [e for e in lines(found) if e[0] == topic and subject in f"{e[1]} {e[2]}" and text in e[2]]

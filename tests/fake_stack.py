@@ -16,12 +16,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from stacks import ROOT
+from stacks import ran
 
-from components.rules import alert_labels
 from model.quantity import seconds
 from model.rule import Alert, RecordingRule
-from obs.run import StackRun, run_stack
+from obs.run import StackRun
 from obs.verify.promises import Job, jobs
 from plan import Plan
 
@@ -36,7 +35,7 @@ LOSSES = re.compile(r"increase\(otelcol_|max by \(service, exporter\)")
 @cache
 def run() -> StackRun:
     """Stack local, run once for all tests of a process."""
-    return run_stack("local", ROOT)
+    return ran("local")
 
 
 def plan() -> Plan:
@@ -211,7 +210,7 @@ def loaded(rule: Alert | RecordingRule) -> dict[str, Any]:
         "state": "inactive",
         "name": rule.name,
         "duration": seconds(rule.for_),
-        "labels": alert_labels(rule),
+        "labels": rule.own_labels,
         "alerts": None,
         "type": "alerting",
         **common,

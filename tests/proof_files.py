@@ -11,16 +11,15 @@ import yaml
 from proof_series import Phase, values
 from pydantic import ValidationError
 from rule_index import Rules
-from rule_proofs import Case, Proof
+from rule_proofs import BEFORE, Case, Proof
 from stacks import ROOT, run
 
 FOLDER = ROOT / "tests" / "rules"
-_BEFORE = 10
 
 
 @cache
 def rules(stack: str) -> Rules:
-    return Rules(run(stack))
+    return Rules.of(run(stack))
 
 
 def read(path: Path) -> tuple[str, list[Proof]]:
@@ -40,14 +39,14 @@ def written(found: Iterable[Case], of: Rules, folder: Path) -> list[Path]:
     return [_file(key, same, of, folder) for key, same in _together(found).items()]
 
 
-_Key = tuple[str, int, int]
+_Key = tuple[str, int, int, int]
 
 
 def _together(found: Iterable[Case]) -> dict[_Key, list[Case]]:
-    """Cases of one kind, interval and about one length: a short one would wait for the longest."""
+    """Cases of one kind, one pace and about one length: a short one would wait for the longest."""
     groups: dict[_Key, list[Case]] = {}
     for case in found:
-        key = ("once", case.end, case.interval) if case.once else (case.kind, case.interval, case.samples.bit_length())
+        key = (case.kind, case.interval, case.evaluated, (case.end // case.evaluated).bit_length())
         groups.setdefault(key, []).append(case)
     return groups
 
@@ -56,24 +55,25 @@ def _file(key: _Key, found: list[Case], of: Rules, folder: Path) -> Path:
     stem = "-".join(map(str, key))
     needed = set().union(*(case.rules for case in found))
     (folder / f"{stem}.rules.yaml").write_text(_dump(of.deployed(needed)))
-    interval, end = f"{found[0].interval}s", max(case.end for case in found)
-    evaluated = f"{end}s" if found[0].once else interval
+    ticks = max(case.end // case.evaluated for case in found)
+    series = [{"series": s, "values": v} for case in found for s, v in case.series]
     test = {
         "name": stem,
-        "interval": interval,
-        "input_series": [{"series": s, "values": v} for case in found for s, v in case.series] + list(_ups(found)),
-        "promql_expr_test": [check.written(end) for case in found for check in case.checks],
+        "interval": f"{key[1]}s",
+        "input_series": series + list(_ups(found)),
+        "promql_expr_test": [check.written(ticks * key[2]) for case in found for check in case.checks],
     }
+    document = {"rule_files": [f"{stem}.rules.yaml"], "evaluation_interval": f"{key[2]}s", "tests": [test]}
     path = folder / f"{stem}.test.yaml"
-    path.write_text(_dump({"rule_files": [f"{stem}.rules.yaml"], "evaluation_interval": evaluated, "tests": [test]}))
+    path.write_text(_dump(document))
     return path
 
 
 def _ups(found: Sequence[Case]) -> Iterator[dict[str, str]]:
     """Sources that go together with the series, for the alerts that tell it."""
     for source in sorted(set().union(*(case.sources for case in found))):
-        phases = [Phase(_BEFORE, 1), Phase(2, None, gone=True)]
-        yield {"series": source, "values": values("1", phases, 1)}
+        there = BEFORE * found[0].evaluated // found[0].interval
+        yield {"series": source, "values": values("1", [Phase(there, 1), Phase(2, None, gone=True)], 1)}
 
 
 def _dump(document: dict[str, Any]) -> str:

@@ -1,15 +1,15 @@
 """Series of a proof: a few words for each, written out in promtool's compressed notation.
 
 A value is Python over ``value`` (the number that the proof is about): a number is a gauge, ``rate(x)`` a counter that
-grows by x a second, ``now - x`` the time x seconds ago, ``line(start, x)`` a gauge that moves by x a second, and
-``none`` no series at all.
+grows by x a second, ``now - x`` the time x seconds ago, ``line(start, x)`` a gauge that moves by x a second,
+``flow(x)`` a gauge that is 0 when nothing happens, and ``none`` no series at all.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 _SERIES = re.compile(r"([a-zA-Z_:][\w:]*)(?:\{(.*)\})?")
@@ -24,9 +24,10 @@ class Line:
     slope: float = 0
     counter: bool = False
     clock: bool = False
+    flow: bool = False
 
     def __add__(self, more: float) -> Line:
-        return Line(self.start + more, self.slope, self.counter, self.clock)
+        return replace(self, start=self.start + more)
 
     def __sub__(self, less: float) -> Line:
         return self + -less
@@ -51,6 +52,7 @@ def line(text: str, value: float | None) -> Line | None:
         now=Line(0, 1, clock=True),
         rate=lambda per_second: Line(0, per_second, counter=True),
         line=Line,
+        flow=lambda now: Line(now, flow=True),
     )
     return found if found is None or isinstance(found, Line) else Line(float(found))
 
@@ -77,6 +79,8 @@ def _parts(text: str, phases: Sequence[Phase], interval: int) -> Iterator[str]:
         else:
             slope = 0 if now.counter and phase.idle else now.slope * interval
             start = now.start + at if now.clock else now.start
+            if now.flow and phase.idle:
+                start = 0
             if now.counter:
                 start += slope if phase.reset else counted
                 counted = start + slope * phase.samples
@@ -96,7 +100,11 @@ def _number(value: float) -> str:
 
 def counts(text: str, value: float | None) -> bool:
     found = line(text, value)
-    return found is not None and found.counter
+    return found is not None and (found.counter or found.flow)
+
+
+def recorded(series: str) -> bool:
+    return ":" in series.partition("{")[0]
 
 
 def named(series: str, cluster: str, instance: str) -> str:
@@ -105,7 +113,8 @@ def named(series: str, cluster: str, instance: str) -> str:
     if found is None:
         raise ValueError(f'{series!r} is no series, as metric{{label="value"}}')
     labels = {"cluster": cluster, **dict(_LABEL.findall(found[2] or ""))}
-    labels["instance"] = labels.get("instance", "i") + instance
+    if not recorded(series):
+        labels["instance"] = labels.get("instance", "i") + instance
     return f"{found[1]}{{{written(labels)}}}"
 
 

@@ -54,4 +54,4 @@ def _case(alert: Alert, step: int, part: int) -> Case:
         Check(f"count({alerts}}})", back),
         Check(f"count({firing})", end, all_of_them),
     )
-    return Case("silence", step, 5 * part, frozenset({alert.name}), tuple(series), checks)
+    return Case("silence", step, 5 * part, frozenset({alert.name}), tuple(series), checks, evaluated=step)

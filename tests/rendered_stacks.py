@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 from cached_charts import missing
-from stacks import ROOT
+from stacks import ran
 
 from obs.expand import Expansion
 from obs.record import redacted
-from obs.run import StackRun, run_stack
-from obs.stack_config import read_stack_config
+from obs.run import StackRun
 
 
 def rendered(
@@ -21,8 +20,7 @@ def rendered(
     """The stack with some of its configuration replaced; skips where charts or helm are not there."""
     if reason := missing():
         pytest.skip(reason)
-    values = read_stack_config(ROOT, stack, config=config, secrets=secrets)
-    run = run_stack(stack, ROOT, config=values)
+    run = ran(stack, config=config, secrets=secrets)
     return run, run.expanded(offline=True, require_charts=True, build_helm=False, redacted=redacted)
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from model.expr import Selector
@@ -30,14 +29,22 @@ class Rules:
     """The rules of a recorded stack by name; several may share one."""
 
     recording: Recording
+    by_name: Mapping[str, Sequence[Rule]]
 
-    @cached_property
-    def by_name(self) -> dict[str, list[Rule]]:
+    @classmethod
+    def of(cls, recording: Recording) -> Rules:
         found: dict[str, list[Rule]] = {}
-        for group in self.recording.namespace["plan"].groups():
+        for group in recording.namespace["plan"].groups():
             for rule in group.rules:
                 found.setdefault(name_of(rule), []).append(rule)
-        return found
+        return cls(recording, found)
+
+    def narrowed(self, record: str | None, labels: Mapping[str, str]) -> Rules:
+        """Of the rules of this record only the one that sets these labels."""
+        if not record or not labels:
+            return self
+        (one,) = (rule for rule in self.by_name[record] if labels.items() <= dict(rule.labels).items())
+        return replace(self, by_name={**self.by_name, record: (one,)})
 
     def needed(self, names: Iterable[str], given: Iterable[str] = ()) -> set[str]:
         """The names, and those of the records that they read, without what is ``given`` as a series."""
@@ -68,13 +75,8 @@ class Rules:
         return any(name in self.by_name and name not in given for name in past)
 
     def deployed(self, names: set[str]) -> dict[str, Any]:
-        """The groups as they are deployed, with the rules of these names alone, each evaluated as often as a test."""
-        groups = []
-        for resource in self.recording.resources:
-            if not resource.type.endswith(":PrometheusRule"):
-                continue
-            for group in resource.inputs["spec"]["groups"]:
-                rules = [r for r in group["rules"] if r.get("record", r.get("alert")) in names]
-                if rules:
-                    groups.append({"name": group["name"], "rules": rules})
-        return {"groups": groups}
+        """The rules of these names as they are deployed, in one group: promtool runs groups in no order."""
+        objects = [r for r in self.recording.resources if r.type.endswith(":PrometheusRule")]
+        rules = (rule for o in objects for group in o.inputs["spec"]["groups"] for rule in group["rules"])
+        wanted = [rule for rule in rules if rule.get("record", rule.get("alert")) in names]
+        return {"groups": [{"name": "proven", "rules": wanted}]}

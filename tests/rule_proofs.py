@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Annotated, Any
 
-from proof_series import Phase, calculated, counts, named, values, written
+from proof_series import Phase, calculated, counts, named, recorded, values, written
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from rule_index import Rules, target
 
@@ -20,6 +20,9 @@ INTERVALS = (3600, 1800, 900, 600, 300, 120, 60, 30, 20, 15, 10, 5, 4, 2, 1)
 _NOTHING = "nothing"
 _ITSELF = "itself"
 _TOLERANCE = 0.01
+_SECOND = "-second"
+BEFORE = 10
+"""Evaluations before series end."""
 Number = Annotated[float, Field(allow_inf_nan=False)]
 
 
@@ -35,6 +38,7 @@ class Limits(_Form):
     silent: str = _NOTHING
     count: int = 1
     after: str = ""
+    within: str = ""
     because: str = ""
 
     @model_validator(mode="after")
@@ -62,13 +66,7 @@ class Proof(_Form):
     without: dict[str, str] = {}
     alerts: dict[str, Limits] = {}
     interval: str | None = None
-    lookback: str | None = None
-
-    def back(self, rules: Rules, *names: str) -> float:
-        """Seconds after which these rules have forgotten what was before."""
-        if self.lookback:
-            return seconds(self.lookback)
-        return max(rules.lookback(name, self.given) for name in names)
+    evaluated: str | None = None
 
     @property
     def texts(self) -> dict[str, str]:
@@ -112,7 +110,7 @@ class Check:
 class Case:
     """Series of one cluster, and what must come of them. Cases of one ``kind`` and interval share a test.
 
-    ``sources`` are up for as long as the series are; ``once``: it is enough to evaluate the rules at the end.
+    ``sources`` are up for as long as the series are; ``evaluated`` are the seconds between evaluations.
     """
 
     kind: str
@@ -122,22 +120,23 @@ class Case:
     series: tuple[tuple[str, str], ...]
     checks: tuple[Check, ...]
     sources: frozenset[str] = frozenset()
-    once: bool = False
+    evaluated: int = 0
 
     @property
     def end(self) -> int:
         return (self.samples - 1) * self.interval
 
 
-def cases(proofs: Sequence[Proof], rules: Rules) -> Iterator[Case]:
-    """All claims of all proofs."""
+def cases(proofs: Sequence[Proof], rules: Rules, start: str = "") -> Iterator[Case]:
+    """All claims of all proofs; ``start`` tells the clusters of theirs from those of others."""
     for number, proof in enumerate(proofs):
+        of = rules.narrowed(proof.record, proof.rule)
         if proof.record:
-            yield from _of_record(proof, rules, f"r{number}")
+            yield from _of_record(proof, of, f"{start}r{number}")
         for name, limits in proof.alerts.items():
-            (alert,) = (a for a in rules.by_name[name] if isinstance(a, Alert))
-            yield _around(proof, alert, limits, rules, f"a{number}-{name}")
-            yield _missing(proof, alert, limits, rules, f"m{number}-{name}")
+            (alert,) = (a for a in of.by_name[name] if isinstance(a, Alert))
+            yield _around(proof, alert, limits, of, f"{start}a{number}-{name}")
+            yield _missing(proof, alert, limits, of, f"{start}m{number}-{name}")
 
 
 def _interval(proof: Proof, rules: Rules, needed: set[str], *most: float) -> int:
@@ -148,27 +147,39 @@ def _interval(proof: Proof, rules: Rules, needed: set[str], *most: float) -> int
     return next(i for i in INTERVALS if i <= limit and all(m % i == 0 for m in most))
 
 
+def _times(proof: Proof, rules: Rules, needed: set[str], *waits: float) -> tuple[int, int]:
+    """Seconds between samples, and between evaluations: as often, unless it is said."""
+    if not proof.evaluated:
+        return (step := _interval(proof, rules, needed, *waits)), step
+    between = int(seconds(proof.evaluated))
+    return _interval(proof, rules, needed, between), between
+
+
 def _around(proof: Proof, alert: Alert, limits: Limits, rules: Rules, cluster: str) -> Case:
     """Below, at the threshold, below again: silent, firing after ``for`` and not before, resolved."""
-    wait, back = seconds(alert.for_), proof.back(rules, alert.name)
     needed = rules.needed([alert.name], proof.given)
-    step = _interval(proof, rules, needed, wait)
-    whole = ceil((back + wait) / step) + 2
-    phases = [Phase(whole, limits.below), Phase(whole, limits.fires), Phase(ceil(back / step) + 2, limits.below)]
-    turn, over = whole * step, 2 * whole * step
-    full = seconds(limits.after) if limits.after else back
+    step, tick = _times(proof, rules, needed, seconds(alert.for_))
+    wait = ceil(seconds(alert.for_) / tick) * tick
+    back = seconds(limits.within) if limits.within else rules.lookback(alert.name, proof.given)
+    whole, ended = ceil((back + wait) / tick) * tick + 2 * tick, ceil(back / tick) * tick + 2 * tick
+    phases = [
+        Phase(whole // step, limits.below),
+        Phase(whole // step, limits.fires),
+        Phase(ended // step, limits.below),
+    ]
+    full = seconds(limits.after) if limits.after else ceil(back / tick) * tick
     of = f'ALERTS{{alertname="{alert.name}",cluster="{cluster}"'
     firing = f'{of},alertstate="firing"}}'
-    early = [Check(f"count(max_over_time({firing}[{over}s]))", int(turn + wait - step))] if wait else []
+    early = [Check(f"count(max_over_time({firing}[{2 * whole}s]))", whole + wait - tick)] if wait else []
     checks = (
-        Check(f"count(max_over_time({of}}}[{over}s]))", turn - step),
+        # Until the windows are full a rate is too low.
+        Check(f"count(max_over_time({of}}}[{whole - tick - int(back)}s]))", whole - tick),
         *early,
-        Check(f"count({firing})", int(turn + full + wait), (("{}", limits.count),)),
-        Check(f"count({of}}})", over + (ceil(back / step) + 1) * step),
+        Check(f"count({firing})", int(whole + full + wait), (("{}", limits.count),)),
+        Check(f"count({of}}})", 2 * whole + ended - tick),
     )
-    return Case(
-        "around", step, sum(p.samples for p in phases), frozenset(needed), _series(proof, phases, step, cluster), checks
-    )
+    series, samples = _series(proof, phases, step, cluster), sum(p.samples for p in phases)
+    return Case("around", step, samples, frozenset(needed), series, checks, evaluated=tick)
 
 
 def _missing(proof: Proof, alert: Alert, limits: Limits, rules: Rules, cluster: str) -> Case:
@@ -176,38 +187,29 @@ def _missing(proof: Proof, alert: Alert, limits: Limits, rules: Rules, cluster: 
     names = [alert.name] + ([] if limits.silent in (_NOTHING, _ITSELF) else [limits.silent])
     needed = rules.needed(names, proof.given)
     waits = [seconds(a.for_) for name in names for a in rules.by_name[name] if isinstance(a, Alert)]
-    step = _interval(proof, rules, needed, *waits)
-    back = proof.back(rules, *names)
-    there = 10
-    phases = [Phase(there, limits.below), Phase(ceil((back + max(waits) + _STALE) / step) + 2, None, gone=True)]
-    end = sum(p.samples for p in phases)
+    step, tick = _times(proof, rules, needed, *waits)
+    there = BEFORE * tick // step
+    gone = (ceil((max(rules.lookback(name, proof.given) for name in names) + max(waits) + _STALE) / tick) + 2) * tick
+    phases = [Phase(there, limits.below), Phase(gone // step, None, gone=True)]
     firing = f'ALERTS{{alertname="{alert.name}",cluster="{cluster}",alertstate="firing"}}'
     if limits.silent == _ITSELF:
         checks = [Check(f"count({firing})", None, (("{}", limits.count),))]
     else:
-        checks = [Check(f"count(max_over_time({firing}[{end * step}s]))", None)]
+        checks = [Check(f"count(max_over_time({firing}[{there * step + gone}s]))", None)]
     if len(names) > 1:
         companion = f'ALERTS{{alertname="{limits.silent}",alertstate="firing"}}'
         checks.append(Check(f"count({companion}) > bool 0", None, (("{}", 1),)))
-        checks.append(Check(f"count({companion})", (there - 1) * step))
-    sources = (
-        target(s) for name in names[1:] for r in rules.by_name[name] for s in r.expr.selectors() if s.name == "up"
-    )
-    return Case(
-        "missing",
-        step,
-        end,
-        frozenset(needed),
-        _series(proof, phases, step, cluster),
-        tuple(checks),
-        frozenset(sources),
-    )
+        checks.append(Check(f"count({companion})", (BEFORE - 1) * tick))
+    companions = (s for name in names[1:] for rule in rules.by_name[name] for s in rule.expr.selectors())
+    sources = frozenset(target(s) for s in companions if s.name == "up")
+    series, samples = _series(proof, phases, step, cluster), sum(p.samples for p in phases)
+    return Case("missing", step, samples, frozenset(needed), series, tuple(checks), sources, evaluated=tick)
 
 
 def _of_record(proof: Proof, rules: Rules, cluster: str) -> Iterator[Case]:
     """The value; without traffic; over a reset; with a second instance; after one of two is gone."""
     assert proof.record
-    needed, back = rules.needed([proof.record], proof.given), proof.back(rules, proof.record)
+    needed, back = rules.needed([proof.record], proof.given), rules.lookback(proof.record, proof.given)
     step = _interval(proof, rules, needed)
     half = ceil(back / step) + 12
     moving = any(counts(text, proof.value) for text in proof.texts.values())
@@ -230,10 +232,10 @@ def _of_record(proof: Proof, rules: Rules, cluster: str) -> Iterator[Case]:
         if claim in proof.without:
             continue
         of = f"{cluster}-{claim}"
-        series = [s for i, phases in enumerate(instances) for s in _series(proof, phases, step, of, "ij"[i])]
+        series = [s for i, phases in enumerate(instances) for s in _series(proof, phases, step, of, ("", _SECOND)[i])]
         check = _near(proof, of, wanted, end)
-        once = not rules.remembered(needed, proof.given)
-        yield Case("record", step, 2 * half, frozenset(needed), tuple(series), (check,), once=once)
+        tick = step if rules.remembered(needed, proof.given) else end
+        yield Case("record", step, 2 * half, frozenset(needed), tuple(series), (check,), evaluated=tick)
 
 
 def _near(proof: Proof, cluster: str, wanted: float | str, at: int) -> Check:
@@ -249,4 +251,6 @@ def _near(proof: Proof, cluster: str, wanted: float | str, at: int) -> Check:
 def _series(
     proof: Proof, phases: Sequence[Phase], step: int, cluster: str, instance: str = ""
 ) -> tuple[tuple[str, str], ...]:
-    return tuple((named(s, cluster, instance), values(text, phases, step)) for s, text in proof.texts.items())
+    """A record has no instance: where one is given, a second exporter adds none of it."""
+    found = {s: text for s, text in proof.texts.items() if not (instance == _SECOND and recorded(s))}
+    return tuple((named(s, cluster, instance), values(text, phases, step)) for s, text in found.items())

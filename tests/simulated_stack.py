@@ -11,10 +11,10 @@ from typing import Any
 
 from real_prometheus import Prometheus, prometheus, rule_files, wait_for
 from simulated_cluster import SYSTEMS, simulated_cluster, targets
-from stacks import ROOT
+from stacks import ran
 
 from model.scrape import Endpoint, Scrape
-from obs.run import StackRun, run_stack
+from obs.run import StackRun
 from obs.simulate.cluster import Cluster, Node, Pod
 from obs.simulate.exporter import Exporter, Target
 from obs.simulate.exporters import exporters
@@ -36,7 +36,7 @@ class Stack(Prometheus):
 def simulated_stack(folder: Path, stack: str = "local") -> Iterator[Stack]:
     """Everything runs until the block ends; all targets are up when it begins."""
     cluster = simulated_cluster()
-    run = run_stack(stack, ROOT)
+    run = ran(stack)
     simulation = Simulation(SYSTEMS, SCENARIOS.values(), Memory.of(folder), run.settings.time_compression)
     simulation.see(cluster)
     server = Server("127.0.0.1:0", simulation, Sink(folder), Forwards(folder / "forwards.json"))
@@ -60,16 +60,16 @@ def _scrapes(run: StackRun, cluster: Cluster, address: str) -> Iterator[dict[str
                 {
                     "targets": [address],
                     "labels": {
-                        **_labels(target, exporter.port),
+                        **target_labels(target, exporter.port),
                         "job": scrape.job,
                         "instance": f"{target.ip}:{exporter.port}",
                         "cluster": "local",
                         "metrics_path": endpoint.path,
-                        **_fixed(endpoint),
+                        **fixed_labels(endpoint),
                         "__metrics_path__": f"/{target.ip}:{exporter.port}{exporter.path}",
                     },
                 }
-                for exporter, target in _answering(scrape, endpoint, cluster)
+                for exporter, target in answering(scrape, endpoint, cluster)
             ]
             yield {
                 "job_name": f"{scrape.name}/{number}",
@@ -80,12 +80,12 @@ def _scrapes(run: StackRun, cluster: Cluster, address: str) -> Iterator[dict[str
             }
 
 
-def _fixed(endpoint: Endpoint) -> dict[str, str]:
+def fixed_labels(endpoint: Endpoint) -> dict[str, str]:
     """Labels that the endpoint's relabelings set, whatever the target."""
     return {r.target_label: r.replacement for r in endpoint.relabelings if r.target_label and r.replacement}
 
 
-def _answering(scrape: Scrape, endpoint: Endpoint, cluster: Cluster) -> list[tuple[Exporter, Target]]:
+def answering(scrape: Scrape, endpoint: Endpoint, cluster: Cluster) -> list[tuple[Exporter, Target]]:
     """Who has what the endpoint promises: the pods of the monitor's selector, all where only their Service has it."""
     found = [
         (exporter, target)
@@ -99,7 +99,7 @@ def _answering(scrape: Scrape, endpoint: Endpoint, cluster: Cluster) -> list[tup
     return own or found
 
 
-def _labels(target: Target, port: int) -> dict[str, str]:
+def target_labels(target: Target, port: int) -> dict[str, str]:
     if isinstance(target, Node):
         return {"node": target.name}
     found = {"namespace": target.namespace, "pod": target.name, "container": _container(target, port)}

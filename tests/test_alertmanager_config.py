@@ -183,6 +183,9 @@ ALERT = {
         "description": "0 of 2",
         "runbook_url": "https://r",
         "dashboard_url": "https://d",
+        "logs_url": "https://l",
+        "traces_url": "https://t",
+        "value": "87%",
     },
     "startsAt": "2026-01-01T00:00:00Z",
     "endsAt": "0001-01-01T00:00:00Z",
@@ -215,7 +218,10 @@ def test_alertmanager_itself_accepts_the_file_and_routes_as_the_tree_says(tmp_pa
         (SLACK_COLOR, "danger"),
         (
             SLACK_TEXT,
-            "*Down*\n0 of 2\n`namespace=spark` `severity=critical` \n<https://r|Runbook> <https://d|Dashboard>",
+            (
+                "*Down*\n0 of 2 Value: 87%\n`namespace=spark` `severity=critical` \n"
+                "<https://r|Runbook> <https://d|Dashboard> <https://l|Logs> <https://t|Traces> \n*Down*"
+            ),
         ),
         (PAGERDUTY_DESCRIPTION, "Down"),
         (PAGERDUTY_SEVERITY, "critical"),
@@ -224,7 +230,7 @@ def test_alertmanager_itself_accepts_the_file_and_routes_as_the_tree_says(tmp_pa
 def test_a_template_renders_for_an_alert(template: str, rendered: str, tmp_path: Path) -> None:
     data = {
         "status": "firing",
-        "alerts": [ALERT],
+        "alerts": [ALERT, {**ALERT, "annotations": {"summary": "Down"}}] if template is SLACK_TEXT else [ALERT],
         "groupLabels": {"alertname": "SparkDown", "cluster": "dataops"},
         "commonLabels": ALERT["labels"],
         "commonAnnotations": ALERT["annotations"],

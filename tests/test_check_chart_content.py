@@ -12,7 +12,7 @@ import pytest
 import tiny_charts as tiny
 from chart_programs import chart, expanded
 from promql_samples import CATALOGUE, recording
-from stacks import ROOT, STACKS
+from stacks import STACKS, ran
 from wired_stack import rendered
 
 from components.charts import CHARTS, archive_path
@@ -25,7 +25,7 @@ from obs.check.finding import Finding
 from obs.check.plan import known_series, record_expressions
 from obs.check.rendered import Rendered
 from obs.check.run import chart_orders
-from obs.run import StackRun, run_stack
+from obs.run import StackRun
 
 SOURCES = """\
 apiVersion: v1
@@ -186,7 +186,7 @@ GONE = (
 
 @cache
 def run(stack: str) -> StackRun:
-    return run_stack(stack, ROOT)
+    return ran(stack)
 
 
 def real(values: Mapping[str, Any]) -> Rendered:

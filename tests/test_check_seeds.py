@@ -117,7 +117,7 @@ REPAIRED = [
         "A14",
         "kubelet_volume_stats_used_bytes / kubelet_volume_stats_capacity_bytes > 0.85",
     ),
-    ("T20", 'pipeline_duration_seconds{stage=~".*"}'),
+    ("T20", 'pipeline_duration_seconds{stage=~".+"}'),
 ]
 
 
@@ -151,7 +151,9 @@ def test_a_thousand_expressions_are_checked_in_well_under_a_second() -> None:
         record = f"app:jobs_{i}:rate5m"
         stack += [
             recording(record, f"sum by (cluster, app_id) (rate(spark_job_failed_total[{i + 1}m]))"),
-            Expression(f"{record} > {i} and on (cluster, app_id) {record} < {i}0", "alert", f"alert A{i}", "a.py:1"),
+            Expression(
+                f"{record} > {i} and on (cluster, app_id) {record} < {i + 1}0", "alert", f"alert A{i}", "a.py:1"
+            ),
             expression(f"kube_pod_status_phase * on (namespace, pod) group_left (node) (kube_pod_info > {i})"),
             expression(f"histogram_quantile(0.9, sum by (le) (rate(spark_stage_duration_seconds_bucket[{i + 1}s])))"),
         ]

@@ -14,7 +14,7 @@ import pytest
 import tiny_charts as tiny
 import yaml
 from rich.console import Console
-from stacks import ROOT
+from stacks import ROOT, ran
 from typer.testing import CliRunner
 
 import components.charts
@@ -23,7 +23,7 @@ from obs.check.run import check_run
 from obs.cli import app
 from obs.inventory import inventory
 from obs.record import record
-from obs.run import StackRun, run_stack
+from obs.run import StackRun
 from obs.stack_config import SECRET_PLACEHOLDER, read_stack_config
 from obs.summary import print_findings, print_summary
 from obs.write import write_rendering
@@ -148,13 +148,13 @@ def test_a_checkout_is_checked_with_its_own_code(tmp_path: Path) -> None:
 
 
 def test_no_secret_is_in_anything_that_is_written_or_printed(tmp_path: Path) -> None:
-    keys = run_stack("prod", ROOT).settings.secret_keys
+    keys = ran().settings.secret_keys
     config = read_stack_config(ROOT, "prod", secrets={key: f"{PLANTED}-{key}" for key in keys})
     recording = record(ROOT, "prod", config=config)
     assert any(PLANTED in str(r.inputs) for r in recording.resources) is False  # even repr() hides them
     program = recording.namespace
     run = StackRun(recording, program["settings"], program["plan"], program["secrets"])
-    assert run_stack("prod", ROOT).warnings  # without the secrets it complains ...
+    assert ran().warnings  # without the secrets it complains ...
     assert not run.warnings  # ... so this run did read them
 
     expansion = run.expanded(offline=True, build_helm=False)  # with the real charts where they are cached

@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from stacks import ROOT, STACKS
+from stacks import ROOT, STACKS, ran
 
 from components.charts import CACHE_VARIABLE
-from obs.run import run_stack
 from obs.write import MARKER, write_rendering
 
 GOLDEN = ROOT / "tests" / "golden"
@@ -23,7 +22,7 @@ def files(folder: Path) -> dict[str, str]:
 
 
 def render(stack: str, out: Path) -> None:
-    write_rendering(out, run_stack(stack, ROOT).expanded(offline=True, build_helm=False))
+    write_rendering(out, ran(stack).expanded(offline=True, build_helm=False))
 
 
 @pytest.fixture(autouse=True)

@@ -14,13 +14,13 @@ from typing import Any
 
 import httpx
 import pytest
-from stacks import ROOT
+from stacks import ran
 
 from obs.local import readiness
 from obs.local import up as module
 from obs.local.readiness import Expected, expected, lacking
 from obs.local.state import FORWARDS, LocalError, ProcessState, State, as_sent_to, identity, save
-from obs.run import StackRun, run_stack
+from obs.run import StackRun
 from obs.simulate.platform import objects
 
 
@@ -56,7 +56,7 @@ class Prometheus:
 
 @pytest.fixture(scope="module")
 def run() -> StackRun:
-    return run_stack("local", ROOT)
+    return ran("local")
 
 
 @pytest.fixture

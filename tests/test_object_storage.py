@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
+from pydantic import ValidationError
 from stacks import run
 
 from components.object_storage import CLAIM, DIRECTORY, Access, access, objstore_yaml
@@ -105,3 +106,25 @@ def test_an_existing_secret_is_not_made_again() -> None:
 def test_only_a_file_system_has_a_claim() -> None:
     assert made("dev", "PersistentVolumeClaim")[CLAIM]["spec"]["resources"] == {"requests": {"storage": "20Gi"}}
     assert not made("prod", "PersistentVolumeClaim")
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    ["minio:0", "minio.storage.svc:99999", "minio:65536", "minio..svc:9000", "minio.", "-minio", "http://minio"],
+)
+def test_an_endpoint_that_no_server_can_have_is_refused(endpoint: str) -> None:
+    with pytest.raises(ValidationError, match=r"host or host:port of the S3 API"):
+        storage(kind="s3", endpoint=endpoint, existingSecret="keys")
+
+
+@pytest.mark.parametrize("bucket", ["a..b", "a.-b", "-ab", "ab-", "192.168.1.1", "ab", "a" * 64, "A-bucket", "a_b"])
+def test_a_bucket_that_no_store_takes_is_refused(bucket: str) -> None:
+    with pytest.raises(ValidationError, match="must be a bucket name"):
+        storage(kind="s3", endpoint="minio:9000", existingSecret="keys", buckets={**BUCKETS, "logs": bucket})
+
+
+@pytest.mark.parametrize("bucket", ["a1b", "logs.of.team-1", "1.2.3.4.5", "a" * 63])
+def test_a_bucket_that_stores_take_is_taken(bucket: str) -> None:
+    given = storage(kind="s3", endpoint="minio:65535", existingSecret="keys", buckets={**BUCKETS, "logs": bucket})
+    assert given.buckets is not None
+    assert given.buckets.logs == bucket

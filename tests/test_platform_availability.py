@@ -65,7 +65,7 @@ def test_with_the_alert_goes_what_it_mutes() -> None:
 
 
 def test_while_the_platform_is_down_its_systems_are_silent_and_others_are_not() -> None:
-    (muted,) = inhibitions(built("spark", "trino", "redis"), whole("spark", "trino").alerts)
+    (muted,) = inhibitions(built("spark", "trino", "redis"))
     component, severity = muted.target
     assert component.value == "spark|trino"
     assert "critical" not in severity.value

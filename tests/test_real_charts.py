@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from cached_charts import needs_charts
-from stacks import ROOT, STACKS
+from stacks import STACKS, ran
 
 from components.grafana_values import GRAFANA_ADMIN_SECRET
 from components.metrics import OPERATOR_APIS
@@ -17,14 +17,14 @@ from obs.check.run import chart_orders
 from obs.documents import documents
 from obs.expand import PROGRAM, Expansion
 from obs.helm import find, template
-from obs.run import StackRun, run_stack
+from obs.run import StackRun
 
 pytestmark = needs_charts
 
 
 @cache
 def stack(name: str) -> tuple[StackRun, Expansion]:
-    run = run_stack(name, ROOT)
+    run = ran(name)
     return run, run.expanded(offline=True, require_charts=True, build_helm=False)
 
 

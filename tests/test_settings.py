@@ -128,9 +128,11 @@ def test_a_default_that_swallows_is_refused() -> None:
 
 
 def test_only_production_pages() -> None:
-    pager = {"default": "p", "receivers": [{"name": "p", "kind": "pagerduty", "secret": "pagerdutyRoutingKey"}]}
+    pager = {"name": "p", "kind": "pagerduty", "secret": "pagerdutyRoutingKey"}
     cluster = {"name": "x", "environment": "staging"}
-    assert "a pagerduty receiver is for production only" in error_of({"alerting": pager, "cluster": cluster})
+    wrong = {**ALERTING, "receivers": [*ALERTING["receivers"], pager]}
+    complaint = "alerting.receivers.p: pages, and only production does; cluster.environment is staging"
+    assert complaint in error_of({"alerting": wrong, "cluster": cluster})
 
 
 def test_a_preview_without_secrets_goes_on_and_says_how_to_set_them() -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 from simulated_faults import START, pages, simulated
-from stacks import ROOT
+from stacks import ran
 
-from obs.run import run_stack
 from obs.simulate.batch import batches, reads, suspects, together
 from obs.simulate.exporters import ALL
 from obs.simulate.scenario import Change, Down, Scenario, ScenarioError, Set
@@ -60,7 +59,7 @@ def test_the_slow_ones_wait_together() -> None:
 
 
 def test_what_alerts_read_is_known_down_to_what_is_scraped() -> None:
-    plan = run_stack("local", ROOT).plan
+    plan = ran("local").plan
     found = reads(plan)
     assert {*found} == {alert.name for alert in plan.alerts}
     assert "kube_pod_container_status_restarts_total" in found["OOMKill"]
@@ -68,7 +67,7 @@ def test_what_alerts_read_is_known_down_to_what_is_scraped() -> None:
 
 
 def test_every_scenario_is_in_one_batch_and_there_are_few() -> None:
-    found = batches(SCENARIOS.values(), reads(run_stack("local", ROOT).plan), ALL)
+    found = batches(SCENARIOS.values(), reads(ran("local").plan), ALL)
     assert sorted(s.name for batch in found for s in batch) == sorted(SCENARIOS)
     assert len(found) <= len(SCENARIOS) / 3
     assert all({*together(batch).alerts} == {a for s in batch for a in s.alerts} for batch in found)

@@ -6,14 +6,13 @@ from typing import Any
 
 import pytest
 from simulated_cluster import SYSTEMS, simulated_cluster
-from stacks import ROOT
+from stacks import ran
 
 from model.scrape import Scrape, ScrapeKind
-from obs.run import run_stack
 from obs.simulate.cluster import cluster
 from obs.simulate.platform import SimulationError, objects
 
-SCRAPES = [s for system in run_stack("local", ROOT).plan.systems for s in system.scrapes]
+SCRAPES = [s for system in ran("local").plan.systems for s in system.scrapes]
 OBJECTS = objects(SYSTEMS)
 
 

@@ -7,10 +7,9 @@ from dataclasses import replace
 
 import pytest
 from simulated_faults import BASE, EPOCH, START, pages, simulated
-from stacks import ROOT
+from stacks import ran
 
 from contracts import load
-from obs.run import run_stack
 from obs.simulate.exporter import Exporter
 from obs.simulate.exporters import ALL
 from obs.simulate.memory import Memory
@@ -31,7 +30,7 @@ from obs.simulate.scenario import (
 from obs.simulate.scenarios import IN_NONE, SCENARIOS
 from obs.simulate.simulation import Simulation
 
-ALERTS = {alert.name for alert in run_stack("local", ROOT).plan.alerts}
+ALERTS = {alert.name for alert in ran("local").plan.alerts}
 
 
 # --- the scenarios that there are

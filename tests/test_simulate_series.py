@@ -9,11 +9,10 @@ from collections.abc import Iterator
 
 import pytest
 from simulated_cluster import SYSTEMS, simulated_cluster, targets
-from stacks import ROOT
+from stacks import ran
 
 from contracts import load
 from model.contract import Contract, Metric
-from obs.run import run_stack
 from obs.simulate.cluster import Cluster
 from obs.simulate.exporter import Exporter, Target
 from obs.simulate.exporters import exporters
@@ -68,7 +67,7 @@ def _promised(contract: Contract, component: str | None) -> dict[str, list[Metri
 
 
 def test_every_part_of_a_contract_that_a_stack_scrapes_is_simulated() -> None:
-    scrapes = (s for system in run_stack("local", ROOT).plan.systems for s in system.scrapes)
+    scrapes = (s for system in ran("local").plan.systems for s in system.scrapes)
     assert set(EXPOSED) == {(e.contract, e.component) for scrape in scrapes for e in scrape.endpoints}
 
 

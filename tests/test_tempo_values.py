@@ -106,7 +106,7 @@ class TestWhereMetricsGo:
 
     def prometheus(self, stack: str = "prod", **changed: object) -> dict[str, Any]:
         chosen = settings(stack, **changed)
-        spec: dict[str, Any] = kube_prometheus_values(chosen, sizing(chosen), {}, {})["prometheus"]["prometheusSpec"]
+        spec: dict[str, Any] = kube_prometheus_values(chosen, sizing(chosen), {}, None)["prometheus"]["prometheusSpec"]
         return spec
 
     @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import re
 
 from stacks import ROOT
 
-CHECKS = ("targets", "contracts", "rules", "panels", "datasources", "queries", "collector", "roundtrip")
+CHECKS = ("targets", "contracts", "rules", "panels", "choices", "datasources", "queries", "collector", "roundtrip")
 _REPORTING = ("_finding", "_of_group", "_grouped", "_label", "_Loss")
 
 

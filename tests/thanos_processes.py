@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from stacks import ROOT
+from stacks import ran
 
 from obs.local.ports import Ports
 from obs.local.process import Command
-from obs.run import run_stack
 
 INGESTORS = 2
 _NOT_LOCAL = re.compile(r"0\.0\.0\.0|\.svc|/var/|/etc/|\$\(")
@@ -29,7 +28,7 @@ _NOT_LOCAL = re.compile(r"0\.0\.0\.0|\.svc|/var/|/etc/|\$\(")
 @cache
 def objects(stack: str) -> tuple[dict[str, Any], ...]:
     """Every object of the stack that has a text of its own."""
-    expansion = run_stack(stack, ROOT).expanded(offline=True, build_helm=False)
+    expansion = ran(stack).expanded(offline=True, build_helm=False)
     return tuple(o.parsed() for o in expansion.objects if o.text and o.kind != "CustomResourceDefinition")
 
 

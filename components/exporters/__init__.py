@@ -10,6 +10,7 @@ from components.base import Component
 from components.exporters import blackbox, oracle, own, pushgateway, redis, statsd
 from components.exporters.workload import Exporter
 from components.helm import chart
+from components.keep_lists import Keep
 from components.resources import Probe, Secret, ServiceMonitor
 from components.services import BLACKBOX_EXPORTER, PUSHGATEWAY, STATSD_EXPORTER, Services
 from components.sizes import sizing
@@ -35,10 +36,15 @@ class Exporters(Component):
     """Every exporter that the settings name, and nothing where they name none."""
 
     def __init__(
-        self, name: str, settings: Settings, secrets: Secrets, opts: pulumi.ResourceOptions | None = None
+        self,
+        name: str,
+        settings: Settings,
+        secrets: Secrets,
+        keep: Keep,
+        opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(name, opts)
-        self._settings, self._secrets, self._size = settings, secrets, sizing(settings)
+        self._settings, self._secrets, self._keep, self._size = settings, secrets, keep, sizing(settings)
         self._services = Services(settings)
         wanted = settings.exporters
         if wanted.statsd is not None:
@@ -58,7 +64,8 @@ class Exporters(Component):
     def _statsd(self, wanted: StatsdSettings) -> None:
         values = statsd.statsd_values(self._settings, wanted, self._size[PartName.STATSD_EXPORTER])
         needed = [self._account(STATSD_EXPORTER)]
-        self._chart(statsd.CHART, STATSD_EXPORTER, values, statsd.statsd_monitor(self._settings), needed)
+        monitor = statsd.statsd_monitor(self._settings, wanted, self._keep)
+        self._chart(statsd.CHART, STATSD_EXPORTER, values, monitor, needed)
 
     def _redis(self, instance: str, wanted: RedisSettings) -> None:
         release = self._services.redis_exporter(instance).name
@@ -66,13 +73,14 @@ class Exporters(Component):
         if wanted.secret:
             needed.append(self._secret(release, {REDIS_KEYS[0]: wanted.secret}, {}))
         values = redis.redis_values(self._settings, instance, wanted, self._size[PartName.REDIS_EXPORTER])
-        self._chart(redis.CHART, release, values, redis.redis_monitor(self._settings, instance), needed)
+        self._chart(redis.CHART, release, values, redis.redis_monitor(self._settings, instance, self._keep), needed)
 
     def _blackbox(self, wanted: BlackboxSettings) -> None:
         values = blackbox.blackbox_values(self._settings, wanted, self._size[PartName.BLACKBOX_EXPORTER])
-        self._chart(blackbox.CHART, BLACKBOX_EXPORTER, values, blackbox.blackbox_monitor(self._settings))
+        monitor = blackbox.blackbox_monitor(self._settings, self._keep)
+        self._chart(blackbox.CHART, BLACKBOX_EXPORTER, values, monitor)
         for name, target in wanted.targets.items():
-            spec = blackbox.probe_spec(self._settings, name, target)
+            spec = blackbox.probe_spec(self._settings, name, target, self._keep)
             Probe(f"{blackbox.PROBE_JOB}-{name}", spec, namespace=self._settings.namespace, opts=self.child())
 
     def _pushgateway(self) -> None:
@@ -85,14 +93,15 @@ class Exporters(Component):
             [self._secret(name, {password: wanted.secret}, {username: wanted.username or ""})] if wanted.secret else []
         )
         workload = oracle.oracle_workload(self._settings, instance, wanted, self._size[PartName.ORACLE_EXPORTER])
-        monitor = oracle.oracle_monitor(self._settings, instance, wanted)
+        monitor = oracle.oracle_monitor(self._settings, instance, wanted, self._keep)
         Exporter(name, workload, monitor, self.child(depends_on=made))
 
     def _own(self, kind: OwnKind, instance: str, wanted: Own) -> None:
         workload = own.own_workload(self._settings, kind, instance, wanted, self._size[own.PARTS[kind]])
         name, (keys, plain) = workload.service.name, own.secret_data(wanted)
         made = [self._secret(name, keys, plain)] if keys else []
-        Exporter(name, workload, own.own_monitor(self._settings, kind, instance, wanted), self.child(depends_on=made))
+        monitor = own.own_monitor(self._settings, kind, instance, wanted, self._keep)
+        Exporter(name, workload, monitor, self.child(depends_on=made))
 
     def _chart(
         self,

@@ -6,6 +6,8 @@ from typing import Any
 
 from components.exporters.monitor import monitor_spec
 from components.images import global_registry
+from components.keep_lists import Keep, kept
+from components.monitors import keep_step
 from components.restricted import RESTRICTED_CONTAINER, restricted_pod
 from components.services import BLACKBOX_EXPORTER, Services
 from components.sizes import PartSize
@@ -64,8 +66,9 @@ def blackbox_values(settings: Settings, blackbox: BlackboxSettings, size: PartSi
     }
 
 
-def probe_spec(settings: Settings, name: str, target: ProbeTarget) -> ProbeSpec:
+def probe_spec(settings: Settings, name: str, target: ProbeTarget, keep: Keep = None) -> ProbeSpec:
     prober = Prober(url=Services(settings).blackbox_exporter.address("http"), path="/probe")
+    names = kept(keep, "blackbox-exporter", "probe")
     static = StaticTargets(static=(target.address,), labels={TARGET_LABEL: name})
     return ProbeSpec(
         job_name=PROBE_JOB,
@@ -73,9 +76,11 @@ def probe_spec(settings: Settings, name: str, target: ProbeTarget) -> ProbeSpec:
         module=target.module,
         interval=compressed(target.interval, settings.time_compression),
         targets=Targets(static_config=static),
+        metric_relabelings=(keep_step(names),) if names is not None else None,
     )
 
 
-def blackbox_monitor(settings: Settings) -> ServiceMonitorSpec:
+def blackbox_monitor(settings: Settings, keep: Keep = None) -> ServiceMonitorSpec:
     """Of the exporter itself: whether its configuration is loaded, whether a probe names an unknown module."""
-    return monitor_spec(settings, Services(settings).blackbox_exporter, port="http", job=EXPORTER_JOB)
+    service, names = Services(settings).blackbox_exporter, kept(keep, "blackbox-exporter", "exporter")
+    return monitor_spec(settings, service, port="http", job=EXPORTER_JOB, keep=names)

@@ -1,13 +1,15 @@
-"""How exporters are scraped: by monitors of ours, whoever makes the exporter.
+"""How exporters are scraped, and Tempo: by monitors of ours, whoever makes what is scraped.
 
 Monitors that come with the charts have a namespace of their own choice (statsd, pushgateway: ``monitoring``), are
-left out where the cluster's API was not asked (redis), or take the job from a label that nothing has (redis, blackbox).
+left out where the cluster's API was not asked (redis), take the job from a label that nothing has (redis, blackbox), or
+take no keep-list (tempo).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from components.monitors import drop_step, keep_step
 from components.services import Service
 from components.specs.monitors import Endpoint, ServiceMonitorSpec
 from components.specs.scraping import LabelSelector, NamespaceSelector, Relabeling
@@ -26,19 +28,23 @@ def monitor_spec(
     honor_labels: bool = False,
     sample_limit: int | None = None,
     drop: str | None = None,
+    keep: str | None = None,
 ) -> ServiceMonitorSpec:
     """The monitor of one exporter.
 
     ``labels`` are set on every series besides ``job``. With ``sample_limit`` a scrape of more samples fails as a
-    whole. Metrics whose whole name matches ``drop`` are not stored.
+    whole. Metrics whose whole name matches ``drop`` are not stored; with ``keep`` only those of the others that
+    match it.
     """
     fixed = {"job": job, **(labels or {})}
+    steps = [drop_step(drop)] if drop else []
+    steps += [keep_step(keep)] if keep is not None else []
     endpoint = Endpoint(
         port=port,
         interval=compressed(interval, settings.time_compression),
         honor_labels=honor_labels or None,
         relabelings=tuple(Relabeling(target_label=name, replacement=value) for name, value in fixed.items()),
-        metric_relabelings=(Relabeling(source_labels=("__name__",), regex=drop, action="drop"),) if drop else None,
+        metric_relabelings=tuple(steps) or None,
     )
     return ServiceMonitorSpec(
         endpoints=(endpoint,),

@@ -12,6 +12,7 @@ import yaml
 from components.exporters.monitor import monitor_spec
 from components.exporters.workload import FILES, Workload
 from components.images import image
+from components.keep_lists import Keep, kept
 from components.services import Services
 from components.sizes import PartSize
 from components.specs.monitors import ServiceMonitorSpec
@@ -92,6 +93,13 @@ def oracle_workload(settings: Settings, instance: str, oracle: OracleSettings, s
     )
 
 
-def oracle_monitor(settings: Settings, instance: str, oracle: OracleSettings) -> ServiceMonitorSpec:
-    service = Services(settings).oracle_exporter(instance)
-    return monitor_spec(settings, service, port="metrics", job=JOB, interval=oracle.interval, drop=_NOT_STORED)
+def oracle_monitor(settings: Settings, instance: str, oracle: OracleSettings, keep: Keep = None) -> ServiceMonitorSpec:
+    return monitor_spec(
+        settings,
+        Services(settings).oracle_exporter(instance),
+        port="metrics",
+        job=JOB,
+        interval=oracle.interval,
+        drop=_NOT_STORED,
+        keep=kept(keep, "oracle-exporter"),
+    )

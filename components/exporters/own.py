@@ -13,6 +13,7 @@ import yaml
 from components.exporters.monitor import monitor_spec
 from components.exporters.workload import Workload
 from components.images import repository
+from components.keep_lists import Keep, kept
 from components.services import Services
 from components.sizes import PartSize
 from components.specs.monitors import ServiceMonitorSpec
@@ -135,11 +136,12 @@ def own_workload(settings: Settings, kind: OwnKind, instance: str, wanted: Own, 
     )
 
 
-def own_monitor(settings: Settings, kind: OwnKind, instance: str, wanted: Own) -> ServiceMonitorSpec:
+def own_monitor(settings: Settings, kind: OwnKind, instance: str, wanted: Own, keep: Keep = None) -> ServiceMonitorSpec:
     """Scraped more often than scanned, so that a new scan is seen soon: a scrape costs the source nothing.
 
     As often as all other parts: a critical alert reads what Iceberg's exporter says.
     """
     service = Services(settings).own_exporter(kind, instance)
     interval = min(("30s", wanted.interval), key=seconds)
-    return monitor_spec(settings, service, port="metrics", job=job(kind), interval=interval)
+    # The contract is called as the kind.
+    return monitor_spec(settings, service, port="metrics", job=job(kind), interval=interval, keep=kept(keep, kind))

@@ -38,7 +38,8 @@ def pushgateway_values(settings: Settings, size: PartSize) -> Values:
 
 
 def pushgateway_monitor(settings: Settings) -> ServiceMonitorSpec:
-    # honorLabels: job and instance are those of the batch job, not of the gateway.
+    # honorLabels: job and instance are those of the batch job, not of the gateway. Without a keep-list: what is pushed,
+    # no contract says.
     service = Services(settings).pushgateway
     came = {ORIGIN_LABEL: PUSHED}
     return monitor_spec(settings, service, port="http", job=JOB, labels=came, honor_labels=True, sample_limit=_SAMPLES)

@@ -6,6 +6,7 @@ from typing import Any
 
 from components.exporters.monitor import monitor_spec
 from components.images import repository
+from components.keep_lists import Keep, kept
 from components.restricted import RESTRICTED_CONTAINER, restricted_pod
 from components.services import Services
 from components.sizes import PartSize
@@ -55,6 +56,7 @@ def redis_values(settings: Settings, instance: str, redis: RedisSettings, size: 
     return values
 
 
-def redis_monitor(settings: Settings, instance: str) -> ServiceMonitorSpec:
+def redis_monitor(settings: Settings, instance: str, keep: Keep = None) -> ServiceMonitorSpec:
     service = Services(settings).redis_exporter(instance)
-    return monitor_spec(settings, service, port="metrics", job=JOB, labels={NAME_LABEL: instance})
+    names = kept(keep, "redis-exporter")
+    return monitor_spec(settings, service, port="metrics", job=JOB, labels={NAME_LABEL: instance}, keep=names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import yaml
 
 from components.exporters.monitor import monitor_spec
 from components.images import repository
+from components.keep_lists import Keep, kept
 from components.restricted import RESTRICTED_CONTAINER, restricted_pod
 from components.services import STATSD_EXPORTER, Services
 from components.sizes import PartSize
@@ -24,6 +26,7 @@ JOB = "airflow-statsd"
 # A sender that puts ids into names makes series without end: the scrape fails before Prometheus does.
 _SAMPLES = 50_000
 _USER = 65534
+_PART = re.compile(r"\$\{?\d+\}?")
 Values = dict[str, Any]
 
 
@@ -61,7 +64,16 @@ def statsd_values(settings: Settings, statsd: StatsdSettings, size: PartSize) ->
     }
 
 
-def statsd_monitor(settings: Settings) -> ServiceMonitorSpec:
+def statsd_monitor(settings: Settings, statsd: StatsdSettings, keep: Keep = None) -> ServiceMonitorSpec:
+    """What the stack's own rules name is stored in any case: somebody has asked for it."""
     # Not honorLabels: a sender could give itself another job or cluster by a tag.
     service = Services(settings).statsd_exporter
-    return monitor_spec(settings, service, port="http", job=JOB, sample_limit=_SAMPLES)
+    names = kept(keep, "airflow", more=own_names(statsd))
+    return monitor_spec(settings, service, port="http", job=JOB, sample_limit=_SAMPLES, keep=names)
+
+
+def own_names(statsd: StatsdSettings) -> list[str]:
+    """Regular expressions of the series of the stack's own rules, in which a part of what was sent may be any text."""
+    names = dict.fromkeys(_PART.sub("[a-zA-Z0-9_]*", mapping.name) for mapping in statsd.mappings if mapping.name)
+    # Whether a name is that of a counter or of timers only its senders decide.
+    return [f"{name}{end}" for name in names for end in ("", "_sum", "_count", "_bucket")]

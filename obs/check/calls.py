@@ -99,12 +99,13 @@ def _quantile_problem(vector: Vector) -> tuple[str, str | None]:
     return "", None
 
 
-def _absent(_scope: Scope, args: Sequence[Argument]) -> Vector:
+def _absent(scope: Scope, args: Sequence[Argument]) -> Vector:
     """prometheus/prometheus promql/functions.go, createLabelsForAbsentFunction.
 
     Labels come from the equality matchers of a plain selector; a label matched twice is left out.
     """
     node = unwrapped(args[0].node)
+    _check_absence(scope, node)
     node = node.vector_selector if isinstance(node, pp.MatrixSelector) else node
     matches: list[Match] = matches_of(node)[1] if isinstance(node, pp.VectorSelector) else []
     vector = Vector(origin="the result of absent()")
@@ -113,6 +114,27 @@ def _absent(_scope: Scope, args: Sequence[Argument]) -> Vector:
         if match.op == "=" and match.value and labels.count(match.label) == 1:
             vector = vector.having(match.label, value=match.only_value)
     return replace(vector, key=vector.possible)
+
+
+def _check_absence(scope: Scope, node: pp.Expr) -> None:
+    if _never_empty(node):
+        scope.report("promql/absent", f"absent() of what is never empty gives nothing, ever: {node}")
+    elif isinstance(node, pp.AggregateExpr) and node.modifier is not None and node.modifier.labels:
+        message = f"absent() has no label of an aggregation, and is 1 only where every group is gone: {node}"
+        scope.report("promql/absent", message, "absent(…{…}) for each, or unless between what must be and what is")
+    elif isinstance(node, pp.Call) and node.func.name in _SPECIAL and _SPECIAL[node.func.name] is _absent:
+        scope.report("promql/absent", f"absent() of absence is the metric's presence without its labels: {node}")
+
+
+def _never_empty(node: pp.Expr) -> bool:
+    """Whether there is a result without any series."""
+    node = unwrapped(node)
+    if isinstance(node, pp.BinaryExpr):
+        either = _never_empty(node.lhs), _never_empty(node.rhs)
+        return any(either) if str(node.op) == "or" else all(either) and str(node.op) in "+-*/%^"
+    if isinstance(node, pp.AggregateExpr):
+        return _never_empty(node.expr)
+    return isinstance(node, pp.Call) and node.func.name == "vector"
 
 
 def _label_replace(scope: Scope, args: Sequence[Argument]) -> Vector:

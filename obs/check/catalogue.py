@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from model.contract import Absent, Contract, MetricType, exposed_names, parts
 from model.promql import CLUSTER
@@ -103,21 +103,14 @@ def _scraped(scrape: Scrape, endpoint: Endpoint, contract: Contract) -> Iterator
     target = frozenset(scrape.target_labels(endpoint))
     own_job = any(r.target_label == "job" for r in endpoint.relabelings)
     for metric in contract.of(endpoint.component):
-        base = Series(
-            metric.name,
-            metric.type,
-            _stored_labels(frozenset(metric.labels), target, endpoint.honor_labels),
-            contract.name,
-            None if metric.optin in endpoint.optins else metric.optin,
-            metric.dropped_by,
-            job=None if own_job or (endpoint.honor_labels and "job" in metric.labels) else scrape.job,
-        )
+        labels = _stored_labels(frozenset(metric.labels), target, endpoint.honor_labels)
+        job = None if own_job or (endpoint.honor_labels and "job" in metric.labels) else scrape.job
         for name, kind, extra in parts(metric, contract):
-            optin = base.optin
+            optin = None if metric.optin in endpoint.optins else metric.optin
             if kind == "histogram" and NATIVE_HISTOGRAMS not in endpoint.optins:
                 optin = optin or NATIVE_HISTOGRAMS
-            dropped_by = base.dropped_by or (None if endpoint.keeps(name) else KEEP_LIST)
-            yield replace(base, name=name, type=kind, labels=base.labels | extra, optin=optin, dropped_by=dropped_by)
+            dropped_by = metric.dropped_by or (None if endpoint.keeps(name) else KEEP_LIST)
+            yield Series(name, kind, labels | extra, contract.name, optin, dropped_by, job=job)
     for name in (*_SCRAPE_SERIES, *_EXTRA_SCRAPE_SERIES):
         off = None if name in _SCRAPE_SERIES or _EXTRA_SCRAPE in endpoint.optins else _EXTRA_SCRAPE
         yield Series(name, "gauge", target, ITSELF, off, None, job=None if own_job else scrape.job)

@@ -16,6 +16,7 @@ from obs.check import rules
 from obs.check.aggregate import aggregate
 from obs.check.calls import Argument, call
 from obs.check.catalogue import Catalogue
+from obs.check.conditions import check_conditions
 from obs.check.constants import unwrapped
 from obs.check.expression import Expression
 from obs.check.finding import Finding
@@ -27,13 +28,18 @@ from obs.check.selector import EXTERNAL, select
 from obs.check.templates import legend_labels, template_labels, template_queries
 from obs.check.vector import Vector
 
-__all__ = ["Expression", "check_expressions", "infer"]
+__all__ = ["Expression", "check_expressions", "infer", "inferred"]
 
 _RULES = ("recording", "alert")
 
 
 def check_expressions(expressions: Sequence[Expression], catalogue: Catalogue) -> list[Finding]:
-    """Every finding on the expressions of one stack, in order of definition, each once.
+    """Every finding on the expressions of one stack, in order of definition, each once; see :func:`inferred`."""
+    return inferred(expressions, catalogue)[0]
+
+
+def inferred(expressions: Sequence[Expression], catalogue: Catalogue) -> tuple[list[Finding], list[Vector | None]]:
+    """The findings, and the shape of each expression's result: None for a number, a text, or what is no PromQL.
 
     Give all of a stack's expressions at once: a recorded series is known only if its rule is among
     them, and a recording rule counts as used only if an alert, a panel or a variable among them reads
@@ -49,7 +55,7 @@ def check_expressions(expressions: Sequence[Expression], catalogue: Catalogue) -
         findings |= scope.findings
     findings |= rules.duplicates(stack, vectors)
     findings |= rules.unused(stack)
-    return sorted(findings)
+    return sorted(findings), vectors
 
 
 def _template_queries(expression: Expression) -> list[Parsed]:
@@ -72,6 +78,9 @@ def _check(scope: Scope, rule: Rule) -> Vector | None:
         result = Vector(open=True, unknown=True, type="untyped", origin="an expression that does not parse")
     elif parsed.tree is not None:
         result = infer(scope, parsed.tree)
+        possible = check_conditions(scope, parsed.tree)
+        if expression.record is not None:
+            scope.known.bound(expression.record, possible)
         _check_result_type(scope, parsed.tree)
         _check_texts(scope, result)
         if expression.kind in _RULES:

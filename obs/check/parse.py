@@ -94,6 +94,11 @@ def fill(text: str) -> str:
     return "".join(parts)
 
 
+def numbers_filled(text: str) -> bool:
+    """Whether a Grafana variable stands for a number, which nobody knows before it is chosen."""
+    return any(_AS_NUMBER.search(part) for part in _STRING.split(text)[::2])
+
+
 def is_filled(text: str) -> bool:
     """Whether a value or label stands for a Grafana variable, and so is not known."""
     return PLACEHOLDER in text
@@ -115,8 +120,9 @@ def _parse(text: str) -> tuple[pp.Expr | None, str | None]:
         return None, str(error)
 
 
-def used_selectors(tree: pp.Expr) -> list[pp.VectorSelector]:
-    """All selectors of an expression, in order of their text."""
+@lru_cache(maxsize=8192)
+def used_selectors(tree: pp.Expr) -> tuple[pp.VectorSelector, ...]:
+    """All selectors of an expression, in order of their text. A tree is parsed once, so it is walked once."""
     found: list[pp.VectorSelector] = []
 
     def visit(node: pp.Expr) -> None:
@@ -124,4 +130,4 @@ def used_selectors(tree: pp.Expr) -> list[pp.VectorSelector]:
             found.append(node)
 
     pp.walk(tree, visit)
-    return found
+    return tuple(found)

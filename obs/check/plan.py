@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic import ValidationError
 
 import contracts
 import systems
-from components.rules import alert_labels
 from dashboards.grafana import dashboard_expressions
 from model.dashboard import Dashboard, Panel
 from model.rule import Signal
+from obs.check.alerts import check_alerts
 from obs.check.catalogue import Catalogue, catalogue
 from obs.check.dashboards import check_dashboards
 from obs.check.expression import Expression
 from obs.check.finding import Finding
-from obs.check.infer import check_expressions
+from obs.check.infer import inferred
+from obs.check.inhibitions import Labelled, check_inhibitions
 from obs.check.units import check_units
+from obs.check.vector import Vector
 from plan import Plan
 from systems.base import Context
 
@@ -38,21 +40,26 @@ def known_series(plan: Plan) -> Catalogue:
 
 def check_plan(plan: Plan, known: Catalogue | None = None) -> list[Finding]:
     """Every finding about the expressions, signals and links of one stack; ``known`` as of :func:`known_series`."""
+    known = known or known_series(plan)
+    subjects = _subjects(plan)
+    records = (_Used(expression) for expression in record_expressions(plan))
+    alerts = list(_alerts(plan, subjects))
+    used = [*alerts, *_signals(plan, subjects), *records, *_panels(plan, subjects)]
+    found, shapes = inferred([u.expression for u in used], known)
+    labelled = [Labelled(a, s or Vector()) for a, s in zip(plan.alerts, shapes[: len(alerts)], strict=True)]
     return [
-        *_expression_findings(plan, known or known_series(plan)),
+        *_once(found, used),
         *_undeclared_signals(plan),
         *_unused_signals(plan),
         *check_dashboards(plan),
         *check_units(plan),
+        *check_alerts(plan),
+        *check_inhibitions(plan.routing.inhibitions, labelled),
     ]
 
 
-def _expression_findings(plan: Plan, known: Catalogue) -> Iterator[Finding]:
+def _once(found: Sequence[Finding], used: Sequence[_Used]) -> Iterator[Finding]:
     """Each defect once, where it is written: what is wrong with a signal is not said again of its panels."""
-    subjects = _subjects(plan)
-    records = (_Used(expression) for expression in record_expressions(plan))
-    used = [*_signals(plan, subjects), *records, *_alerts(plan, subjects), *_panels(plan, subjects)]
-    found = check_expressions([u.expression for u in used], known)
     signals_of = {u.expression.subject: u.signals for u in used}
     said = {(f.subject, f.check, f.message) for f in found}
     for finding in found:
@@ -117,7 +124,7 @@ def _alerts(plan: Plan, subjects: Mapping[int, str]) -> Iterator[_Used]:
                 kind="alert",
                 subject=f"alert {alert.name}",
                 where=str(alert.where),
-                labels=alert_labels(alert),
+                labels=alert.own_labels,
                 templates=(alert.summary, alert.description),
                 allowances=alert.expr.allowances(),
                 ruler=id(alert) in of_ruler,

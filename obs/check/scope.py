@@ -13,7 +13,7 @@ from obs.check.expression import Expression
 from obs.check.finding import Finding
 from obs.check.names import Names
 from obs.check.parse import is_filled
-from obs.check.vector import NAME, Vector, merged
+from obs.check.vector import NAME, Range, Vector, merged
 
 _SHOWN = 16
 """Labels listed in a message before it says how many more there are."""
@@ -40,6 +40,7 @@ class Known:
         self.catalogue = catalogue
         self.records = frozenset(records)
         self.recorded: dict[str, tuple[Vector, ...]] = {}
+        self.ranges: dict[str, Range] = {}
         self._sources: dict[str, tuple[Source, ...]] = {}
         self._names = Names((*catalogue.series, *self.records))
         self._nearest: dict[str, str | None] = {}
@@ -54,6 +55,11 @@ class Known:
         )
         self.recorded[name] = (*self.recorded.get(name, ()), shaped)
         self._sources.pop(name, None)
+
+    def bound(self, name: str, values: Range) -> None:
+        """Add which values one recording rule writes."""
+        known = self.ranges.get(name)
+        self.ranges[name] = values if known is None else known | values
 
     def sources(self, name: str) -> tuple[Source, ...]:
         """Empty for an unknown name."""

@@ -21,6 +21,9 @@ _SUFFIX = re.compile(r"_(bucket|sum|count|total)$")
 _PLAIN = re.compile(r"[\w ,:/-]+")
 # A star alone, ".*" or ".+", or words with bars between: meant as a regular expression (T20: stage="*").
 _LOOKS_LIKE_REGEX = re.compile(r"\*|.*\.[*+].*|\w[\w.-]*(\|\w[\w.-]*)+")
+# Whatever a value may hold: a regular expression that takes this and the empty text takes everything.
+_ANYTHING = "".join(map(chr, range(32, 127))) + "\n\x00é"
+_ON_EVERY_SERIES = {NAME, "job", "instance"}
 # components/prometheus_store.py, external_labels, and the operator's own; an aggregation takes them off one side.
 EXTERNAL = (ENVIRONMENT, "platform", "prometheus")
 
@@ -99,6 +102,7 @@ def select(scope: Scope, node: pp.VectorSelector) -> Vector:
                 scope.report("promql/unknown-label", f"label {match.label} in a matcher is on no known metric")
         return _matched(Vector(open=True, unknown=True, type="untyped", origin=str(node)), labels)
     sources, origin = _sources(scope, node, name)
+    _check_choice(scope, matches, sources)
     if not sources:
         vector = Vector(open=True, unknown=True, type="untyped", origin=origin)
     else:
@@ -204,6 +208,19 @@ def _check_values(scope: Scope, matches: list[Match]) -> None:
         for other in matches[index + 1 :]:
             if one.label == other.label and _contradict(one, other):
                 scope.report("promql/never-matches", f"{one} and {other} exclude each other: no series has both")
+
+
+def _check_choice(scope: Scope, matches: list[Match], sources: list[Source]) -> None:
+    """Matchers that choose nothing. That a contract has a label does not say that it is never empty."""
+    for match in matches:
+        without, any_value = match.accepts(""), match.accepts(_ANYTHING)
+        there = bool(sources) and all(match.label in source.vector.sure for source in sources)
+        if match.op == "=~" and without and any_value:
+            scope.report("promql/matches-everything", f"{match} lets every series through, with the label or without")
+        elif match.value in ("", ".+") and without is False and any_value and there and match.label in _ON_EVERY_SERIES:
+            scope.report("promql/matches-everything", f"{match} lets every series through: each has {match.label}")
+        elif match.op == "!~" and without is False and any_value is False:
+            scope.report("promql/never-matches", f"{match} never matches: its regular expression takes every value")
 
 
 def _anchored(pattern: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -75,6 +76,27 @@ class Vector:
     def computed(self, origin: str) -> Vector:
         """The result of a calculation: a gauge without the metric's name."""
         return replace(self.without((NAME,)), type="gauge", origin=origin)
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Every value is from ``low`` to ``high``, or NaN where it ``may_be_nan``.
+
+    ``narrowed``: a comparison inside leaves out values, and with them series, so that their being there is a condition.
+    """
+
+    low: float = -math.inf
+    high: float = math.inf
+    may_be_nan: bool = False
+    narrowed: bool = False
+
+    def __or__(self, other: Range) -> Range:
+        return Range(
+            min(self.low, other.low),
+            max(self.high, other.high),
+            self.may_be_nan or other.may_be_nan,
+            self.narrowed or other.narrowed,
+        )
 
 
 def merged(vectors: Iterable[Vector], origin: str) -> Vector:

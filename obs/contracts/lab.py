@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import ssl
 import subprocess
 import tempfile
 import time
@@ -45,6 +46,10 @@ class Lab:
     def __exit__(self, *_: object) -> None:
         self._servers.stop(*reversed(self._servers.names()), grace=_QUIET)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def ports(self) -> Ports:
+        return self._ports
 
     def port(self, name: str) -> int:
         return self._ports.get(name)
@@ -102,8 +107,13 @@ class Lab:
         except httpx.HTTPError:
             return False
 
-    def scrape(self, url: str, headers: Mapping[str, str] | None = None) -> dict[str, Family]:
-        """The metrics at a URL, asked for as text, as Prometheus would take them: redirects are followed."""
+    def scrape(
+        self, url: str, headers: Mapping[str, str] | None = None, *, authority: Path | None = None
+    ) -> dict[str, Family]:
+        """The metrics at a URL, asked for as text, as Prometheus would take them: redirects are followed.
+
+        ``authority`` is the certificate that the server's own is checked against.
+        """
         try:
             answer = httpx.get(
                 url,
@@ -111,6 +121,7 @@ class Lab:
                 trust_env=False,
                 follow_redirects=True,
                 headers={"Accept": "text/plain", **(headers or {})},
+                verify=True if authority is None else ssl.create_default_context(cafile=authority),
             )
             answer.raise_for_status()
         except httpx.HTTPError as error:

@@ -13,7 +13,6 @@ from obs.diff.entry import LIMIT
 
 if TYPE_CHECKING:
     from obs.diff.report.model import Report
-    from obs.diff.snapshot import Snapshot
 
 
 class Form(StrEnum):
@@ -74,22 +73,17 @@ def diff(
 def snapshot(stack: Stack, project: Project = HERE) -> None:
     """Print what of a stack is compared, as JSON: the other side of obs diff, from whatever revision."""
     with errors():
+        from obs.diff.base import of_checkout
         from obs.diff.snapshot import dumps
 
-        typer.echo(dumps(_here(stack, project.resolve())))
-
-
-def _here(stack: str, project: Path) -> Snapshot:
-    from obs.diff.take import take
-    from obs.run import run_stack
-
-    return take(run_stack(stack, project), project, f"stack {stack} of this checkout")
+        typer.echo(dumps(of_checkout(stack, project.resolve())))
 
 
 def _report(stack: str, other: str | None, base: str | None, preview: Path | None, project: Path) -> Report:
     from concurrent.futures import ThreadPoolExecutor
 
-    from obs.diff.base import another_stack, other_side
+    from obs.diff.aside import ending
+    from obs.diff.base import another_stack, of_checkout, other_side
     from obs.diff.preview import with_engine
     from obs.diff.report.model import report
     from obs.diff.sources import SourceError, of_preview, steps
@@ -100,13 +94,13 @@ def _report(stack: str, other: str | None, base: str | None, preview: Path | Non
     if not (other or base):
         return with_engine(report(*of_preview(text, stack, str(preview))), steps(text, str(preview)))
     # The other side is a process of its own, so both run at once.
-    with ThreadPoolExecutor(1) as aside:
+    with ThreadPoolExecutor(1) as aside, ending():
         awaited = (
             aside.submit(another_stack, other, project)
             if other
             else aside.submit(other_side, base or "", stack, project)
         )
-        here = _here(stack, project)
+        here = of_checkout(stack, project)
         there = awaited.result()
     found = report(here, there) if other else report(there, here)
     return with_engine(found, steps(text, str(preview))) if preview else found

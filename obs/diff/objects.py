@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import difflib
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,21 +62,4 @@ def _unified(change: Change) -> Iterator[str]:
 
 
 def _text(item: Item) -> str:
-    return documents.dump(_readable(quiet(item.manifest)))
-
-
-def _readable(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """JSON in a ConfigMap as structure: a diff of it has the lines of its fields, in one order."""
-    data = manifest.get("data")
-    if manifest.get("kind") != "ConfigMap" or not isinstance(data, Mapping):
-        return dict(manifest)
-    return {**manifest, "data": {key: _parsed(str(key), value) for key, value in data.items()}}
-
-
-def _parsed(key: str, value: Any) -> Any:
-    if not key.endswith(".json") or not isinstance(value, str):
-        return value
-    try:
-        return json.loads(value)
-    except ValueError:
-        return value
+    return documents.dump(quiet(item.manifest))

@@ -9,6 +9,7 @@ from typing import Any
 
 from obs.check.rendered import Item, Rendered
 from obs.diff.boards import Board, boards
+from obs.diff.masking import UNKNOWN
 from obs.diff.noise import bare, quiet
 from obs.diff.promql import names
 from obs.diff.routes import Routes
@@ -163,8 +164,8 @@ def _placed(manifest: dict[str, Any], item: Item) -> dict[str, Any]:
 
 
 def _alike(one: Any, other: Any) -> bool:
-    """Equal, where what is masked on one side says nothing about the other."""
-    if MASK in (one, other) if isinstance(one, str) and isinstance(other, str) else False:
+    """Equal, where what is masked or not known yet on one side says nothing about the other."""
+    if MASK in (one, other) or UNKNOWN in (one, other):
         return True
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         return one.keys() == other.keys() and all(_alike(one[key], other[key]) for key in one)

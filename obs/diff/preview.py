@@ -10,7 +10,7 @@ from obs.diff.entry import Entry, Level
 from obs.diff.report.model import Report, summary
 from obs.diff.sources import of_inputs
 
-_REPLACING = ("replace", "create-replacement", "delete-replaced")
+_REPLACING = ("replace", "create-replacement", "delete-replaced", "import-replacement")
 _WITH_DATA = ("StatefulSet", "PersistentVolumeClaim", "CustomResourceDefinition", "Namespace")
 
 
@@ -23,7 +23,7 @@ def with_engine(report: Report, steps: list[Mapping[str, Any]]) -> Report:
         if subject and (subject not in operations or step["op"] == "replace"):
             operations[subject] = _operation(step)
             if step["op"] in _REPLACING:
-                reasons[subject] = [str(reason) for reason in step.get("replaceReasons") or ()]
+                reasons[subject] = _reasons(step)
     told = {entry.subject for entry in report.risks if entry.topic in ("replace", "delete")}
     new = [entry for entry in _risks(reasons) if entry.subject not in told]
     objects = tuple(replace(one, operation=operations.get(one.subject, "")) for one in report.objects)
@@ -33,7 +33,8 @@ def with_engine(report: Report, steps: list[Mapping[str, Any]]) -> Report:
         for subject, op in operations.items()
         if subject not in known
     )
-    merged = replace(report, objects=objects, risks=(*new, *report.risks), notes=(*report.notes, *notes))
+    notes = (*report.notes, *(note for note in notes if note not in report.notes))
+    merged = replace(report, objects=objects, risks=(*new, *report.risks), notes=notes)
     return replace(merged, headline=summary(merged))
 
 
@@ -46,8 +47,20 @@ def _subject(step: Mapping[str, Any]) -> str:
 
 
 def _operation(step: Mapping[str, Any]) -> str:
-    why = ", ".join(map(str, step.get("replaceReasons") or step.get("diffReasons") or ()))
+    state = step.get("oldState") or {}
+    if step["op"] == "delete" and state.get("retainOnDelete"):
+        return "delete (the cluster keeps it: retainOnDelete)"
+    if step["op"] == "delete" and state.get("protect"):
+        return "delete (which the engine refuses: protect)"
+    why = ", ".join(_reasons(step) or map(str, step.get("diffReasons") or ()))
     return f"{step['op']} ({why})" if why else str(step["op"])
+
+
+def _reasons(step: Mapping[str, Any]) -> list[str]:
+    """What cannot change in place: the paths of the detailed difference, or else the keys that the provider names."""
+    detailed = step.get("detailedDiff") or {}
+    paths = [str(path) for path, one in detailed.items() if str(one.get("kind")).endswith("-replace")]
+    return sorted(paths) or [str(reason) for reason in step.get("replaceReasons") or ()]
 
 
 def _risks(reasons: Mapping[str, list[str]]) -> Iterator[Entry]:

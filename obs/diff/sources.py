@@ -12,13 +12,16 @@ from obs.diff.masking import masked
 from obs.diff.snapshot import Snapshot
 from obs.diff.take import of_texts
 from obs.errors import ObsError
-from obs.expand import RenderedObject
+from obs.expand import PROGRAM, RenderedObject
 from obs.write import MARKER
 
 _KUBERNETES = "kubernetes:"
 _NO_OBJECT = ("kubernetes:helm.sh/", "kubernetes:yaml")
 _ONLY_OBJECTS = "only its objects are known: objectives, findings, stored series and outputs are not compared"
-_CHANGING = ("create", "update", "delete", "replace", "create-replacement", "delete-replaced")
+_SAME = ("same", "read", "refresh")
+"""Operations that leave the cluster as it is, of pulumi/pulumi sdk/go/common/apitype/history.go (3.220)."""
+_PREVIEW = ("steps", "changeSummary", "diagnostics", "config", "duration")
+"""Keys of a preview, each of which is left out where it is empty (pkg/display/json.go, PreviewDigest)."""
 
 
 class SourceError(ObsError):
@@ -36,7 +39,7 @@ def of_folder(folder: Path, stack: str) -> Snapshot:
 def of_state(text: str, stack: str, source: str) -> Snapshot:
     """An exported state (``pulumi stack export``). Raises SourceError for another text."""
     try:
-        deployment = json.loads(text)["deployment"]
+        deployment = json.loads(text)["deployment"] or {}  # null for a stack that nothing was deployed to
         resources = deployment.get("resources") or []
         objects = tuple(_objects(resources))
     except (ValueError, KeyError, TypeError, AttributeError):
@@ -70,44 +73,57 @@ def exported(stack: str, project: Path) -> Snapshot:
 def _objects(resources: list[Mapping[str, Any]]) -> Iterator[RenderedObject]:
     for resource in resources:
         kind = str(resource.get("type", ""))
-        if kind.startswith(_KUBERNETES) and not kind.startswith(_NO_OBJECT) and not resource.get("delete"):
+        if kind.startswith(_KUBERNETES) and not kind.startswith(_NO_OBJECT) and _there(resource):
             found = of_inputs(resource.get("inputs") or {}, str(resource.get("urn", "")))
             if found is not None:
                 yield found
 
 
+def _there(resource: Mapping[str, Any]) -> bool:
+    """Whether the stack has the object in the cluster: not one that it only reads, nor what a replacement leaves."""
+    return not any(resource.get(mark) for mark in ("external", "delete", "pendingReplacement"))
+
+
 def of_inputs(inputs: Mapping[str, Any], urn: str) -> RenderedObject | None:
     """The object that a resource's inputs are; None where they are none."""
-    manifest = masked(inputs)
+    # Providers write marks of their own among the inputs (__defaults).
+    manifest = masked({key: value for key, value in inputs.items() if not str(key).startswith("__")})
     metadata = manifest.get("metadata")
     if not isinstance(metadata, Mapping) or not {"apiVersion", "kind"} <= manifest.keys():
         return None
+    component, origin, name = _place(urn)
     return RenderedObject(
-        component=_component(urn),
-        origin="program",
+        component=component,
+        origin=origin,
         api_version=str(manifest["apiVersion"]),
         kind=str(manifest["kind"]),
         namespace=str(metadata.get("namespace") or ""),
-        name=str(metadata.get("name") or urn.rpartition("::")[2]),
+        name=str(metadata.get("name") or name),
         manifest=manifest,
     )
 
 
-def _component(urn: str) -> str:
-    """The type of the innermost parent, which is all that a URN says of it."""
-    parts = urn.split("::")
-    types = parts[2].split("$") if len(parts) > 2 else []
-    return types[-2].rpartition(":")[2].lower() if len(types) > 1 else "program"
+def _place(urn: str) -> tuple[str, str, str]:
+    """(type of the innermost component, chart or ``program``, name), which is all that a URN says:
+    ``urn:pulumi:STACK::PROJECT::TYPE$TYPE::NAME``, of which the name may have ``::``, too."""
+    parts = urn.split("::", 3)
+    name = parts[3] if len(parts) > 3 else ""
+    parents = parts[2].split("$")[:-1] if len(parts) > 2 else []
+    # A chart of helm.sh/v4 names what it brings CHART:NAMESPACE/NAME.
+    chart = name.partition(":")[0] if parents and parents[-1].startswith(_NO_OBJECT) else PROGRAM
+    components = [kind for kind in parents if not kind.startswith(_NO_OBJECT)]
+    return components[-1].rpartition(":")[2].lower() if components else PROGRAM, chart, name
 
 
 def of_preview(text: str, stack: str, source: str) -> tuple[Snapshot, Snapshot]:
     """Both sides of a preview (``pulumi preview --json``), of which only what changes is known."""
     found = steps(text, source)
-    partial = ("only objects that the engine changes are known, and nothing that they leave as it is",)
+    partial = ("only objects that the engine changes are known, and nothing that they leave as it is", *failures(text))
     sides: tuple[list[RenderedObject], list[RenderedObject]] = ([], [])
     for step in found:
         for side, key in zip(sides, ("oldState", "newState"), strict=True):
-            one = of_inputs((step.get(key) or {}).get("inputs") or {}, str(step.get("urn", "")))
+            state = step.get(key) or {}
+            one = of_inputs(state.get("inputs") or {}, str(step.get("urn", ""))) if _there(state) else None
             if one is not None and not any(_same(one, other) for other in side):
                 side.append(one)
     before, after = (tuple(side) for side in sides)
@@ -125,7 +141,20 @@ def steps(text: str, source: str) -> list[Mapping[str, Any]]:
     """The steps of a preview that change something. Raises SourceError for another text."""
     try:
         data = json.loads(text)
-        found = [step for step in data["steps"] if step["op"] in _CHANGING]
-    except (ValueError, KeyError, TypeError):
-        raise SourceError(f"{source}: not a preview; write one with: pulumi preview --json --stack STACK") from None
+        found = [step for step in data.get("steps") or () if step["op"] not in _SAME]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise _no_preview(source) from None
+    if not data.keys() & set(_PREVIEW):
+        raise _no_preview(source)
     return found
+
+
+def _no_preview(source: str) -> SourceError:
+    return SourceError(f"{source}: not a preview; write one with: pulumi preview --json --stack STACK")
+
+
+def failures(text: str) -> Iterator[str]:
+    """What the engine says where a preview failed: then its steps are those until there."""
+    for one in json.loads(text).get("diagnostics") or ():
+        if one.get("severity") == "error":
+            yield f"the preview failed: {' '.join(str(one.get('message', '')).split())[:300]}"

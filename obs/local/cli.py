@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from obs.console import HERE, INTERRUPTED, Json, Project, err, errors, out, print_json
-from obs.verify.cli import Markdown
+from obs.verify.cli import Choices, Markdown
 
 if TYPE_CHECKING:
     from obs.local.state import State
@@ -95,7 +95,14 @@ def status(as_json: Json = False, name: Name = DEFAULT, project: Project = HERE)
 
 
 @app.command()
-def verify(as_json: Json = False, as_markdown: Markdown = False, name: Name = DEFAULT, project: Project = HERE) -> None:
+def verify(
+    *,
+    choices: Choices = None,
+    as_json: Json = False,
+    as_markdown: Markdown = False,
+    name: Name = DEFAULT,
+    project: Project = HERE,
+) -> None:
     """Compare what runs with the program: `obs verify --strict` of this platform."""
     from obs.local import deploy
     from obs.local import state as states
@@ -107,7 +114,7 @@ def verify(as_json: Json = False, as_markdown: Markdown = False, name: Name = DE
         state = states.load(place)
         run = run_stack(deploy.STACK, project, config=deploy.stack_config(deploy.Target(project, place, state)))
         urls = _asked(place, state, run.settings)
-    run_verify(urls, project, run=run, strict=True, as_json=as_json, as_markdown=as_markdown)
+    run_verify(urls, project, run=run, strict=True, choices=choices, as_json=as_json, as_markdown=as_markdown)
 
 
 def _asked(place: Path, state: State, settings: Settings) -> Urls:

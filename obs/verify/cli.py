@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 
 Markdown = Annotated[bool, typer.Option("--markdown", help="Print Markdown, for a ticket or a pull request")]
 
+Choices = Annotated[
+    int | None,
+    typer.Option(help="Also try so many values of each variable of the dashboards", metavar="N", min=1),
+]
+
 
 def verify(
     *,
@@ -33,6 +38,7 @@ def verify(
     stack: Annotated[str | None, typer.Option(help="The stack; otherwise Prometheus' label cluster tells")] = None,
     as_json: Json = False,
     as_markdown: Markdown = False,
+    choices: Choices = None,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings count as findings")] = False,
     project: Project = HERE,
 ) -> None:
@@ -44,7 +50,7 @@ def verify(
     from obs.verify.datasources import Urls
 
     urls = Urls(prometheus=prometheus, alertmanager=alertmanager, querier=querier, loki=loki, tempo=tempo, otlp=otlp)
-    run_verify(urls, project, stack=stack, strict=strict, as_json=as_json, as_markdown=as_markdown)
+    run_verify(urls, project, stack=stack, strict=strict, choices=choices, as_json=as_json, as_markdown=as_markdown)
 
 
 def run_verify(
@@ -54,6 +60,7 @@ def run_verify(
     stack: str | None = None,
     run: StackRun | None = None,
     strict: bool,
+    choices: int | None = None,
     as_json: bool,
     as_markdown: bool,
 ) -> None:
@@ -70,7 +77,9 @@ def run_verify(
         from obs.verify.run import verify_running
 
         with err.status("asking Prometheus") as status:
-            done = verify_running(urls, project, stack=stack, run=run, strict=strict, say=status.update)
+            done = verify_running(
+                urls, project, stack=stack, run=run, strict=strict, choices=choices, say=status.update
+            )
     if as_json:
         print_json(done.to_dict())
     elif as_markdown:

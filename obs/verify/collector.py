@@ -9,15 +9,15 @@ from model.expr import Matcher, Selector
 from model.promql import eq
 from obs.verify.client import Series, Server
 from obs.verify.finding import Finding, Result, Severity
+from systems.collector import GIVEN_UP, KINDS, NO_ROOM, QUEUE, REFUSED, ROOM
 
 _WINDOW = "5m"
-_KINDS = ("spans", "log_records", "metric_points")
 _FULL = 0.8
 
 
 @dataclass(frozen=True)
 class _Loss:
-    """A counter of the collector (``otelcol_<counter>_<kind>_total``) that stands still in a healthy one."""
+    """Counters of the collector, one of each kind of telemetry, that stand still in a healthy one."""
 
     check: str
     counter: str
@@ -26,9 +26,9 @@ class _Loss:
 
 
 _LOSSES = (
-    _Loss("refused", "receiver_refused", "warning", "were refused: senders have to try again"),
-    _Loss("failed", "exporter_send_failed", "error", "were given up by an exporter"),
-    _Loss("dropped", "exporter_enqueue_failed", "error", "found no place in the queue of an exporter"),
+    _Loss("refused", REFUSED, "warning", "were refused: senders have to try again"),
+    _Loss("failed", GIVEN_UP, "error", "were given up by an exporter"),
+    _Loss("dropped", NO_ROOM, "error", "found no place in the queue of an exporter"),
 )
 
 
@@ -48,16 +48,15 @@ def check_collector(prometheus: Server, cluster: Matcher, tiers: Sequence[str]) 
 
 def _absent(prometheus: Server, cluster: Matcher, tiers: Sequence[str]) -> Iterator[Finding]:
     for tier in tiers:
-        if not prometheus.query(
-            f"count({Selector('otelcol_process_uptime_seconds_total', (eq('service', tier), cluster))})"
-        ):
-            yield _finding("absent", "error", tier, "Prometheus has none of its metrics")
+        # Not by a metric of its own: a stack may store few of them.
+        if not prometheus.query(f"count({Selector('up', (eq('service', tier), cluster))} > 0)"):
+            yield _finding("absent", "error", tier, "Prometheus reaches none of its pods")
 
 
 def _lost(prometheus: Server, cluster: Matcher) -> Iterator[Finding]:
     for loss in _LOSSES:
-        for kind in _KINDS:
-            counter = Selector(f"otelcol_{loss.counter}_{kind}_total", (cluster,))
+        for kind in KINDS.values():
+            counter = Selector(loss.counter.format(kind), (cluster,))
             for series in prometheus.query(
                 f"sum by (service, receiver, exporter) (increase({counter}[{_WINDOW}])) > 0"
             ):
@@ -66,7 +65,7 @@ def _lost(prometheus: Server, cluster: Matcher) -> Iterator[Finding]:
 
 
 def _waiting(prometheus: Server, cluster: Matcher) -> Iterator[Finding]:
-    size, capacity = (Selector(f"otelcol_exporter_queue_{what}", (cluster,)) for what in ("size", "capacity"))
+    size, capacity = (Selector(name, (cluster,)) for name in (QUEUE, ROOM))
     for series in prometheus.query(f"max by (service, exporter) ({size} / {capacity}) > {_FULL}"):
         yield _finding("queue", "warning", _subject(series), f"its queue is {series.values[-1]:.0%} full")
 

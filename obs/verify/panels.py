@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -80,9 +80,14 @@ def _asked(plan: Plan, cluster: Matcher) -> Iterator[_Asked]:
                 yield _Asked(dashboard, panel, signal, _filled(query.expr, plan, cluster))
 
 
+def filled(text: str, plan: Plan, chosen: Mapping[str, str]) -> str:
+    """A text with the values (regular expressions) of the variables that are ``chosen``, and all of the others."""
+    return with_all(text, duration(_rate_interval(plan)), chosen)
+
+
 def _filled(text: str, plan: Plan, cluster: Matcher) -> str:
     """All of every variable, but of the clusters only the stack's."""
-    return with_all(text, duration(_rate_interval(plan)), {cluster.label: cluster.value})
+    return filled(text, plan, {cluster.label: cluster.value})
 
 
 def _rate_interval(plan: Plan) -> float:

@@ -10,7 +10,6 @@ from typing import Any
 
 import promql_parser
 
-from components.rules import alert_labels
 from model.quantity import seconds
 from model.rule import Alert, Evaluator, RecordingRule, RuleGroup
 from obs.verify.client import Server
@@ -41,7 +40,7 @@ class _Planned:
 
     @property
     def labels(self) -> Mapping[str, str]:
-        return alert_labels(self.rule) if isinstance(self.rule, Alert) else self.rule.labels
+        return self.rule.own_labels if isinstance(self.rule, Alert) else self.rule.labels
 
     @property
     def subject(self) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from components.services import Services
 from model.promql import matching
 from obs.run import StackRun, run_stack
+from obs.verify.choices import check_choices
 from obs.verify.client import Refused, Server, Unreachable
 from obs.verify.collector import check_collector
 from obs.verify.contracts import check_contracts
@@ -82,10 +83,12 @@ def verify_running(
     stack: str | None = None,
     run: StackRun | None = None,
     strict: bool = False,
+    choices: int | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Verification:
     """Compare what runs at ``urls`` with the plan of a stack; without ``stack`` Prometheus tells which.
 
+    ``choices``: so many values of each variable of a dashboard are tried; None tries none but "All".
     ``run`` is the stack as it was deployed, where that is not as its file has it.
     ``say`` is told what is being done. Raises Unreachable where Prometheus does not answer, and ObsError where
     the stack cannot be told or run. A check that cannot be made is a finding.
@@ -106,7 +109,7 @@ def verify_running(
             prometheus=prometheus.shown,
             at=datetime.now(UTC).isoformat(timespec="seconds"),
             strict=strict,
-            results=_results(_Asked(prometheus, querier, urls, told), run, say),
+            results=_results(_Asked(prometheus, querier, urls, told, choices), run, say),
         )
 
 
@@ -118,6 +121,7 @@ class _Asked:
     querier: Server | None
     urls: Urls
     told: str | None
+    choices: int | None
 
 
 def _results(asked: _Asked, run: StackRun, say: Callable[[str], None]) -> tuple[Result, ...]:
@@ -135,6 +139,8 @@ def _results(asked: _Asked, run: StackRun, say: Callable[[str], None]) -> tuple[
         # As Grafana reads; what the Ruler records, Prometheus does not have.
         "panels": lambda: check_panels(querier or prometheus, plan, cluster),
     }
+    if (first := asked.choices) is not None:
+        checks["choices"] = lambda: check_choices(querier or prometheus, plan, cluster, first)
     if querier is not None and (mode := run.settings.thanos_mode) is not None:
         checks["queries"] = lambda: check_queries(querier, prometheus, every, cluster, mode)
     if run.settings.collector.enabled:

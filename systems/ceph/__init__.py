@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from model.config import Duration, Name, Part
+from model.config import Address, Duration, Name, Part
 from model.dashboard import PanelKind
 from model.rule import Alert, Severity, Signal
 from model.scrape import Endpoint, Scrape, ScrapeKind
 from model.system import Capacity, Domain, RetentionClass, Section, System
-from systems.base import Address, Context, SystemSettings, panels, silence
+from systems.base import Context, SystemSettings, panels, silence
 from systems.ceph.alerts import alerts
 from systems.ceph.signals import USAGE, cluster_signals, osd_signals
 

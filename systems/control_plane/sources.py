@@ -25,7 +25,7 @@ class Source:
     def scrape(self) -> Scrape:
         scheme = "https" if self.secure else "http"
         endpoint = Endpoint(port=self.port, contract=self.contract, scheme=scheme)  # type: ignore[arg-type]
-        return Scrape(name=self.contract, kind=ScrapeKind.PART, job=self.job, part_keeps=True, endpoints=(endpoint,))
+        return Scrape(name=self.contract, kind=ScrapeKind.PART, job=self.job, endpoints=(endpoint,))
 
 
 API_SERVER = Source(

@@ -7,12 +7,13 @@ expression takes the maximum per object before it adds or joins.
 from __future__ import annotations
 
 from model.dashboard import Panel, PanelKind
-from model.promql import sum_by
+from model.promql import CLUSTER, eq, matching, ne, sum_by
+from model.route import BELOW_CRITICAL, Inhibition
 from model.rule import RecordingRule, Severity, Signal
 from model.scrape import METRICS_PATH, Endpoint, Scrape, ScrapeKind
 from model.system import Capacity, Domain, RetentionClass, Section, System
 from systems.base import Context, SystemSettings, silence
-from systems.kubernetes.alerts import alerts
+from systems.kubernetes.alerts import NODE_NOT_READY, alerts
 from systems.kubernetes.capacity import (
     USAGE,
     capacity_alerts,
@@ -27,6 +28,7 @@ from systems.kubernetes.pods import pod_alerts, pod_health_signals
 from systems.kubernetes.signals import (
     STATE_JOB,
     VOLUME,
+    node_record,
     oom_kills_per_container,
     pod_signals,
     resource_signals,
@@ -82,7 +84,15 @@ def system(settings: Settings, context: Context) -> System:
         retention=RetentionClass.INFRASTRUCTURE,
         scrapes=_scrapes(),
         signals=tuple(by_name.values()),
-        records=(oom_kills, idle),
+        records=(node_record(workloads), oom_kills, idle),
+        inhibitions=(
+            # Beyond 5 minutes nothing of its pods is news: they are unreachable or moved.
+            Inhibition(
+                source=(eq("alertname", NODE_NOT_READY),),
+                target=(ne("pod", ""), ne("node", ""), matching("severity", BELOW_CRITICAL)),
+                equal=(CLUSTER, "node"),
+            ),
+        ),
         alerts=(*alerts(by_name), *pod_alerts(by_name), *capacity_alerts(by_name), *(alert for _, alert in silent)),
         capacities=(Capacity(resource="volume", usage=USAGE, labels=VOLUME),),
         sections=_sections(by_name),
@@ -107,7 +117,6 @@ def _scrapes() -> tuple[Scrape, ...]:
             name="kube-state-metrics",
             kind=ScrapeKind.PART,
             job=STATE_JOB,
-            part_keeps=True,
             endpoints=(Endpoint(port="http", contract="kube-state-metrics", honor_labels=True),),
         ),
         Scrape(
@@ -115,7 +124,6 @@ def _scrapes() -> tuple[Scrape, ...]:
             kind=ScrapeKind.PART,
             job=KUBELET_JOB,
             of_nodes=True,
-            part_keeps=True,
             endpoints=tuple(kubelet),
         ),
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from model.rule import CONFIRMED, Alert, Severity, Signal
 from systems.base import above
 
+NODE_NOT_READY = "NodeNotReady"
+
 
 def alerts(signals: dict[str, Signal]) -> tuple[Alert, ...]:
     """Tiers of spec 30-rules."""
@@ -26,6 +28,7 @@ def alerts(signals: dict[str, Signal]) -> tuple[Alert, ...]:
             signals["oom_kills"],
             0,
             for_="0s",
+            at_once="a kill is no state: it is counted, and the signal keeps it for 10 minutes",
             severity=Severity.WARNING,
             component="kubernetes",
             summary="OOM kill in {{ $labels.namespace }}",
@@ -72,7 +75,7 @@ def alerts(signals: dict[str, Signal]) -> tuple[Alert, ...]:
             description="More than 3 restarts within an hour: the container runs, but it does not stay up.",
         ),
         above(
-            "NodeNotReady",
+            NODE_NOT_READY,
             signals["nodes_not_ready"],
             0,
             for_="5m",

@@ -6,7 +6,7 @@ from model.expr import Expr, Matcher
 from model.promql import binary, call, eq, length, max_by, metric, over_time, unless
 from model.rule import Alert, Severity, Signal
 from systems.base import above
-from systems.kubernetes.signals import NO_WORKLOAD, POD, STATE_JOB
+from systems.kubernetes.signals import NO_WORKLOAD, POD, STATE_JOB, with_node
 
 _SCOPE = ("cluster", "namespace")
 _RECENT = "1h"
@@ -31,8 +31,8 @@ def _not_ready(workloads: Matcher) -> Signal:
         good="Nothing is shown for longer than a pod takes to start.",
         unit="short",
         # A pod that has ended is not ready either, and rightly so. The phase is 0 or 1: compare, never count.
-        expr=binary("and", binary("==", running, 1), binary("==", ready, 0)),
-        legend="{{namespace}}/{{pod}}",
+        expr=with_node(binary("and", binary("==", running, 1), binary("==", ready, 0))),
+        legend="{{namespace}}/{{pod}} {{node}}",
         scope=_SCOPE,
     )
 
@@ -92,6 +92,7 @@ def pod_alerts(signals: dict[str, Signal]) -> tuple[Alert, ...]:
             signals["evicted_pods"],
             0,
             for_="0s",
+            at_once="an eviction is final, and the signal keeps it for 10 minutes",
             severity=Severity.MEDIUM,
             component="kubernetes",
             summary=f"{pod} was evicted",
@@ -102,6 +103,7 @@ def pod_alerts(signals: dict[str, Signal]) -> tuple[Alert, ...]:
             signals["pod_start_time"],
             SLOW_START,
             for_="0s",
+            at_once="a start is measured once, when it is over; the value never changes",
             severity=Severity.MEDIUM,
             component="kubernetes",
             summary=f"{pod} took {{{{ $value | humanizeDuration }}}} to start",

@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 from model.expr import Expr, Matcher, Selector
-from model.promql import binary, call, eq, increase, matching, max_by, metric, ne, over_time, rate, sum_by, unless
-from model.rule import Signal
+from model.promql import (
+    aggregate,
+    binary,
+    call,
+    eq,
+    increase,
+    matching,
+    max_by,
+    metric,
+    ne,
+    over_time,
+    rate,
+    sum_by,
+    unless,
+)
+from model.rule import RecordingRule, Signal
 
 STATE_JOB = "kube-state-metrics"
 CONTAINER = ("namespace", "pod", "container")
 POD = ("namespace", "pod")
+NODE_OF_POD = "dataops:pod:node"
 VOLUME = ("namespace", "persistentvolumeclaim")
 _OOM = eq("reason", "OOMKilled")
 WHILE_IT_HOLDS = "kube-state-metrics exposes a reason only while it holds"
@@ -36,6 +51,19 @@ def oom_kills_per_container(workloads: Matcher) -> Expr:
     return call("round", restarts) * last | fresh
 
 
+def node_record(workloads: Matcher) -> RecordingRule:
+    """The node of each pod. A pod of one name that is made anew elsewhere is on two for a moment: one is taken."""
+    on = max_by(metric("kube_pod_info", ne("node", ""), workloads, may_be_absent=NO_WORKLOAD), *POD, "node")
+    return RecordingRule(record=NODE_OF_POD, expr=aggregate("topk", on, POD, 1))
+
+
+def with_node(expr: Expr) -> Expr:
+    """``expr``, 1 for each pod or container with a trouble, with the label ``node``: who is told of the node needs not
+    be told of its pods. A pod that no node has taken yet stays as it is."""
+    node = max_by(metric(NODE_OF_POD, may_be_absent=NO_WORKLOAD), *POD, "node")
+    return binary("or", binary("*", expr, node, on=POD, group_left=("node",)), expr, on=POD)
+
+
 def _restarts(workloads: Matcher) -> Selector:
     return metric("kube_pod_container_status_restarts_total", workloads, may_be_absent=NO_WORKLOAD)
 
@@ -52,8 +80,8 @@ def pod_signals(workloads: Matcher) -> tuple[Signal, ...]:
             good="Nothing is shown.",
             unit="short",
             # The reason comes and goes with each attempt: look at 5 minutes, not at the moment.
-            expr=max_by(over_time("max", waiting.where(eq("reason", "CrashLoopBackOff")), "5m"), *CONTAINER),
-            legend="{{namespace}}/{{pod}}/{{container}}",
+            expr=with_node(max_by(over_time("max", waiting.where(eq("reason", "CrashLoopBackOff")), "5m"), *CONTAINER)),
+            legend="{{namespace}}/{{pod}}/{{container}} {{node}}",
             scope=scope,
         ),
         Signal(
@@ -62,10 +90,13 @@ def pod_signals(workloads: Matcher) -> tuple[Signal, ...]:
             description="1 for each container whose image could not be pulled in the last 5 minutes.",
             good="Nothing is shown.",
             unit="short",
-            expr=max_by(
-                over_time("max", waiting.where(matching("reason", "ErrImagePull|ImagePullBackOff")), "5m"), *CONTAINER
+            expr=with_node(
+                max_by(
+                    over_time("max", waiting.where(matching("reason", "ErrImagePull|ImagePullBackOff")), "5m"),
+                    *CONTAINER,
+                )
             ),
-            legend="{{namespace}}/{{pod}}/{{container}}",
+            legend="{{namespace}}/{{pod}}/{{container}} {{node}}",
             scope=scope,
         ),
         Signal(
@@ -75,18 +106,20 @@ def pod_signals(workloads: Matcher) -> tuple[Signal, ...]:
             good="Nothing is shown for longer than a pod takes to start.",
             unit="short",
             # Failed pods are left out: a job's failed pod stays until somebody deletes it.
-            expr=max_by(
-                metric(
-                    "kube_pod_status_phase",
-                    matching("phase", "Pending|Unknown"),
-                    workloads,
-                    may_be_absent=NO_WORKLOAD,
-                ),
-                *POD,
-                "phase",
-            )
-            > 0,
-            legend="{{namespace}}/{{pod}} {{phase}}",
+            expr=with_node(
+                max_by(
+                    metric(
+                        "kube_pod_status_phase",
+                        matching("phase", "Pending|Unknown"),
+                        workloads,
+                        may_be_absent=NO_WORKLOAD,
+                    ),
+                    *POD,
+                    "phase",
+                )
+                > 0
+            ),
+            legend="{{namespace}}/{{pod}} {{phase}} {{node}}",
             scope=scope,
         ),
         Signal(

@@ -11,14 +11,14 @@ from typing import Literal
 
 from pydantic import Field
 
-from model.config import Duration, Name, Part
+from model.config import Address, Duration, Name, Part
 from model.dashboard import PanelKind
 from model.promql import max_by, metric
 from model.rule import Severity
 from model.scrape import METRICS_PATH, Endpoint, Scrape, ScrapeKind
 from model.system import Capacity, Domain, RetentionClass, Section, System
 from systems.access import Credential, TlsSettings
-from systems.base import Address, Context, SystemSettings, panels, silence
+from systems.base import Context, SystemSettings, panels, silence
 from systems.minio.alerts import alerts
 from systems.minio.signals import QUOTA_USAGE, USAGE, capacity_signals, request_signals
 

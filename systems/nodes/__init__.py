@@ -126,7 +126,6 @@ def system(settings: Settings, context: Context) -> System:
                 name="node-exporter",
                 kind=ScrapeKind.PART,
                 job=JOB,
-                part_keeps=True,
                 endpoints=(Endpoint(port="http-metrics", contract="node-exporter", relabelings=(NODE_LABEL,)),),
             ),
         ),

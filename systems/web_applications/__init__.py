@@ -62,7 +62,13 @@ def _scrape(name: str, application: Application) -> Scrape:
     if application.service:
         # The collector has its series; they come with their own job and instance.
         endpoint = Endpoint(contract=source.contract, component=source.component, honor_labels=True)
-        return Scrape(name=f"web-{name}", kind=ScrapeKind.PART, job=application.service, endpoints=(endpoint,))
+        return Scrape(
+            name=f"web-{name}",
+            kind=ScrapeKind.PART,
+            job=application.service,
+            endpoints=(endpoint,),
+            stores_all="the collector hands on what applications send, and no contract lists all of that",
+        )
     endpoint = Endpoint(
         port=application.port,
         path=application.path or source.path,

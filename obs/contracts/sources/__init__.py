@@ -19,6 +19,10 @@ _CONTRACTS: Mapping[str, tuple[str, ...]] = {
     "collector": ("collector",),
     "blackbox-exporter": ("blackbox-exporter",),
     "node-exporter": ("node-exporter",),
+    "pushgateway": ("pushgateway",),
+    "redis": ("redis-exporter",),
+    "prometheus-operator": ("prometheus-operator", "prometheus-config-reloader"),
+    "kubernetes": ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd", "kube-state-metrics"),
     "hive-metastore": ("hive-metastore",),
     "trino": ("trino",),
 }

@@ -1,0 +1,79 @@
+"""Links from an alert to its logs and traces."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from stacks import run
+
+from components.datasources import LOGS, TRACES
+from components.explore import logs_link, traces_link
+from components.loki_config import INDEX_LABELS
+from components.rules import Links, alert_annotations
+from obs.check.templates import template_labels
+
+GRAFANA = "https://grafana.example.com"
+OF = {"namespace": "spark-jobs", "pod": "etl-1-driver", "container": "spark"}
+
+
+def pane(link: str | None) -> Any:
+    """What Explore shows, with the labels filled in as Prometheus does."""
+    assert link is not None
+    parts = urlsplit(re.sub(r"\{\{ \$labels\.(\w+) \}\}", lambda found: OF[found[1]], link))
+    assert f"{parts.scheme}://{parts.netloc}{parts.path}" == f"{GRAFANA}/explore"
+    (panes,) = parse_qs(parts.query)["panes"]
+    return json.loads(panes)["alert"]
+
+
+def test_the_lines_of_what_the_alert_names() -> None:
+    shown = pane(logs_link(GRAFANA, ("node", *OF)))
+    assert shown["queries"][0]["expr"] == '{namespace="spark-jobs", pod="etl-1-driver", container="spark"}'
+    assert shown["datasource"] == shown["queries"][0]["datasource"]["uid"] == LOGS
+    assert set(re.findall(r"(\w+)=", shown["queries"][0]["expr"])) <= set(INDEX_LABELS)
+
+
+def test_the_failed_traces_of_what_the_alert_names() -> None:
+    shown = pane(traces_link(GRAFANA, ("namespace",)))
+    assert shown["queries"][0]["query"] == '{resource.k8s.namespace.name = "spark-jobs" && status = error}'
+    assert shown["datasource"] == TRACES
+
+
+def test_an_alert_that_names_no_pod_has_no_link_to_all_logs() -> None:
+    assert logs_link(GRAFANA, ("cluster", "slo")) is None
+    assert traces_link(GRAFANA, ("container",)) is None
+
+
+@cache
+def plan(stack: str) -> Any:
+    return run(stack).namespace["plan"]
+
+
+@pytest.mark.parametrize(("logs", "traces"), [(True, False), (False, True), (False, False)])
+def test_links_lead_only_where_something_is_deployed(logs: bool, traces: bool) -> None:
+    links = Links(runbooks="https://r", grafana=GRAFANA, logs=logs, traces=traces)
+    alert = next(a for a in plan("dev").alerts if a.name == "PodNotReady")
+    found = alert_annotations(plan("dev"), alert, links)
+    assert ("logs_url" in found, "traces_url" in found) == (logs, traces)
+    assert {"summary", "description", "runbook_url", "dashboard_url"} <= found.keys()
+
+
+def test_an_alert_carries_its_value_in_its_unit_unless_it_is_there_or_not() -> None:
+    links = Links(runbooks="https://r", grafana=GRAFANA, logs=True, traces=True)
+    values = {a.name: alert_annotations(plan("dev"), a, links).get("value") for a in plan("dev").alerts}
+    assert values["StorageCapacityLow"] == "{{ $value | humanizePercentage }}"
+    assert values["PodStartSlow"] == "{{ $value | humanizeDuration }}"
+    assert values["OOMKillFrequent"] == "{{ $value | humanize }}"
+    assert values["PodNotReady"] is None
+
+
+def test_a_link_names_only_labels_that_tell_the_objects_of_the_signal_apart() -> None:
+    links = Links(runbooks="https://r", grafana=GRAFANA, logs=True, traces=True)
+    for alert in plan("dev").alerts:
+        texts = alert_annotations(plan("dev"), alert, links)
+        named = {*template_labels(texts.get("logs_url", "")), *template_labels(texts.get("traces_url", ""))}
+        assert named <= set(alert.signal.legend_labels), alert.name
