@@ -15,7 +15,7 @@ from rule_proofs import Case, Limits, Proof, cases
 from model.rule import Alert, RecordingRule
 from model.slo import Slo
 
-_BURNS = {
+_BURNS: dict[str, dict[str, float]] = {
     "30d": {"Critical": 14.4, "High": 6, "Medium": 3, "MediumSlow": 1},
     "7d": {"Critical": 8.4, "High": 2.8, "Medium": 1.4},
     "24h": {"Critical": 6, "High": 2},
@@ -41,7 +41,8 @@ def proofs(slo: Slo, rules: Rules) -> Iterator[Proof]:
     labels = {"slo": slo.name, "component": slo.component}
     total, bad = (f'{name}{{slo="{slo.name}",component="{slo.component}"}}' for name in _EVENTS)
     series: dict[str, str | int | float] = {total: "flow(1000)", bad: f"flow(1000 * {slo.budget!r} * value)"}
-    mine = {rule.record for found in _only(rules, slo).by_name.values() for rule in found if _of(rule, slo)}
+    found = (rule for rules_of in _only(rules, slo).by_name.values() for rule in rules_of if _of(rule, slo))
+    mine = {rule.record for rule in found if isinstance(rule, RecordingRule)}
     for record in sorted(mine - set(_EVENTS)):
         gives = 1 - slo.budget * 0.4 if "attainment" in record else 0.6 if "remaining" in record else 0.4
         yield Proof(series=series, record=record, rule=labels, value=0.4, gives=gives)

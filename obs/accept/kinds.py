@@ -79,7 +79,9 @@ TEMPO_3 = Kind("Tempo configuration", (Form(tempo.config_3),), _NO_TEMPO)
 TEMPO_QUERY = Kind("Tempo's bridge to Jaeger", (Form(tempo.query),), _NO_TEMPO)
 TEMPO_OVERRIDES = Kind("Tempo limits by tenant", (Form(tempo.overrides),), _NO_TEMPO)
 
-EXPORTER_SETTINGS = Kind("settings of our own exporter", (), "tests/test_own_exporters.py has the exporter itself read them")
+EXPORTER_SETTINGS = Kind(
+    "settings of our own exporter", (), "tests/test_own_exporters.py has the exporter itself read them"
+)
 JMX_RULES = Kind("rules of a JMX agent", (), "make contracts runs them in the real agent")
 
 _OWN_EXPORTERS = ("iceberg", "isilon", "bitbucket")

@@ -54,7 +54,7 @@ def scrape(lab: Lab) -> Iterator[Scraped]:
     yield Scraped(
         contract="prometheus-operator",
         version=version,
-        how=f"scraped from prometheus-operator {version} at an API server with objects of its kinds, one of them no valid rule",
+        how=f"scraped from prometheus-operator {version} at an API server with objects of its kinds, one of them wrong",
         components={None: lab.scrape(lab.url("operator", "/metrics"))},
     )
     yield _reloader(lab)

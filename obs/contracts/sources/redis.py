@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from functools import partial
 
 from obs.contracts.compare import Scraped
 from obs.contracts.exposition import Family, merged
@@ -46,7 +47,7 @@ def scrape(lab: Lab) -> Iterator[Scraped]:
         if name == "replica":
             flags += ["--replicaof", f"{LOOPBACK} {lab.port('first')}"]
         lab.start(name, [server, *flags], env=env)
-        lab.until(lambda name=name: _ask(lab, name, "PING").startswith("+PONG"), f"{name} answers", 30, of=name)
+        lab.until(partial(_answers, lab, name), f"{name} answers", 30, of=name)
     for command in _COMMANDS:
         _ask(lab, "first", command)
     lab.until(lambda: "master_link_status:up" in _ask(lab, "replica", "INFO replication"), "the replica follows", 30)
@@ -68,6 +69,10 @@ def _page(lab: Lab, name: str) -> dict[str, Family]:
     lab.start(exporter, [find("redis_exporter"), *flags], ready=lab.url(exporter, "/health"))
     lab.scrape(lab.url(exporter, "/metrics"))  # it counts its scrapes from the second on
     return lab.scrape(lab.url(exporter, "/metrics"))
+
+
+def _answers(lab: Lab, name: str) -> bool:
+    return _ask(lab, name, "PING").startswith("+PONG")
 
 
 def _ask(lab: Lab, name: str, command: str) -> str:
