@@ -25,8 +25,6 @@ from model.slo import Slo
 FILES = sorted(path for path in FOLDER.glob("*.yaml") if read(path)[1])
 PACED_ALIKE = ("prod", "apps")
 """Stacks in whose pace objectives are proven; the others have the same ones, or the same in less time."""
-_WAITING = {"thanos"}
-"""Rule objects whose proofs are being written; to end empty."""
 EXCEPTIONS = {"Watchdog": "it has no series and no limit: it fires as long as Prometheus evaluates rules"}
 """Rules without a proof -> why."""
 
@@ -91,8 +89,7 @@ def unproven(found: Iterable[Rule], proofs: Iterable[Proof]) -> Iterator[str]:
 def _rules() -> Iterator[Rule]:
     for stack in STACKS:
         for obj in rules(stack).recording.namespace["plan"].rules:
-            if obj.name not in _WAITING and obj.name.partition("-")[0] not in _WAITING:
-                yield from (rule for group in obj.groups for rule in group.rules)
+            yield from (rule for group in obj.groups for rule in group.rules)
 
 
 @needs("promtool")
