@@ -167,7 +167,11 @@ BREAKS = {
         "no runbook_url",
     ),
     "an alert that lost its severity on the way": Break(
-        "alert/severity", "components/rules.py", '        "severity": alert.severity.value,\n', "", "critical, high"
+        "alert/severity",
+        "components/rules.py",
+        "labels=alert.own_labels",
+        'labels={k: v for k, v in alert.own_labels.items() if k != "severity"}',
+        "critical, high",
     ),
     "an alert that links to a panel that is not there": Break(
         "alert/dashboard", "components/rules.py", "viewPanel={panel_id(dashboard, panel)}", "viewPanel=7", "no panel"
