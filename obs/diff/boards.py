@@ -100,7 +100,12 @@ def _panel(given: Mapping[str, Any], row: str) -> Panel:
         place=(place.get("x", 0), place.get("y", 0), place.get("w", 0), place.get("h", 0)),
         queries=tuple(str(target.get("expr", "")) for target in entries(given.get("targets"))),
         unit=str(defaults.get("unit", "")),
-        steps=tuple(f"{step['value']:.6g} {step.get('color')}" for step in steps if step.get("value") is not None),
+        steps=tuple(f"{_short(step['value'])} {step.get('color')}" for step in steps if step.get("value") is not None),
         description=str(given.get("description", "")),
         links=tuple(sorted(set(_LINK.findall(json.dumps(given.get("links")))))),
     )
+
+
+def _short(value: Any) -> str:
+    """Steps of a condition with > stand a hair above its threshold."""
+    return f"{value:.6g}" if isinstance(value, int | float) else str(value)
