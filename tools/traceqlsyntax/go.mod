@@ -2,7 +2,9 @@ module tools/traceqlsyntax
 
 go 1.26.0
 
-require github.com/grafana/tempo v1.5.1-0.20250529124718-87c2dc380cec
+require (
+	github.com/grafana/tempo v1.5.1-0.20250529124718-87c2dc380cec
+)
 
 require (
 	github.com/alecthomas/units v0.0.0-20240927000941-0f3dac36c52b // indirect

@@ -2,7 +2,9 @@ module tools/tsdbload
 
 go 1.26.5
 
-require github.com/prometheus/prometheus v0.315.0
+require (
+	github.com/prometheus/prometheus v0.315.0
+)
 
 require (
 	cloud.google.com/go/auth v0.23.2 // indirect
