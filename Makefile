@@ -16,7 +16,7 @@ EXPORTERS := iceberg isilon bitbucket
 EXPORTED := --no-dev --no-emit-workspace --no-header --quiet
 UV := $(shell command -v uv || echo .uv/bin/uv)
 
-.PHONY: setup smoke preview review gate validate up down test e2e tools unit lint types contracts bench bench-detection bench-iceberg bench-load exporters-images exporters-locks golden clean
+.PHONY: setup smoke preview review gate validate up down test e2e tools unit lint types contracts bench bench-alerts bench-detection bench-iceberg bench-load exporters-images exporters-locks golden clean
 
 setup: .venv/.ready ## build the environment from the lock file
 
@@ -83,6 +83,9 @@ bench: setup ## the timed bars; not part of the tests
 
 bench-detection: setup ## seconds from fault to notification at production pace; a quarter of an hour
 	.venv/bin/python -m obs.bench_detection
+
+bench-alerts: setup ## precision and recall of alerts over two made-up weeks with incidents; some minutes
+	.venv/bin/python -m obs.bench_alerts
 
 bench-iceberg: setup ## our Iceberg exporter on 1,000 tables: time, memory, how long a scrape takes
 	.venv/bin/python tests/bench_iceberg.py
