@@ -54,6 +54,10 @@ class Expr(ABC):
         """The same expression with every selector replaced by ``change(selector)``."""
         return self.with_leaves(lambda leaf: change(leaf) if isinstance(leaf, Selector) else leaf)
 
+    def grouped(self) -> tuple[str, ...] | None:
+        """The labels of the result where an aggregation decides them; None where the series' own are."""
+        return next((labels for child in self.children() if (labels := child.grouped()) is not None), None)
+
     def selectors(self) -> Iterator[Selector]:
         for child in self.children():
             yield from child.selectors()
@@ -201,6 +205,9 @@ class Aggregation(Expr):
 
     def children(self) -> tuple[Expr, ...]:
         return (self.expr,)
+
+    def grouped(self) -> tuple[str, ...]:
+        return self.by
 
     def with_leaves(self, change: Callable[[Expr], Expr]) -> Expr:
         return replace(self, expr=self.expr.with_leaves(change))

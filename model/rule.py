@@ -137,7 +137,10 @@ class Alert(Defined):
     @property
     def expr(self) -> Expr:
         condition = binary(self.op, self.signal.query.narrowed(*self.only), self.threshold)
-        return condition & self.guard if self.guard is not None else condition
+        if self.guard is None:
+            return condition
+        # A record that the Ruler reads has the labels of what sent it, which an aggregation takes from the guard.
+        return binary("and", condition, self.guard, on=self.guard.grouped() if self.signal.record else None)
 
 
 @dataclass(frozen=True, kw_only=True)

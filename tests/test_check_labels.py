@@ -187,7 +187,7 @@ def test_labels_of_a_recorded_series_are_inferred() -> None:
     rule = recording("pod:info:sum", "sum by (cluster, node) (kube_pod_info)", labels={"tier": "gold"})
     good = expression('sum by (node, tier) (pod:info:sum{cluster="a"})')
     assert findings(good, rule) == []
-    (finding,) = findings(expression("sum by (pod) (pod:info:sum)"), rule)
+    (finding,) = findings(expression("sum by (cluster, pod) (pod:info:sum)", "alert"), rule)
     assert finding.check == "promql/unknown-label"
     assert "cluster, node, tier" in finding.message
 

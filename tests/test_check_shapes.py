@@ -15,7 +15,7 @@ LABELS = st.sets(st.sampled_from(sorted(POD_INFO)))
 
 
 def shape(text: str) -> Vector:
-    scope = Scope(expression(text), Known(CATALOGUE))
+    scope = Scope(expression(text, "alert"), Known(CATALOGUE))
     vector = infer(scope, pp.parse(text))
     assert vector is not None
     return vector

@@ -176,3 +176,10 @@ def test_a_text_with_a_label_that_absence_has_not_is_told() -> None:
     silent = 'absent(up{job=~"spark.*"})'
     assert checks(silent, "alert", templates=("{{ $labels.job }} is gone",)) == ["promql/lost-label"]
     assert checks('absent(up{job="spark-driver"})', "alert", templates=("{{ $labels.job }} is gone",)) == []
+
+
+def test_a_divisor_may_be_guarded_without_need_and_a_condition_may_not() -> None:
+    counted = "count by (cluster) (kube_pod_info)"
+    assert checks(f"sum by (cluster) (up) / ({counted} > 0)") == []
+    assert checks(f"sum by (cluster) (up) / ({counted} > 0.5)") == ["promql/always-true"]
+    assert checks(f"sum by (cluster) (up) + ({counted} > 0)") == ["promql/always-true"]

@@ -142,3 +142,10 @@ def test_shards_without_a_ruler_are_refused() -> None:
         run(config={**NOTHING_STORED, "prometheus": {"shards": 2}})
     assert "prometheus.shards: each shard sees a part of the series" in str(caught.value)
     assert run(config={**NOTHING_STORED, "size": "large"}).namespace["settings"].shards == 1
+
+
+def test_a_guard_matches_a_record_by_what_its_aggregation_keeps() -> None:
+    """The Ruler reads records with the labels of the Prometheus that sent them; the guard has lost these."""
+    alerts = {alert.name: str(alert.expr) for alert in run("prod").namespace["plan"].alerts}
+    assert " and on (cluster, integration) sum by (cluster, integration) (" in alerts["AlertmanagerNotificationsLost"]
+    assert " and on (cluster, job) time() - max by (cluster, job) (" in alerts["ThanosCompactNotRunning"]

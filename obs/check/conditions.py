@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import promql_parser as pp
 
+from obs.check.constants import unwrapped
 from obs.check.parse import numbers_filled, used_selectors
 from obs.check.scope import Scope
 from obs.check.values import COMPARISONS, values
@@ -15,9 +16,25 @@ from obs.check.vector import Range
 def check_conditions(scope: Scope, tree: pp.Expr) -> Range:
     """Reports what is decided before there is any data; gives the values of the whole."""
     if not (scope.expression.kind in ("panel", "variable") and numbers_filled(scope.expression.text)):
+        divisors = _divisors(tree)
         for node in comparisons(tree):
-            _check(scope, node)
+            if str(node) not in divisors:
+                _check(scope, node)
     return values(scope, tree)
+
+
+def _divisors(tree: pp.Expr) -> set[str]:
+    """What is divided by where it is above zero: a guard that is never needed does no harm."""
+    found: set[str] = set()
+
+    def visit(node: pp.Expr) -> None:
+        if isinstance(node, pp.BinaryExpr) and str(node.op) == "/":
+            by = unwrapped(node.rhs)
+            if isinstance(by, pp.BinaryExpr) and str(by.op) == ">" and str(unwrapped(by.rhs)) == "0":
+                found.add(str(by))
+
+    pp.walk(tree, visit)
+    return found
 
 
 def comparisons(tree: pp.Expr) -> list[pp.BinaryExpr]:

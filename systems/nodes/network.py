@@ -122,6 +122,6 @@ def network_alerts(signals: dict[str, Signal]) -> tuple[Alert, ...]:
             component="infrastructure",
             summary="Node {{ $labels.node }} drops {{ $value | humanizePercentage }} of its packets",
             description="The node's interfaces have dropped more than 1 % of the packets for 10 minutes.",
-            guard=signals["node_packets"].query > _ENOUGH_PACKETS,
+            guard=max_by(signals["node_packets"].query, "node") > _ENOUGH_PACKETS,
         ),
     )
