@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable
 
+from alerting.settings import order
 from model.expr import Matcher
 from model.promql import CLUSTER, eq, matching, ne
-from model.route import Inhibition
+from model.route import BELOW_CRITICAL, Inhibition
 from model.rule import Alert, Severity
 
 _RANKS = ("critical", "high", "medium")
-_MUTED = ("high", "medium", "warning", "info")
+_MUTED = BELOW_CRITICAL.split("|")
 
 
 def tiers(alerts: Collection[Alert]) -> tuple[Inhibition, ...]:
@@ -26,16 +26,12 @@ def tiers(alerts: Collection[Alert]) -> tuple[Inhibition, ...]:
         had.setdefault(alert.own_labels["signal"], set()).add(alert.severity)
     found = []
     for worse in _RANKS:
-        milder = [severity for severity in _MUTED if _rank(severity) > _rank(worse)]
+        milder = [severity for severity in _MUTED if order(severity) > order(worse)]
         if any(Severity(worse) in tier and tier & set(map(Severity, milder)) for tier in had.values()):
             # Labels that both lack count as equal, as objects of other kinds do; the signal must be there.
             target = (matching("severity", "|".join(milder)), ne("signal", ""))
             found.append(Inhibition(source=(eq("severity", worse),), target=target, equal=equal))
     return tuple(found)
-
-
-def _rank(severity: str) -> int:
-    return list(Severity).index(Severity(severity))
 
 
 def _objects(alerts: Iterable[Alert]) -> tuple[str, ...]:
@@ -51,10 +47,4 @@ def with_source(inhibitions: Iterable[Inhibition], alerts: Collection[Alert]) ->
 
 def _may_match(matchers: Iterable[Matcher], alert: Alert) -> bool:
     own = {"alertname": alert.name, **alert.own_labels}
-    return all(matcher.label not in own or _takes(matcher, own[matcher.label]) for matcher in matchers)
-
-
-def _takes(matcher: Matcher, value: str) -> bool:
-    if matcher.op in ("=", "!="):
-        return (value == matcher.value) == (matcher.op == "=")
-    return (re.fullmatch(matcher.value, value) is not None) == (matcher.op == "=~")
+    return all(matcher.label not in own or matcher.accepts(own[matcher.label]) for matcher in matchers)

@@ -5,6 +5,7 @@ Write expressions with :mod:`model.promql`, whose functions keep the label ``clu
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -29,6 +30,12 @@ class Matcher:
     def __str__(self) -> str:
         escaped = self.value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
         return f'{self.label}{self.op}"{escaped}"'
+
+    def accepts(self, value: str) -> bool:
+        """Whether a label with that value matches; without the label it is empty."""
+        if self.op in ("=", "!="):
+            return (value == self.value) == (self.op == "=")
+        return (re.fullmatch(self.value, value) is not None) == (self.op == "=~")
 
 
 class Expr(ABC):

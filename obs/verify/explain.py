@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 
 from model.expr import Aggregation, Binary, Call, Expr, Matcher, Selector
 from model.rule import RecordingRule
-from obs.verify.reads import accepts
 
 _COMPARISONS = ("==", "!=", ">", "<", ">=", "<=")
 _ABSENT = ("absent", "absent_over_time")
@@ -122,7 +121,7 @@ def _limits(expr: Expr) -> str:
 
 
 def _fits(rule: RecordingRule, selector: Selector) -> bool:
-    return all(accepts(m, rule.labels[m.label]) for m in selector.matchers if m.label in rule.labels)
+    return all(m.accepts(rule.labels[m.label]) for m in selector.matchers if m.label in rule.labels)
 
 
 def _name(expr: Expr) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from dashboards.queries import dashboard_variables
-from model.expr import Aggregation, Binary, Expr, Matcher, Selector
+from model.expr import Aggregation, Binary, Expr, Selector
 from model.promql import metric
 from plan import Plan
 
@@ -25,7 +24,7 @@ class Read:
     def of_job(self, job: str, labels: frozenset[str]) -> bool:
         """Whether the selector can select series of that job that have these labels alone."""
         return all(
-            accepts(m, job) if m.label == "job" else m.label in labels or accepts(m, "") for m in self.selector.matchers
+            m.accepts(job) if m.label == "job" else m.label in labels or m.accepts("") for m in self.selector.matchers
         )
 
 
@@ -37,13 +36,6 @@ def reads(plan: Plan) -> Mapping[str, tuple[Read, ...]]:
         for selector in expr.selectors():
             found[selector.name].append(Read(selector, subject, where, named))
     return {name: tuple(readers) for name, readers in found.items()}
-
-
-def accepts(matcher: Matcher, value: str) -> bool:
-    """Whether a label with that value matches."""
-    if matcher.op in ("=", "!="):
-        return (value == matcher.value) == (matcher.op == "=")
-    return (re.fullmatch(matcher.value, value) is not None) == (matcher.op == "=~")
 
 
 def _expressions(plan: Plan) -> Iterator[tuple[str, str, Expr]]:
