@@ -183,3 +183,8 @@ def test_a_divisor_may_be_guarded_without_need_and_a_condition_may_not() -> None
     assert checks(f"sum by (cluster) (up) / ({counted} > 0)") == []
     assert checks(f"sum by (cluster) (up) / ({counted} > 0.5)") == ["promql/always-true"]
     assert checks(f"sum by (cluster) (up) + ({counted} > 0)") == ["promql/always-true"]
+
+
+def test_a_condition_is_found_although_the_same_text_guards_a_divisor() -> None:
+    counted = "count by (cluster) (kube_pod_info) > 0"
+    assert checks(f"sum by (cluster) (up) / ({counted}) and ({counted})") == ["promql/always-true"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 import promql_parser as pp
@@ -13,39 +14,38 @@ from obs.check.values import COMPARISONS, values
 from obs.check.vector import Range
 
 
-def check_conditions(scope: Scope, tree: pp.Expr) -> Range:
-    """Reports what is decided before there is any data; gives the values of the whole."""
-    if not (scope.expression.kind in ("panel", "variable") and numbers_filled(scope.expression.text)):
-        divisors = _divisors(tree)
-        for node in comparisons(tree):
-            if str(node) not in divisors:
-                _check(scope, node)
-    return values(scope, tree)
+def check_conditions(scope: Scope, tree: pp.Expr) -> None:
+    """Reports what is decided before there is any data."""
+    if scope.expression.kind in ("panel", "variable") and numbers_filled(scope.expression.text):
+        return
+    for node in _conditions(tree):
+        _check(scope, node)
 
 
-def _divisors(tree: pp.Expr) -> set[str]:
-    """What is divided by where it is above zero: a guard that is never needed does no harm."""
-    found: set[str] = set()
+def _conditions(tree: pp.Expr) -> list[pp.BinaryExpr]:
+    """Comparisons, but for those that only keep a divisor above zero: one that is never needed does no harm."""
+    found: list[pp.BinaryExpr] = []
+    divisors: Counter[str] = Counter()
 
     def visit(node: pp.Expr) -> None:
-        if isinstance(node, pp.BinaryExpr) and str(node.op) == "/":
+        if not isinstance(node, pp.BinaryExpr):
+            return
+        if str(node.op) in COMPARISONS:
+            found.append(node)
+        elif str(node.op) == "/":
             by = unwrapped(node.rhs)
             if isinstance(by, pp.BinaryExpr) and str(by.op) == ">" and str(unwrapped(by.rhs)) == "0":
-                found.add(str(by))
+                divisors[str(by)] += 1
 
     pp.walk(tree, visit)
-    return found
-
-
-def comparisons(tree: pp.Expr) -> list[pp.BinaryExpr]:
-    found: list[pp.BinaryExpr] = []
-
-    def visit(node: pp.Expr) -> None:
-        if isinstance(node, pp.BinaryExpr) and str(node.op) in COMPARISONS:
-            found.append(node)
-
-    pp.walk(tree, visit)
-    return found
+    # The parser makes each node anew where it is asked for, so a text that stands twice is taken out once.
+    kept = []
+    for node in found:
+        if divisors[str(node)]:
+            divisors[str(node)] -= 1
+        else:
+            kept.append(node)
+    return kept
 
 
 def _check(scope: Scope, node: pp.BinaryExpr) -> None:

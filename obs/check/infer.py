@@ -26,6 +26,7 @@ from obs.check.rules import Rule
 from obs.check.scope import Known, Scope, listed, nearest_label, rule_labels
 from obs.check.selector import EXTERNAL, select
 from obs.check.templates import legend_labels, template_labels, template_queries
+from obs.check.values import values
 from obs.check.vector import Vector
 
 __all__ = ["Expression", "check_expressions", "infer", "inferred"]
@@ -78,9 +79,9 @@ def _check(scope: Scope, rule: Rule) -> Vector | None:
         result = Vector(open=True, unknown=True, type="untyped", origin="an expression that does not parse")
     elif parsed.tree is not None:
         result = infer(scope, parsed.tree)
-        possible = check_conditions(scope, parsed.tree)
+        check_conditions(scope, parsed.tree)
         if expression.record is not None:
-            scope.known.bound(expression.record, possible)
+            scope.known.bound(expression.record, values(scope, parsed.tree))
         _check_result_type(scope, parsed.tree)
         _check_texts(scope, result)
         if expression.kind in _RULES:
