@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,9 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
-from model.rule import Alert, RecordingRule, Severity
-from model.system import System
+from model.quantity import seconds
+from model.rule import Severity
+from obs.recording import Recording
 from obs.replay.history import INCIDENTS, MINUTES, history
 from obs.replay.score import Score, false_a_week, scores, whole
 from obs.run import run_stack
@@ -31,27 +32,21 @@ STACK, SYSTEMS, STEP = "prod", ("kubernetes", "nodes"), 5
 PRECISION, RECALL, FALSE_A_WEEK = 0.95, 1.0, 1.0
 _ANSWER = re.compile(r"time: (\S+?),\s+exp:.*?got:(.*?)(?=\n\s*expr:|\Z)", re.DOTALL)
 _NAME = re.compile(r'alertname=\\?"(\w+)\\?"')
-_LENGTH = re.compile(r"(\d+)(w|d|h|m(?!s)|s)")
-_MINUTES = {"w": 7 * 24 * 60, "d": 24 * 60, "h": 60, "m": 1, "s": 0}
 _ASKED = 'count by (alertname) (ALERTS{alertstate="firing",severity!="info"})'
 
 
-def groups(systems: Iterable[System]) -> list[dict[str, Any]]:
-    return [{"name": s.name, "interval": s.interval, "rules": [_rule(r) for r in s.rules]} for s in systems]
+def groups(recording: Recording) -> list[dict[str, Any]]:
+    """The rules of the systems as they are deployed."""
+    wanted = {f"rules-{system}" for system in SYSTEMS}
+    return [group for r in recording.resources if r.name in wanted for group in r.inputs["spec"]["groups"]]
 
 
-def _rule(rule: RecordingRule | Alert) -> dict[str, Any]:
-    if isinstance(rule, RecordingRule):
-        return {"record": rule.record, "expr": str(rule.expr), "labels": dict(rule.labels)}
-    return {"alert": rule.name, "expr": str(rule.expr), "for": rule.for_, "labels": rule.own_labels}
-
-
-def replayed(program: Path, systems: Iterable[System], folder: Path) -> dict[str, list[int]]:
+def replayed(program: Path, recording: Recording, folder: Path) -> dict[str, list[int]]:
     """Alert -> the minutes at which it was seen to fire."""
     looks = [{"expr": _ASKED, "eval_time": f"{m}m", "exp_samples": []} for m in range(STEP, MINUTES, STEP)]
     test = {"interval": "1m", "input_series": [s.text() for s in history()], "promql_expr_test": looks}
     case = {"rule_files": ["rules.yaml"], "evaluation_interval": "1m", "tests": [test]}
-    (folder / "rules.yaml").write_text(yaml.dump({"groups": groups(systems)}, Dumper=yaml.CSafeDumper))
+    (folder / "rules.yaml").write_text(yaml.dump({"groups": groups(recording)}, Dumper=yaml.CSafeDumper))
     (folder / "case.yaml").write_text(yaml.dump(case, Dumper=yaml.CSafeDumper, width=1e9))
     command = [str(program), "test", "rules", "case.yaml"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
@@ -73,7 +68,7 @@ def fired(said: str) -> dict[str, list[int]]:
 
 def minutes(length: str) -> int:
     """Whole minutes of a Prometheus duration."""
-    return sum(int(count) * _MINUTES[unit] for count, unit in _LENGTH.findall(length))
+    return int(seconds(length) // 60)
 
 
 def table(found: list[Score], severities: dict[str, Severity]) -> Table:
@@ -108,11 +103,11 @@ def main() -> None:
     program = available("promtool")
     if program is None:
         raise SystemExit("needs promtool: obs tools build promtool")
-    systems = [s for s in run_stack(STACK, ROOT).plan.systems if s.name in SYSTEMS]
-    severities = {alert.name: alert.severity for system in systems for alert in system.alerts}
+    run = run_stack(STACK, ROOT)
+    severities = {alert.name: alert.severity for alert in run.plan.alerts}
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder, console.status("replaying two weeks"):
-        firing = replayed(program, systems, Path(folder))
+        firing = replayed(program, run.recording, Path(folder))
     found = scores(firing, INCIDENTS, STEP)
     console.print(table(found, severities))
     console.print(f"replayed in {time.perf_counter() - started:.0f} s", highlight=False)
