@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -13,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import yaml
-from real_prometheus import wait_for
+from real_prometheus import listening, wait_for
 
 AT_ONCE = 6
 """Requests that a browser has on the way to one server."""
@@ -87,29 +85,18 @@ def serving(program: Path, blocks: Path, *, cold: bool = False) -> Iterator[Benc
     """
     if cold:
         forget(blocks)
-    config, log = blocks.parent / "prometheus.yaml", blocks.parent / "prometheus.log"
-    config.write_text("{}\n")
-    arguments = [
-        f"--config.file={config}",
-        f"--storage.tsdb.path={blocks}",
+    flags = (
         "--no-storage.tsdb.allow-overlapping-compaction",
         "--storage.tsdb.min-block-duration=2h",
         "--storage.tsdb.max-block-duration=2h",
         "--storage.tsdb.retention.time=10y",
-        "--web.listen-address=127.0.0.1:0",
-        "--log.format=json",
-    ]
-    process = subprocess.Popen([str(program), *arguments], stderr=log.open("wb"))
-    try:
-        wait_for(lambda: '"Listening on"' in log.read_text(), 60)
-        said = next(row for row in log.read_text().splitlines() if '"Listening on"' in row)
-        address = f"http://{yaml.safe_load(said)['address']}"
-        with httpx.Client(base_url=address, trust_env=False, timeout=_WAIT) as client:
-            wait_for(lambda: client.get("/-/ready").status_code == httpx.codes.OK, 120)
-            yield Bench(client, process.pid)
-    finally:
-        process.kill()
-        process.wait()
+    )
+    with (
+        listening(program, blocks.parent, blocks, {}, *flags, within=60) as (pid, url),
+        httpx.Client(base_url=url, trust_env=False, timeout=_WAIT) as client,
+    ):
+        wait_for(lambda: client.get("/-/ready").status_code == httpx.codes.OK, 120)
+        yield Bench(client, pid)
 
 
 def forget(folder: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -77,25 +76,34 @@ def wait_for(ready: Callable[[], bool], seconds: float) -> None:
 
 
 @contextmanager
-def prometheus(folder: Path, config: Config) -> Iterator[Prometheus]:
-    """Runs for the block; its data and log are in the folder."""
-    program = REAL["prometheus"]
-    assert program
+def listening(
+    program: Path, folder: Path, data: Path, config: Config, *flags: str, within: float = 20
+) -> Iterator[tuple[int, str]]:
+    """(pid, URL) of a Prometheus that runs for the block; its configuration and its log are in the folder."""
     log, file = folder / "prometheus.log", folder / "prometheus.yaml"
     file.write_text(yaml.safe_dump(config))
     # Port 0 is any free one; the log says which it is.
     process = subprocess.Popen(
-        [str(program), f"--config.file={file}", f"--storage.tsdb.path={folder / 'data'}",
-         "--web.listen-address=127.0.0.1:0", "--log.format=json"],
+        [str(program), f"--config.file={file}", f"--storage.tsdb.path={data}",
+         "--web.listen-address=127.0.0.1:0", "--log.format=json", *flags],
         stderr=log.open("wb"),
     )  # fmt: skip
     try:
-        wait_for(lambda: '"Listening on"' in log.read_text(), 20)
+        wait_for(lambda: '"Listening on"' in log.read_text(), within)
         said = next(line for line in log.read_text().splitlines() if '"Listening on"' in line)
-        yield Prometheus(f"http://{yaml.safe_load(said)['address']}")
+        yield process.pid, f"http://{yaml.safe_load(said)['address']}"
     finally:
-        process.send_signal(signal.SIGKILL)
+        process.kill()
         process.wait()
+
+
+@contextmanager
+def prometheus(folder: Path, config: Config) -> Iterator[Prometheus]:
+    """Runs for the block; its data and log are in the folder."""
+    program = REAL["prometheus"]
+    assert program
+    with listening(Path(program), folder, folder / "data", config) as (_, url):
+        yield Prometheus(url)
 
 
 def rule_files(recording: Recording, folder: Path) -> dict[str, str]:

@@ -14,11 +14,9 @@ from model.expr import Matcher
 from model.promql import CLUSTER
 from obs.verify.client import Refused, Series, Server
 from obs.verify.finding import Finding, Result
-from obs.verify.panels import AT_ONCE, filled
+from obs.verify.panels import AT_ONCE, filled, offered
 from plan import Plan
 
-FIRST = 5
-"""Values of each variable that are tried, unless told otherwise: the thousandth pod is like the first."""
 _SINCE = 5.0
 """Seconds ago for which everything is asked, so that answers can be compared."""
 _SPECIAL = re.compile(r"([\\^$.|?*+()\[\]{}])")
@@ -38,17 +36,18 @@ class _Choice:
         return f"panel {panel.title!r} of {self.dashboard.uid} with {picked}"
 
 
-def check_choices(prometheus: Server, plan: Plan, cluster: Matcher, first: int = FIRST) -> Result:
-    """Ask with each of the ``first`` values that a variable offers, the variables before it at their first value.
+def check_choices(prometheus: Server, plan: Plan, cluster: Matcher, first: int) -> Result:
+    """Ask with each of the ``first`` values that a variable offers, the variables before it at their first value:
+    the thousandth pod is like the first.
 
     ``facts`` count the choices tried and, in ``left_out``, the values offered beyond the first. Raises Unreachable.
     """
     asker = _Asker(prometheus, plan, cluster, time.time() - _SINCE)
     choices, left_out = list[_Choice](), 0
     for dashboard in plan.dashboards:
-        for offered in asker.offers(dashboard):
-            choices += offered[:first]
-            left_out += len(offered[first:])
+        for found in asker.offers(dashboard):
+            choices += found[:first]
+            left_out += len(found[first:])
     asked = [(choice, panel, number) for choice in choices for panel, number in _narrowed(choice)]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         findings = [found for found in pool.map(lambda one: asker.verdict(*one), asked) if found is not None]
@@ -83,8 +82,7 @@ class _Asker:
             if variable.label in (ENVIRONMENT, CLUSTER):
                 continue
             selector = self._filled(str(values_selector(variable, variables[:index])), chosen)
-            series = {"match[]": selector, "start": f"{self._at - 3600:.0f}"}
-            values = self._prometheus.data(f"/api/v1/label/{variable.label}/values", **series)
+            values = offered(self._prometheus, variable, selector, self._at)
             yield [_Choice(dashboard, variable, value, dict(chosen)) for value in values]
             if values:  # with none offered Grafana stays at All
                 chosen[variable.name] = values[0]

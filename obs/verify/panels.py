@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from dashboards.queries import ENVIRONMENT, dashboard_variables, panel_queries, values_selector, with_all
-from model.dashboard import Dashboard, Panel, PanelKind
+from model.dashboard import Dashboard, Panel, PanelKind, Variable
 from model.expr import Matcher
 from model.quantity import duration, seconds
 from model.rule import Signal
@@ -131,6 +131,13 @@ def _finding(one: _Asked, check: str, severity: Severity, message: str) -> Findi
     )
 
 
+def offered(prometheus: Server, variable: Variable, selector: str, at: float, **more: str) -> list[str]:
+    """The values that a variable has had in the hour before ``at``."""
+    asked = {"match[]": selector, "start": f"{at - 3600:.0f}", **more}
+    values: list[str] = prometheus.data(f"/api/v1/label/{variable.label}/values", **asked)
+    return values
+
+
 def _empty_variables(prometheus: Server, plan: Plan, cluster: Matcher) -> Iterator[Finding]:
     for dashboard in plan.dashboards:
         variables = dashboard_variables(dashboard)
@@ -138,11 +145,7 @@ def _empty_variables(prometheus: Server, plan: Plan, cluster: Matcher) -> Iterat
             if variable.label == ENVIRONMENT:
                 continue  # a label of what leaves Prometheus, which one that is asked itself does not show
             selector = _filled(str(values_selector(variable, variables[:index])), plan, cluster)
-            hour_ago = f"{time.time() - 3600:.0f}"
-            values = prometheus.data(
-                f"/api/v1/label/{variable.label}/values", **{"match[]": selector, "start": hour_ago, "limit": "10"}
-            )
-            if not values:
+            if not offered(prometheus, variable, selector, time.time(), limit="10"):
                 yield Finding(
                     check="panels/variable",
                     severity="error",

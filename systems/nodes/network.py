@@ -14,6 +14,8 @@ _INTERFACE = ("node", "device")
 _ENOUGH_PACKETS = 100
 
 _PACKETS = "dataops:node:packets_rate5m"
+_ALL_PACKETS = max_by(metric(_PACKETS), "node")
+"""Without the labels of the Prometheus that sent them, which nothing beside them has."""
 
 
 def network_signals(link_mbit: int | None) -> tuple[Signal, ...]:
@@ -94,7 +96,7 @@ def _drops() -> Signal:
         description="Share of a node's packets that its physical interfaces dropped, over 5 minutes.",
         good="0; well below 1 %.",
         unit="percentunit",
-        expr=dropped / (max_by(metric(_PACKETS), "node") > 0),
+        expr=dropped / (_ALL_PACKETS > 0),
         legend="{{node}}",
         maximum=1,
     )
@@ -122,6 +124,6 @@ def network_alerts(signals: dict[str, Signal]) -> tuple[Alert, ...]:
             component="infrastructure",
             summary="Node {{ $labels.node }} drops {{ $value | humanizePercentage }} of its packets",
             description="The node's interfaces have dropped more than 1 % of the packets for 10 minutes.",
-            guard=max_by(signals["node_packets"].query, "node") > _ENOUGH_PACKETS,
+            guard=_ALL_PACKETS > _ENOUGH_PACKETS,
         ),
     )
