@@ -276,7 +276,7 @@ def test_a_rejected_object_names_its_definition(platform: Platform, tmp_path: Pa
     said = str(refused.value)
     for named in (
         "PrometheusRule rules-spark (systems/spark/",
-        "ServiceMonitor argocd-server (systems/argocd/__init__.py:",
+        "ServiceMonitor argocd-server (systems/argocd/components.py:",
     ):
         assert named in said
     assert ".specs: field not declared in schema" in said
