@@ -135,6 +135,8 @@ def _application_signals() -> tuple[Signal, ...]:
             expr=sum_by(increase(metric("argocd_app_sync_duration_seconds_total"), "1h"), *_APPLICATION)
             / (sum_by(increase(metric("argocd_app_sync_total"), "1h"), *_APPLICATION) > 0),
             legend=application,
+            # Panels over six hours took 0.8 to 1.6 s of processor time without it, with 200 applications.
+            record="dataops:argocd_app:sync_duration_seconds",
         ),
     )
 
