@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -124,3 +125,17 @@ def test_an_object_that_changes_its_version_is_not_taken_for_gone(tmp_path: Path
     assert deploy.gone({old}, set()) == [old]
     assert deploy.gone({("v1", "Namespace", "", "x")}, set()) == []
     assert json.loads(file.read_text())
+
+
+def test_a_platform_may_have_some_of_the_systems(target: deploy.Target) -> None:
+    some = replace(target, state=replace(target.state, only=("nodes", "spark")))
+    plain, _ = deploy.settings_of(some)
+    whole = json.loads(deploy.stack_config(target).values["dataops-observability:systems"])
+    assert plain["systems"] == {name: whole[name] for name in ("nodes", "spark")}
+    assert "systems" not in deploy.settings_of(target)[0]
+
+
+def test_a_system_that_the_stack_does_not_have_is_refused_by_name(target: deploy.Target) -> None:
+    some = replace(target, state=replace(target.state, only=("sparc",)))
+    with pytest.raises(LocalError, match=r"--system sparc: stack local has airflow, .*; did you mean 'spark'\?"):
+        deploy.settings_of(some)

@@ -31,6 +31,9 @@ def up(
     by_apply: Annotated[
         bool, typer.Option("--apply", help="Server-side apply also where the Pulumi CLI is installed")
     ] = False,
+    only: Annotated[
+        list[str] | None, typer.Option("--system", help="Only this system of the stack, and others so named")
+    ] = None,
     name: Name = DEFAULT,
     project: Project = HERE,
 ) -> None:
@@ -55,7 +58,9 @@ def up(
                 err.print(f"[dim]{time.monotonic() - started:5.1f} s[/] {what}", highlight=False)
 
             try:
-                state = start(project, place, tools, by_apply=by_apply, compression=compression, say=say)
+                state = start(
+                    project, place, tools, by_apply=by_apply, compression=compression, only=only or (), say=say
+                )
             except KeyboardInterrupt:
                 err.print("interrupted; what was started is stopped")
                 raise typer.Exit(INTERRUPTED) from None

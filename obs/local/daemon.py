@@ -34,18 +34,20 @@ _START_SECONDS = 60
 
 @dataclass(frozen=True)
 class Order:
-    """What ``up`` asks for. ``tools`` are programs by name."""
+    """What ``up`` asks for. ``tools`` are programs by name; ``systems`` are simulated, ``only`` is as in State."""
 
     place: Path
     tools: dict[str, Path]
     systems: tuple[str, ...]
     compression: int
+    only: tuple[str, ...] = ()
 
     def write(self) -> None:
         data = {
             "tools": {name: str(path) for name, path in self.tools.items()},
             "systems": self.systems,
             "compression": self.compression,
+            "only": self.only,
         }
         self.place.mkdir(parents=True, exist_ok=True, mode=0o700)
         (self.place / "order.json").write_text(json.dumps(data, indent=1))
@@ -54,7 +56,7 @@ class Order:
     def read(place: Path) -> Order:
         data = json.loads((place / "order.json").read_text())
         tools = {name: Path(path) for name, path in data["tools"].items()}
-        return Order(place, tools, tuple(data["systems"]), data["compression"])
+        return Order(place, tools, tuple(data["systems"]), data["compression"], tuple(data["only"]))
 
 
 class Machine:
@@ -76,6 +78,7 @@ class Machine:
             kubeconfig=str(self._plane.kubeconfig),
             simulator=f"http://{self._simulator}",
             systems=order.systems,
+            only=order.only,
             compression=order.compression,
         )
 

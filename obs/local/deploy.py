@@ -8,13 +8,14 @@ from __future__ import annotations
 import hmac
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from model.problems import did_you_mean
 from obs import atomic
 from obs.documents import MASK
 from obs.expand import PROGRAM, RenderedObject
@@ -71,7 +72,23 @@ def settings_of(target: Target) -> tuple[dict[str, object], dict[str, str]]:
                 "stack local tells nobody but the sink on this machine"
             )
         secrets[receiver["secret"]] = f"{target.state.simulator}/sink/{receiver['name']}"
-    return {"chartSource": "cache", "timeCompression": target.state.compression}, secrets
+    plain: dict[str, object] = {"chartSource": "cache", "timeCompression": target.state.compression}
+    return plain | only_systems(config, target.state.only), secrets
+
+
+def only_systems(config: StackConfig, only: Collection[str]) -> dict[str, object]:
+    """The setting that leaves these of the stack's systems; nothing to set for none, which means all.
+
+    Raises LocalError for a system that the stack does not have.
+    """
+    if not only:
+        return {}
+    systems = json.loads(config.values[f"{config.project}:systems"])
+    for name in only:
+        if name not in systems:
+            there = ", ".join(sorted(systems))
+            raise LocalError(f"--system {name}: stack {STACK} has {there}{did_you_mean(name, systems)}")
+    return {"systems": {name: settings for name, settings in systems.items() if name in only}}
 
 
 def stack_config(target: Target) -> StackConfig:

@@ -51,7 +51,8 @@ class ProcessState:
 class State:
     """One local platform. ``identity`` tells its daemon from a later process with the same pid.
 
-    ``simulated``: pod -> the tool that would run in it, were it there.
+    ``only``: the systems of the stack's file that are deployed; empty: all of them. ``simulated``: pod -> the tool that
+    would run in it, were it there.
     """
 
     pid: int
@@ -62,6 +63,7 @@ class State:
     kubeconfig: str = ""
     simulator: str = ""
     systems: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
     compression: int = 1
     simulated: Mapping[str, str] = field(default_factory=dict)
     processes: Mapping[str, ProcessState] = field(default_factory=dict)

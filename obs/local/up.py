@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Collection
 from pathlib import Path
 
 import httpx
@@ -20,6 +21,7 @@ from obs.local.pulumi_cli import has_pulumi, pulumi_up
 from obs.local.readiness import Say, expected, states, wait_until_up
 from obs.local.state import LocalError, State, identity, load, peek
 from obs.run import StackRun, run_stack
+from obs.stack_config import read_stack_config
 
 _START_SECONDS, _STOP_SECONDS, _KILL_SECONDS = 90, 4, 20
 _RELOAD_SECONDS, _SETTLED_SECONDS = 20, 4
@@ -27,15 +29,25 @@ _RELOAD_SECONDS, _SETTLED_SECONDS = 20, 4
 
 
 def up(
-    project: Path, place: Path, tools: dict[str, Path], *, by_apply: bool, compression: int | None, say: Say
+    project: Path,
+    place: Path,
+    tools: dict[str, Path],
+    *,
+    by_apply: bool,
+    compression: int | None,
+    only: Collection[str] = (),
+    say: Say,
 ) -> State:
     """Start the local platform, or bring the one that runs up to date; returns when everything is up.
 
-    The stack is deployed by the Pulumi CLI where there is one, else or ``by_apply`` by server-side apply. A platform
-    that runs with other systems, or at another pace than ``compression`` asks for, is started anew. Raises
-    LocalError; a platform that this call started is then stopped again.
+    ``only``: with no other of the stack's systems. The stack is deployed by the Pulumi CLI where there is one, else or
+    ``by_apply`` by server-side apply. A platform that runs with other systems, or at another pace than ``compression``
+    asks for, is started anew. Raises LocalError; a platform that this call started is then stopped again.
     """
-    run = run_stack(deploy.STACK, project)
+    whole = read_stack_config(project, deploy.STACK)
+    only = tuple(sorted({*only}))
+    config = read_stack_config(project, deploy.STACK, config=deploy.only_systems(whole, only))
+    run = run_stack(deploy.STACK, project, config=config)
     systems = simulated(run)
     running = peek(place)
     fresh = running is None or not running.alive
@@ -44,7 +56,7 @@ def up(
         fresh = True
     try:
         pace = compression if compression is not None else run.settings.time_compression
-        state = _started(Order(place, tools, systems, pace)) if fresh else load(place)
+        state = _started(Order(place, tools, systems, pace, only)) if fresh else load(place)
         before = time.time()
         versions = {} if fresh else _versions(state)
         _deploy(deploy.Target(project, place, state), by_apply, say)

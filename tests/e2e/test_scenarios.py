@@ -17,16 +17,20 @@ from followed_faults import problems
 from local_platform import Platform, obs
 from stacks import ROOT
 
+from obs.local.deploy import STACK, only_systems
 from obs.run import run_stack
 from obs.simulate.batch import Batch, batches, reads, suspects
 from obs.simulate.exporters import ALL
 from obs.simulate.scenario import Scenario
 from obs.simulate.scenarios import SCENARIOS
+from obs.stack_config import read_stack_config
 from plan import Plan
 
 _SPENT = {"ErrorBudgetExhausted", "ErrorBudgetHalfSpent"}
 _QUICK = 60
-"""Compression for faults that spend a budget: a window of 6 hours must pass before such alerts end."""
+"""Compression for faults that spend a budget: a window of 6 hours must pass before such alerts end. All systems at this
+pace are more than two cores: there are those of the faults, beside what everything stands on."""
+_BASIS = ("kubernetes", "nodes")
 Problems = dict[str, list[str]]
 """Fault -> what is not as it says."""
 Expected = tuple[Batch, "Future[Problems]"]
@@ -36,21 +40,28 @@ def _pace(scenario: Scenario) -> int | None:
     return None if _SPENT.isdisjoint(scenario.alerts) else _QUICK
 
 
+def _only(pace: int | None) -> tuple[str, ...]:
+    """The systems that run at a pace; none means all."""
+    found = {scenario.system for scenario in SCENARIOS.values() if _pace(scenario) == pace}
+    return () if pace is None else (*_BASIS, *sorted(found))
+
+
 @cache
-def _plan() -> Plan:
-    return run_stack("local", ROOT).plan
+def _plan(pace: int | None) -> Plan:
+    config = read_stack_config(ROOT, STACK)
+    return run_stack(STACK, ROOT, config=read_stack_config(ROOT, STACK, config=only_systems(config, _only(pace)))).plan
 
 
-def _followed(batch: Batch, platform: Platform) -> Problems:
+def _followed(batch: Batch, platform: Platform, plan: Plan) -> Problems:
     """What is wrong with each fault: those that may be to blame are followed again by halves, down to one by one."""
-    found = problems(batch, platform, _plan())
+    found = problems(batch, platform, plan)
     if not found or len(batch) == 1:
         return {fault.name: found for fault in batch}
     doubtful = suspects(batch, found)
     middle = len(doubtful) // 2
     told: Problems = {fault.name: [] for fault in batch}
     for half in filter(None, (doubtful[:middle], doubtful[middle:])):
-        told |= _followed(tuple(half), platform)
+        told |= _followed(tuple(half), platform, plan)
     if not any(told.values()):
         warnings.warn(f"only together, {' + '.join(fault.name for fault in batch)}: {'; '.join(found)}", stacklevel=1)
     return told
@@ -59,14 +70,14 @@ def _followed(batch: Batch, platform: Platform) -> Problems:
 def _follow_all(name: str, pace: int | None, wanted: list[Expected]) -> None:
     """Follow batches one after another on a platform of their own."""
     try:
-        pace_flag = [f"--time-compression={pace}"] if pace else []
-        started = obs("local", "up", "--apply", "--name", name, *pace_flag)
+        flags = [f"--system={system}" for system in _only(pace)] + ([f"--time-compression={pace}"] if pace else [])
+        started = obs("local", "up", "--apply", "--name", name, *flags)
         for batch, future in wanted:
             if not future.set_running_or_notify_cancel():
                 continue
             try:
                 assert started.returncode == 0, started.stderr
-                future.set_result(_followed(batch, Platform(ROOT, name)))
+                future.set_result(_followed(batch, Platform(ROOT, name), _plan(pace)))
             except Exception as error:  # the tests of this batch tell it; the next one may be better off
                 future.set_exception(error)
     finally:
@@ -76,13 +87,12 @@ def _follow_all(name: str, pace: int | None, wanted: list[Expected]) -> None:
 @pytest.fixture(scope="module")
 def batch_of(platform_means: None) -> Iterator[dict[str, Future[Problems]]]:  # noqa: ARG001 - as in conftest
     """Fault -> what becomes of its batch."""
-    alerts = reads(_plan())
-    wanted: dict[int | None, list[Expected]] = {
-        pace: [(batch, Future()) for batch in batches((s for s in SCENARIOS.values() if _pace(s) == pace), alerts, ALL)]
-        for pace in (None, _QUICK)
-    }
+    wanted: dict[int | None, list[Expected]] = {}
+    for pace in (None, _QUICK):
+        faults = (s for s in SCENARIOS.values() if _pace(s) == pace)
+        wanted[pace] = [(batch, Future()) for batch in batches(faults, reads(_plan(pace)), ALL)]
     names = {pace: f"test-{os.getpid()}-{pace or 'all'}" for pace in wanted}
-    with ThreadPoolExecutor(len(wanted)) as threads:
+    with ThreadPoolExecutor(1) as threads:  # one platform after another
         try:
             for pace, expected in wanted.items():
                 threads.submit(_follow_all, names[pace], pace, expected)
