@@ -85,12 +85,20 @@ def _follow_all(name: str, pace: int | None, wanted: list[Expected]) -> None:
 
 
 @pytest.fixture(scope="module")
-def batch_of(platform_means: None) -> Iterator[dict[str, Future[Problems]]]:  # noqa: ARG001 - as in conftest
-    """Fault -> what becomes of its batch."""
+def batch_of(
+    platform_means: None,  # noqa: ARG001 - as in conftest
+    request: pytest.FixtureRequest,
+) -> Iterator[dict[str, Future[Problems]]]:
+    """Fault -> what becomes of its batch, of those that are asked for."""
+    items = (
+        item for item in request.session.items if isinstance(item, pytest.Function) and "batch_of" in item.fixturenames
+    )
+    asked = [SCENARIOS[str(item.callspec.params["name"])] for item in items]
     wanted: dict[int | None, list[Expected]] = {}
     for pace in (None, _QUICK):
-        faults = (s for s in SCENARIOS.values() if _pace(s) == pace)
-        wanted[pace] = [(batch, Future()) for batch in batches(faults, reads(_plan(pace)), ALL)]
+        faults = [scenario for scenario in asked if _pace(scenario) == pace]
+        if faults:
+            wanted[pace] = [(batch, Future()) for batch in batches(faults, reads(_plan(pace)), ALL)]
     names = {pace: f"test-{os.getpid()}-{pace or 'all'}" for pace in wanted}
     with ThreadPoolExecutor(1) as threads:  # one platform after another
         try:
