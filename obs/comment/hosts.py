@@ -110,11 +110,17 @@ class BitbucketDataCenter:
 
     def comments(self, client: httpx.Client) -> Iterator[Comment]:
         start = 0
+        gone: set[int] = set()
         while True:
             page = _json(client.get(f"{self._pull_request}/activities", params={"limit": _PAGE, "start": start}))
+            # Newest first: that a comment was deleted stands before that it was added, under the same number.
             for one in page["values"]:
-                if one["action"] == "COMMENTED" and one.get("commentAction") != "DELETED":
-                    comment = one["comment"]
+                if one["action"] != "COMMENTED":
+                    continue
+                comment = one["comment"]
+                if one.get("commentAction") == "DELETED":
+                    gone.add(comment["id"])
+                elif comment["id"] not in gone:
                     yield Comment(comment["id"], comment["text"], comment["version"])
             if page["isLastPage"]:
                 return

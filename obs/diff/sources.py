@@ -109,7 +109,8 @@ def _place(urn: str) -> tuple[str, str, str]:
     parts = urn.split("::", 3)
     name = parts[3] if len(parts) > 3 else ""
     parents = parts[2].split("$")[:-1] if len(parts) > 2 else []
-    # A chart of helm.sh/v4 names what it brings CHART:NAMESPACE/NAME.
+    # A chart of helm.sh/v4 names what it brings PREFIX:NAMESPACE/NAME, or PREFIX:NAME without a namespace, by its own
+    # name unless resourcePrefix says another (pulumi-kubernetes 4.32, provider/pkg/provider/yaml/v2/yaml.go, register).
     chart = name.partition(":")[0] if parents and parents[-1].startswith(_NO_OBJECT) else PROGRAM
     components = [kind for kind in parents if not kind.startswith(_NO_OBJECT)]
     return components[-1].rpartition(":")[2].lower() if components else PROGRAM, chart, name
