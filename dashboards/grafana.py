@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic_core import to_json
 
@@ -29,6 +29,8 @@ _RANGE = "now-6h"
 _ALL = ".*"
 _NEIGHBOURS = {1: "Domains", 2: "Details"}
 _MAX_ID = 2**31 - 1
+# Of variables of the kind interval, in Grafana's types; the SDK writes them to every variable.
+_INTERVALS = ("auto", "auto_min", "auto_count")
 
 
 def dashboard_json(dashboard: Dashboard) -> str:
@@ -55,7 +57,16 @@ def dashboard_json(dashboard: Dashboard) -> str:
         _add_row(builder, row, place, variables)
     compact = json.dumps(builder.build(), cls=JSONEncoder, allow_nan=False)
     # Python's own encoder indents in Python: 0.6 s for 25 dashboards.
-    return to_json(json.loads(compact), indent=2).decode()
+    return to_json(_known_to_all(json.loads(compact)), indent=2).decode()
+
+
+def _known_to_all(model: dict[str, Any]) -> dict[str, Any]:
+    """Without defaults of the SDK that not every Grafana knows: 10.2 dropped ``style`` and the ``id`` of a variable."""
+    del model["style"]
+    for variable in model["templating"]["list"]:
+        for field in ("id", *_INTERVALS):
+            variable.pop(field, None)
+    return model
 
 
 def panel_id(dashboard: Dashboard, panel: Panel) -> int:

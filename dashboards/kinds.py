@@ -90,8 +90,10 @@ def _table(builder: Builder, panel: Panel, queries: Sequence[Query]) -> None:
     from grafana_foundation_sdk.models.dashboard import DataTransformerConfig, DynamicConfigValue
     from grafana_foundation_sdk.models.table import Options
 
+    options = Options()
+    options.footer = None  # the SDK's default is none shown, under a key that Grafana 12.2 dropped
+    builder.options(options)
     if not queries:  # traces: the columns are the store's own
-        builder.options(Options())
         return
     # Grafana's names of the value columns (packages/grafana-prometheus/src/result_transformer.ts, getValueText).
     values = ["Value"] if len(queries) == 1 else [f"Value #{query.ref_id}" for query in queries]
@@ -112,7 +114,7 @@ def _table(builder: Builder, panel: Panel, queries: Sequence[Query]) -> None:
         builder.with_transformation(DataTransformerConfig("merge", options={}))
     builder.with_transformation(DataTransformerConfig("organize", options=order))
     builder.custom(common.TableFieldOptions(filterable=True))
-    builder.options(Options(sort_by=[common.TableSortByFieldState(titles[0], desc=True)]))
+    options.sort_by = [common.TableSortByFieldState(titles[0], desc=True)]
     for title in titles if thresholds.judges(panel.thresholds) else ():
         cell = common.TableColoredBackgroundCellOptions(common.TableCellBackgroundDisplayMode.BASIC)
         builder.override_by_name(title, [DynamicConfigValue("custom.cellOptions", cell)])

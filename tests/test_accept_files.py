@@ -10,7 +10,7 @@ import pytest
 from accept_samples import expansion, files, holder, rendered
 
 from obs.accept.files import config_files
-from obs.accept.forms import Form, json_object
+from obs.accept.forms import Form, loki_overrides
 from obs.accept.kinds import CREDENTIAL, ROWS, RULES, Kind, Row, kind_of
 from obs.accept.run import OURS, Accepted, check_files
 from obs.documents import MASK
@@ -93,7 +93,7 @@ def test_a_program_that_is_not_there_is_not_asked_and_that_is_said(monkeypatch: 
         def refusal(self, _program: Path | None, _text: str, _folder: Path) -> str:
             raise AssertionError
 
-    both = Kind("both", (Never(), Form(json_object)))
+    both = Kind("both", (Never(), Form(loki_overrides)))
     results = check_files(files(holder("ConfigMap", "c", {"a.txt": "{}"})), rows=[Row("", "*", "*", both)])
     assert [(r.by, bool(r.skipped), r.finding) for r in results] == [("thanos", True, None), (OURS, False, None)]
     assert "obs tools build thanos" in results[0].skipped

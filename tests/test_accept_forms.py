@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from obs.accept import forms, oracle, tempo
+from obs.accept import forms, grafana, oracle, tempo
 from obs.accept.forms import Form
 from obs.accept.kinds import ROWS
 
@@ -45,8 +45,9 @@ SAMPLES: list[tuple[Problems, str, tuple[str, str], str]] = [
     (forms.dashboard_providers, PROVIDERS, ("path", "pth"), "'pth' was unexpected"),
     (forms.ini, INI, ("[log]", "[server]"), "section 'server' already exists"),
     (forms.ini, INI, ("mode = console", "mode console"), "mode console"),
-    (forms.json_object, "{}", ("{}", "[]"), "not a JSON object"),
-    (forms.json_object, "{}", ("{}", "{"), "Expecting property name"),
+    (grafana.unknown, "{}", ("{}", "[]"), "not a JSON object"),
+    (grafana.unknown, "{}", ("{}", "{"), "Expecting property name"),
+    (grafana.unknown, '{"title": "A"}', ("title", "titel"), "13.2: Additional properties are not allowed ('titel' was"),
     (forms.loki_overrides, "overrides: {team: {ingestion_rate_mb: 4}}", ("overrides", "override"), "'override' was"),
     (oracle.config, ORACLE, ("passwordFile", "password_file"), "'password_file' was unexpected"),
     (oracle.config, ORACLE, ("url: ", "uri: "), "'url' is a required property"),

@@ -135,10 +135,6 @@ def ini(text: str) -> Problems:
     return []
 
 
-def json_object(text: str) -> Problems:
-    return [] if isinstance(json.loads(text), dict) else ["not a JSON object"]
-
-
 def loki_overrides(text: str) -> Problems:
     """Loki's runtime configuration; the limits of a tenant are those of limits_config, which loki itself checks."""
     data = read_yaml(text)

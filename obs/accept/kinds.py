@@ -15,7 +15,7 @@ from components.grafana_values import GRAFANA_ADMIN_SECRET, OIDC_SECRET
 from components.kube_prometheus_values import ALERTMANAGER_CONFIG_SECRET, RECEIVERS_SECRET
 from components.object_storage import CREDENTIALS_SECRET, OBJSTORE_KEY, OBJSTORE_SECRET
 from components.remote_store import STORE_SECRET
-from obs.accept import forms, oracle, programs, tempo
+from obs.accept import forms, grafana, oracle, programs, tempo
 from obs.accept.alloy import Alloy
 from obs.accept.files import RULES_KEY, ConfigFile
 from obs.accept.forms import Form
@@ -58,7 +58,7 @@ _NO_ORACLE = "no Oracle exporter is built here"
 
 ALERTMANAGER = Kind("Alertmanager configuration", (programs.AMTOOL,))
 RULES = Kind("rules", (programs.PROMTOOL,))
-DASHBOARD = Kind("dashboard", (Form(forms.json_object),), "obs check resolves its panels and links")
+DASHBOARD = Kind("dashboard", (Form(grafana.unknown),), "by Grafana's types of each version; no Grafana is built here")
 CREDENTIAL = Kind("credential", (), "one value that its reader takes as it is")
 GRAFANA_INI = Kind("Grafana settings", (Form(forms.ini),), _NO_GRAFANA)
 DATASOURCES = Kind("Grafana datasources", (Form(forms.datasources),), _NO_GRAFANA)
