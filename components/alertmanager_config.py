@@ -39,6 +39,13 @@ SLACK_COLOR = (
 )
 LINKS = {"Runbook": "runbook_url", "Dashboard": "dashboard_url", "Logs": "logs_url", "Traces": "traces_url"}
 """Text -> annotation (components/rules.py); an alert has those of the parts that its stack has."""
+_HOUR = 3_600_000_000_000  # nanoseconds, as Go adds them to a time
+_AROUND = {
+    "dashboard_url": (
+        f"&from={{{{ ($alert.StartsAt.Add -{_HOUR}).UnixMilli }}}}&to={{{{ ($alert.StartsAt.Add {_HOUR}).UnixMilli }}}}"
+    )
+}
+"""What is added to a link: a dashboard is opened at an hour before and after the alert began, whenever that was."""
 # Cut at ten alerts, because Alertmanager does not shorten this text and Slack refuses a message that is too long.
 SLACK_TEXT = (
     """\
@@ -48,7 +55,8 @@ SLACK_TEXT = (
 {{ range (.Labels.Remove $.GroupLabels.Names).SortedPairs }}`{{ .Name }}={{ .Value }}` {{ end }}
 """
     + "".join(
-        f"{{{{ with .Annotations.{name} }}}}<{{{{ . }}}}|{text}> {{{{ end -}}}}\n" for text, name in LINKS.items()
+        f"{{{{ with .Annotations.{name} }}}}<{{{{ . }}}}{_AROUND.get(name, '')}|{text}> {{{{ end -}}}}\n"
+        for text, name in LINKS.items()
     )
     + """\
 {{ "\\n" }}{{ end }}{{ end }}{{ if gt (len .Alerts) 10 }}The first 10 of {{ len .Alerts }} alerts.{{ end }}
@@ -191,7 +199,15 @@ def _pagerduty(receiver: tree_model.Receiver, folder: str) -> Receiver:
         component="{{ .CommonLabels.component }}",
         class_="{{ .GroupLabels.alertname }}",
         links=tuple(
-            PagerdutyLink(href=f"{{{{ .CommonAnnotations.{name} }}}}", text=text) for text, name in LINKS.items()
+            # Of the first alert: what the links choose is not common to all alerts of a group.
+            PagerdutyLink(
+                href=(
+                    f"{{{{ with $alert := index .Alerts 0 }}}}{{{{ with .Annotations.{name} }}}}{{{{ . }}}}"
+                    f"{_AROUND.get(name, '')}{{{{ end }}}}{{{{ end }}}}"
+                ),
+                text=text,
+            )
+            for text, name in LINKS.items()
         ),
     )
     return Receiver(name=receiver.name, pagerduty_configs=(config,))

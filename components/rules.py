@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import quote
 
 import pulumi
 
@@ -12,6 +11,7 @@ from components.explore import logs_link, traces_link
 from components.resources import PrometheusRule
 from components.specs.rules import PrometheusRuleSpec, Rule, RuleGroup
 from dashboards.grafana import panel_id
+from dashboards.links import alert_url
 from model import rule as model
 from plan import Plan
 from settings import Settings
@@ -81,7 +81,7 @@ def alert_annotations(plan: Plan, alert: model.Alert, links: Links) -> dict[str,
     shown = plan.panel_showing(alert.signal)
     if shown is not None:
         dashboard, panel = shown
-        texts["dashboard_url"] = f"{links.grafana}/d/{quote(dashboard.uid)}?viewPanel={panel_id(dashboard, panel)}"
+        texts["dashboard_url"] = links.grafana + alert_url(dashboard, panel_id(dashboard, panel), alert.signal)
     labels = alert.signal.legend_labels
     more = {
         "logs_url": logs_link(links.grafana, labels) if links.logs else None,

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from urllib.parse import quote
 
+from dashboards.queries import dashboard_variables
+from model.dashboard import Dashboard
+from model.expr import Selector
+from model.narrowing import kept_labels
 from model.promql import CLUSTER
+from model.rule import Signal
 
 # Grafana fills in the chosen range and variables, so a link keeps both.
 KEEP = "${__url_time_range}&${__all_variables}"
@@ -24,3 +30,20 @@ def series_url(uid: str, carries: Sequence[tuple[str, str]], *, table: bool) -> 
     value = "${{__data.fields.{}}}" if table else "${{__field.labels.{}}}"
     chosen = "&".join(f"var-{name}={value.format(label)}" for name, label in ((CLUSTER, CLUSTER), *carries))
     return f"/d/{uid}?{_SOME}&{chosen}"
+
+
+def alert_url(dashboard: Dashboard, panel: int, signal: Signal) -> str:
+    """The panel that shows an alert's signal, narrowed to what the alert is about; a Prometheus template.
+
+    A variable is chosen where the alert has its label: ``urlquery`` is a function of every Go template, and a label
+    that is empty on one series chooses nothing. When it was is added by whoever sends it (StartsAt), as rules do not
+    know.
+    """
+    whole = signal.record or isinstance(signal.expr, Selector)
+    has = {*signal.legend_labels, *({CLUSTER} if whole else kept_labels(signal.expr) & {CLUSTER})}
+    chosen = "".join(
+        f"{{{{ with $labels.{v.label} }}}}&var-{v.name}={{{{ . | urlquery }}}}{{{{ end }}}}"
+        for v in dashboard_variables(dashboard)
+        if v.label in has
+    )
+    return f"/d/{quote(dashboard.uid)}?viewPanel={panel}{chosen}"

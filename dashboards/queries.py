@@ -8,7 +8,7 @@ from string import ascii_uppercase
 from typing import NamedTuple
 
 from model.dashboard import Dashboard, Panel, Variable
-from model.expr import Matcher, Selector
+from model.expr import Expr, Matcher, Selector
 from model.promql import CLUSTER, matching, metric
 from model.rule import Signal
 
@@ -85,13 +85,15 @@ def panel_queries(panel: Panel, variables: Sequence[Variable]) -> tuple[Query, .
     matches series without it.
     """
     return tuple(
-        Query(ref_id, str(signal.query.narrowed(*_narrowing(signal, variables))), legend)
+        Query(ref_id, str(narrowed(signal, variables)), legend)
         for ref_id, signal, legend in zip(REF_IDS, panel.signals, _legends(panel.signals), strict=False)
     )
 
 
-def _narrowing(signal: Signal, variables: Sequence[Variable]) -> list[Matcher]:
-    return [_chosen(v) for v in variables if v.label == CLUSTER or v.label in signal.narrowable]
+def narrowed(signal: Signal, variables: Sequence[Variable]) -> Expr:
+    """What a panel asks for a signal on a dashboard with these variables."""
+    chosen = (_chosen(v) for v in variables if v.label == CLUSTER or v.label in signal.narrowable)
+    return signal.query.narrowed(*chosen)
 
 
 def _chosen(variable: Variable) -> Matcher:

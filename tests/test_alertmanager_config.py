@@ -182,7 +182,7 @@ ALERT = {
         "summary": "Down",
         "description": "0 of 2",
         "runbook_url": "https://r",
-        "dashboard_url": "https://d",
+        "dashboard_url": "https://d/d/x?viewPanel=1",
         "logs_url": "https://l",
         "traces_url": "https://t",
         "value": "87%",
@@ -220,7 +220,8 @@ def test_alertmanager_itself_accepts_the_file_and_routes_as_the_tree_says(tmp_pa
             SLACK_TEXT,
             (
                 "*Down*\n0 of 2 Value: 87%\n`namespace=spark` `severity=critical` \n"
-                "<https://r|Runbook> <https://d|Dashboard> <https://l|Logs> <https://t|Traces> \n*Down*"
+                "<https://r|Runbook> <https://d/d/x?viewPanel=1&from=1767222000000&to=1767229200000|Dashboard> "
+                "<https://l|Logs> <https://t|Traces> \n*Down*"
             ),
         ),
         (PAGERDUTY_DESCRIPTION, "Down"),

@@ -52,6 +52,14 @@ def test_a_link_in_a_text_to_nowhere_is_found() -> None:
     assert [check for check, _ in broken(with_panel(words))] == ["dashboard/link"]
 
 
+def test_a_click_that_chooses_what_is_not_there_is_found() -> None:
+    click = panel(link="dataops-pod", carries=(("pood", "pod"),), signals=(signal(legend="{{node}}"),))
+    assert [message.split(",")[0] for _, message in broken(with_panel(click))] == [
+        "a click chooses $pood",
+        "a click carries the label pod",
+    ]
+
+
 def test_a_page_that_nothing_leads_to_is_found() -> None:
     found = broken(lambda d: replace(d, uid="dataops-lost"))
     assert ("dashboard/reach", "no link leads to it from level 0; everything is within 3") in found
@@ -126,9 +134,17 @@ _SECONDS, _BYTES = metric("a_seconds"), metric("b_bytes")
         (histogram_quantile(0.95, sum_by(rate(metric("a_seconds_bucket"), "5m"), "le")), "s"),
         (count_by(_BYTES), "count"),
         (metric("dataops:volume:usage_ratio"), "ratio"),
-        (_BYTES / _SECONDS, None),
-        (_BYTES * 8, None),
-        (metric("things"), None),
+        (_BYTES / _SECONDS, "bytes/s"),
+        (_BYTES * 8, "part of bytes"),
+        (metric("things"), "count"),
+        (rate(metric("things_total"), "5m"), "count/s"),
+        (sum_by(rate(metric("a_seconds_sum"), "5m")) / sum_by(rate(metric("a_seconds_count"), "5m")), "s"),
+        ((metric("good_total") / metric("all_total")) * 100, "percent"),
+        (metric("a_percent") / 100, "ratio"),
+        (_SECONDS / 86400, "days"),
+        ((1 - metric("a_ratio")) / (call("deriv", metric("a_ratio").over("1d")) * 3600), "hours"),
+        (metric("up") | _SECONDS, None),
+        (metric("things") * metric("things_info"), "count"),
     ],
 )
 def test_what_a_value_is_measured_in_follows_from_names(expr: Expr, unit: str | None) -> None:

@@ -87,7 +87,8 @@ STORAGE = Page(
         Group(
             title="Work",
             panels=(
-                show(PanelKind.TIMESERIES, "minio.requests", "minio.requests_waiting"),
+                show(PanelKind.TIMESERIES, "minio.requests"),
+                show(PanelKind.TIMESERIES, "minio.requests_waiting"),
                 show(PanelKind.TIMESERIES, "ceph.reads", "ceph.writes"),
                 show(PanelKind.TIMESERIES, "ceph.bytes_read", "ceph.bytes_written"),
                 show(PanelKind.TIMESERIES, "isilon.operations"),

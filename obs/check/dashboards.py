@@ -31,14 +31,31 @@ def check_dashboards(plan: Plan) -> Iterator[Finding]:
 
 
 def _links(plan: Plan) -> Iterator[Finding]:
-    uids = {dashboard.uid for dashboard in plan.dashboards}
+    uids = {dashboard.uid: dashboard for dashboard in plan.dashboards}
     for dashboard in plan.dashboards:
         found = [("its parent", dashboard.parent, dashboard.where)]
+        found += [("its trail", uid, dashboard.where) for uid, _ in dashboard.trail]
         found += [(f"panel {p.title!r}", uid, p.where) for p in dashboard.panels for uid in targets(p)]
         for what, uid, where in found:
             if uid is not None and uid not in uids:
                 message = f"{what} leads to {uid!r}, which is no dashboard of this stack"
                 yield Finding("dashboard/link", f"dashboard {dashboard.uid}", str(where), message)
+        for panel in dashboard.panels:
+            for message in _carried(panel, uids.get(panel.link or "")):
+                yield Finding(
+                    "dashboard/link", f"dashboard {dashboard.uid}, panel {panel.title}", str(panel.where), message
+                )
+
+
+def _carried(panel: Panel, there: Dashboard | None) -> Iterator[str]:
+    """What a click is to choose, and cannot."""
+    known = {v.name: v.label for v in dashboard_variables(there)} if there is not None else {}
+    for name, label in panel.carries:
+        if there is not None and name not in known:
+            yield f"a click chooses ${name}, which {there.uid} does not have: {', '.join(known)}"
+        for signal in panel.signals:
+            if label not in signal.legend_labels:
+                yield f"a click carries the label {label}, which signal {signal.name} does not show"
 
 
 def _reach(plan: Plan) -> Iterator[Finding]:

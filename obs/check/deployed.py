@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from dashboards.grafana import dashboard_expressions, panel_id
+from dashboards.queries import dashboard_variables
 from model.rule import Severity
 from obs.check.finding import Finding
 from obs.protobuf import redacted
@@ -18,6 +20,10 @@ from plan import Plan
 _LARGEST = 300_000
 """Bytes. The API server takes 1 MiB, and kubectl's last-applied annotation 256 KiB of a whole object."""
 _TEXTS = ("summary", "description")
+_ACTION = re.compile(r"\{\{.*?\}\}")
+_TO_DASHBOARD = re.compile(r"/d/([\w-]+)([^\s)\"]*)")
+Panels = Mapping[tuple[str, int], Collection[str]]
+"""(uid, id of a panel) -> the variables of its dashboard."""
 
 
 def check_deployed(recording: Recording, plan: Plan, project: Path) -> list[Finding]:
@@ -28,7 +34,11 @@ def check_deployed(recording: Recording, plan: Plan, project: Path) -> list[Find
 def _rules(recording: Recording, plan: Plan, project: Path) -> Iterator[Finding]:
     checked = {str(rule.expr) for rule in plan.records} | {str(alert.expr) for alert in plan.alerts}
     places = {(alert.name, alert.labels.get("slo")): str(alert.where) for alert in plan.alerts}
-    panels = {(d.uid, panel_id(d, panel)) for d in plan.dashboards for panel in d.panels}
+    panels = {
+        (d.uid, panel_id(d, panel)): {v.name for v in dashboard_variables(d)}
+        for d in plan.dashboards
+        for panel in d.panels
+    }
     for resource, rule in _registered_rules(recording):
         name = str(rule.get("alert") or rule.get("record"))
         where = places.get((name, (rule.get("labels") or {}).get("slo")), resource.source or resource.urn)
@@ -47,7 +57,7 @@ def _registered_rules(recording: Recording) -> Iterator[tuple[Resource, Mapping[
                 yield from ((resource, rule) for rule in group.get("rules") or ())
 
 
-def _alert_problems(rule: Mapping[str, Any], panels: set[tuple[str, int]], project: Path) -> Iterator[tuple[str, str]]:
+def _alert_problems(rule: Mapping[str, Any], panels: Panels, project: Path) -> Iterator[tuple[str, str]]:
     labels, annotations = rule.get("labels") or {}, rule.get("annotations") or {}
     if labels.get("severity") not in set(Severity):
         yield "alert/severity", f"has no severity that a route knows; allowed: {', '.join(Severity)}"
@@ -59,11 +69,20 @@ def _alert_problems(rule: Mapping[str, Any], panels: set[tuple[str, int]], proje
         yield "alert/runbook", "has no runbook_url"
     elif not (project / "runbooks" / page).is_file():
         yield "alert/runbook", f"links to runbooks/{page}, which is not there; write it"
-    link = urlsplit(str(annotations.get("dashboard_url") or ""))
+    yield from _dashboard_problems(str(annotations.get("dashboard_url") or ""), str(labels.get("signal")), panels)
+
+
+def _dashboard_problems(url: str, signal: str, panels: Panels) -> Iterator[tuple[str, str]]:
+    link = urlsplit(_ACTION.sub("", url))
+    chosen = parse_qs(link.query, keep_blank_values=True)
+    number = chosen.get("viewPanel", [""])[0]
+    place = (link.path.rpartition("/")[2], int(number) if number.isdecimal() else 0)
     if not link.path:
-        yield "alert/dashboard", f"has no dashboard link: no panel shows its signal {labels.get('signal')}"
-    elif (link.path.rpartition("/")[2], int(parse_qs(link.query).get("viewPanel", ["0"])[0])) not in panels:
-        yield "alert/dashboard", f"links to {annotations['dashboard_url']}, which is no panel of this stack"
+        yield "alert/dashboard", f"has no dashboard link: no panel shows its signal {signal}"
+    elif place not in panels:
+        yield "alert/dashboard", f"links to {url}, which is no panel of this stack"
+    for name in sorted(chosen.keys() - {"viewPanel"} - {f"var-{known}" for known in panels.get(place, ())}):
+        yield "alert/dashboard", f"links to {url}, and {name} is no variable of that dashboard"
 
 
 def _dashboards(recording: Recording, plan: Plan) -> Iterator[Finding]:
@@ -77,12 +96,34 @@ def _dashboards(recording: Recording, plan: Plan) -> Iterator[Finding]:
                 message = f"is {len(text.encode()) / 1000:.0f} kB; a dashboard stays below {_LARGEST / 1000:.0f} kB"
                 where = resource.source or resource.urn
                 yield Finding("dashboard/size", f"dashboard {file.removesuffix('.json')}", where, message)
+            for message in _lost_links(file, text, {d.uid for d in plan.dashboards}):
+                subject, where = f"dashboard {file.removesuffix('.json')}", resource.source or resource.urn
+                yield Finding("dashboard/link", subject, where, message)
             for title, expr in _targets(file, text):
                 if expr not in checked:
                     subject = f"dashboard {file.removesuffix('.json')}, panel {title}"
                     message = "shows an expression that the plan does not have, so nothing checked it"
                     where = resource.source or resource.urn
                     yield Finding("deployed/panel", subject, where, message, expression=expr)
+
+
+def _lost_links(file: str, text: str, uids: Collection[str]) -> Iterator[str]:
+    """Links in a dashboard's JSON that lead nowhere, or on the way of which the time or what was chosen is lost."""
+    dashboard = json.loads(text) if file.endswith(".json") else {}
+    kept = [link for link in dashboard.get("links", ()) if link.get("keepTime") and link.get("includeVars")]
+    for link in dashboard.get("links", ()):
+        if link not in kept:
+            yield f"its link {link.get('title')!r} keeps not both the time and what was chosen"
+    by_themselves = {link.get("url") for link in kept}
+    for uid, rest in dict.fromkeys(_TO_DASHBOARD.findall(text) if dashboard else ()):
+        if uid not in uids:
+            yield f"leads to {uid!r}, which is no dashboard of this stack"
+        elif f"/d/{uid}{rest}" not in by_themselves and not ("${__url_time_range}" in rest and _carried(rest)):
+            yield f"its link to {uid!r} keeps not both the time and what was chosen"
+
+
+def _carried(rest: str) -> bool:
+    return "${__all_variables}" in rest or "${datasource:queryparam}&${environment:queryparam}&var-cluster=" in rest
 
 
 def _targets(file: str, text: str) -> Iterator[tuple[str, str]]:

@@ -24,7 +24,7 @@ from obs.check.matching import binary
 from obs.check.parse import Parsed, is_filled, parse
 from obs.check.rules import Rule
 from obs.check.scope import Known, Scope, listed, nearest_label, rule_labels
-from obs.check.selector import EXTERNAL, select
+from obs.check.selector import ENVIRONMENT, EXTERNAL, select
 from obs.check.templates import legend_labels, template_labels, template_queries
 from obs.check.values import values
 from obs.check.vector import Vector
@@ -183,6 +183,8 @@ def _check_cluster(scope: Scope, result: Vector | None) -> None:
 
 
 def _check_variable(scope: Scope, label: str, result: Vector | None) -> None:
+    if label == ENVIRONMENT:
+        return  # only what leaves Prometheus has it, and that is what dashboards choose from
     if result is not None:
         scope.need_labels(result, (label,), "label_values")
     elif not scope.known.any_label(label):

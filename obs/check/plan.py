@@ -10,8 +10,9 @@ from pydantic import ValidationError
 import contracts
 import systems
 from dashboards.grafana import dashboard_expressions
+from dashboards.links import alert_url
 from model.dashboard import Dashboard, Panel
-from model.rule import Signal
+from model.rule import Alert, Signal
 from obs.check.alerts import check_alerts
 from obs.check.catalogue import Catalogue, catalogue
 from obs.check.dashboards import check_dashboards
@@ -84,6 +85,12 @@ def _disabled(plan: Plan) -> dict[str, tuple[str, ...]]:
     return found
 
 
+def _link(plan: Plan, alert: Alert) -> Iterator[str]:
+    """What the alert's dashboard link takes of its labels."""
+    if (shown := plan.panel_showing(alert.signal)) is not None:
+        yield alert_url(shown[0], 0, alert.signal)
+
+
 def _signals(plan: Plan, subjects: Mapping[int, str]) -> Iterator[_Used]:
     """Signals without a recording rule; those with one are checked as that rule."""
     for _, signal in plan.signals():
@@ -125,7 +132,7 @@ def _alerts(plan: Plan, subjects: Mapping[int, str]) -> Iterator[_Used]:
                 subject=f"alert {alert.name}",
                 where=str(alert.where),
                 labels=alert.own_labels,
-                templates=(alert.summary, alert.description),
+                templates=(alert.summary, alert.description, *_link(plan, alert)),
                 allowances=alert.expr.allowances(),
                 ruler=id(alert) in of_ruler,
             ),
@@ -141,7 +148,7 @@ def _panels(plan: Plan, subjects: Mapping[int, str]) -> Iterator[_Used]:
                 if isinstance(source, Panel)
                 else _Used(
                     Expression(
-                        text=text,
+                        text=f"label_values({text}, {legend})",
                         kind="variable",
                         subject=f"dashboard {dashboard.uid}, ${source.name}",
                         where=str(source.where),

@@ -73,7 +73,7 @@ def request_signals(slow: int) -> tuple[Signal, ...]:
             good="Follows the jobs.",
             unit="reqps",
             expr=total,
-            legend="{{cluster}} answered",
+            legend="{{cluster}}",
             record=_REQUESTS,
         ),
         Signal(
@@ -81,9 +81,9 @@ def request_signals(slow: int) -> tuple[Signal, ...]:
             title="Waiting requests",
             description="S3 requests that wait because a node works on as many as it may.",
             good="0.",
-            unit="reqps",
+            unit="short",
             expr=sum_by(max_by(metric("minio_s3_requests_waiting_total"), "server")),
-            legend="{{cluster}} waiting",
+            legend="{{cluster}}",
         ),
         Signal(
             name="slow_reads",
