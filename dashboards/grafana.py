@@ -12,8 +12,16 @@ from pydantic_core import to_json
 from dashboards.cost import cost
 from dashboards.layout import Cell, PlacedRow, arrange
 from dashboards.panels import build, datasource
-from dashboards.queries import dashboard_expressions, dashboard_variables, panel_queries, values_selector
-from dashboards.validation import DATASOURCE, SOURCES, validate
+from dashboards.queries import (
+    DATASOURCE,
+    SOURCES,
+    chosen_by,
+    dashboard_expressions,
+    dashboard_variables,
+    panel_queries,
+    values_selector,
+)
+from dashboards.validation import validate
 from model.dashboard import Dashboard, Panel, Row, Variable
 
 if TYPE_CHECKING:
@@ -134,9 +142,9 @@ def _datasources(dashboard: Dashboard) -> Iterator[sdk.DatasourceVariable]:
     from grafana_foundation_sdk.builders import dashboard as sdk
 
     yield sdk.DatasourceVariable(DATASOURCE).label("Data source").type("prometheus")
-    asked = {panel.lookup.store for panel in dashboard.panels if panel.lookup is not None}
+    chosen = chosen_by(dashboard)
     for store, name in SOURCES.items():
-        if store in asked:
+        if name in chosen:
             yield sdk.DatasourceVariable(name).label(name.capitalize()).type(store.value)
 
 

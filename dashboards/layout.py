@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from model.dashboard import Row
 
 COLUMNS = 24
-OPEN_ROWS = 2
 # A dashboard is to load within 3 s, and the panels of a collapsed row query nothing until it is opened.
-# The largest domain has 20 panels, which stay in sight.
 OPEN_PANELS = 20
 
 
@@ -53,15 +51,15 @@ def pack(sizes: Iterable[tuple[int, int]], top: int) -> tuple[tuple[Cell, ...], 
 def arrange(rows: Sequence[Row]) -> list[PlacedRow]:
     """Places for all rows, one under the other.
 
-    The first two rows are open; a later one is collapsed when more than 20 panels stand before it. The
+    The first row is open; from the one with which more than 20 panels would be in sight, all are collapsed. The
     cells of a collapsed row are those that it has when it is opened.
     """
     placed = []
-    y = preceding = 0
+    y = shown = 0
     for index, row in enumerate(rows):
         cells, bottom = pack(((panel.width, panel.height) for panel in row.panels), y + 1)
-        collapsed = index >= OPEN_ROWS and preceding > OPEN_PANELS
+        shown += len(row.panels)
+        collapsed = index > 0 and shown > OPEN_PANELS
         placed.append(PlacedRow(Cell(0, y, COLUMNS, 1), cells, collapsed))
         y = y + 1 if collapsed else bottom
-        preceding += len(row.panels)
     return placed

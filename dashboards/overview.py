@@ -18,7 +18,14 @@ _ANY_IS_BAD = {
     TARGETS_UP.title: (Threshold(value=1, severity="warning", above=False),),
     "Job success in 24 hours": (Threshold(value=0.98, severity="warning", above=False),),
 }
-_STATUS = ("critical_alerts", "high_alerts", "targets_up", "worst_error_budget", "job_success")
+_STATUS = {
+    "critical_alerts": "dataops-incident",
+    "high_alerts": "dataops-incident",
+    "targets_up": "dataops-observability",
+    "worst_error_budget": "dataops-slo",
+    "job_success": "dataops-workload",
+}
+"""Signal -> the page that tells more."""
 # Unicode, not an icon font: it is there wherever the page is read.
 _ICONS = {
     "dataops-gitops": "🚀",
@@ -57,8 +64,8 @@ def _status(shelf: Shelf, alerts: Sequence[Alert]) -> tuple[Panel, ...]:
     limits = {a.threshold: a.severity.value for a in alerts if a.signal is REMAINING}
     budget = tuple(Threshold(value=value, severity=tier, above=False) for value, tier in sorted(limits.items()))
     steps = _ANY_IS_BAD | {WORST_BUDGET.title: budget}
-    wanted = [Wanted(kind=PanelKind.STAT, names=(f"platform.{name}",)) for name in _STATUS]
-    found = [panel for one in wanted if (panel := shelf.panel(one)) is not None]
+    wanted = [(uid, Wanted(kind=PanelKind.STAT, names=(f"platform.{name}",))) for name, uid in _STATUS.items()]
+    found = [(panel, uid) for uid, one in wanted if (panel := shelf.panel(one)) is not None]
     return tuple(
         Panel(
             title=panel.title,
@@ -67,9 +74,9 @@ def _status(shelf: Shelf, alerts: Sequence[Alert]) -> tuple[Panel, ...]:
             thresholds=steps.get(panel.title, ()),
             width=24 // len(found),
             height=6,
-            link="dataops-incident",
+            link=uid,
         )
-        for panel in found
+        for panel, uid in found
     )
 
 

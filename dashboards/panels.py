@@ -9,8 +9,7 @@ from dashboards import thresholds
 from dashboards.kinds import KINDS, ends
 from dashboards.layout import Cell
 from dashboards.links import KEEP, series_url, url
-from dashboards.queries import Query
-from dashboards.validation import DATASOURCE, SOURCES
+from dashboards.queries import DATASOURCE, SOURCES, Query
 from model.dashboard import Lookup, Panel, PanelKind, Store
 
 # The SDK's modules are imported where a panel is built: they cost 0.05 s, which a command that asks only
@@ -102,7 +101,8 @@ def _field(builder: Builder, panel: Panel) -> None:
     if unit in _DECIMALS and not lines:
         builder.decimals(_DECIMALS[unit])
     if panel.link:
-        builder.data_links([_link(series_url(panel.link, panel.carries, table=panel.kind is PanelKind.TABLE))])
+        table = panel.kind is PanelKind.TABLE
+        builder.data_links([_link(series_url(panel.link, panel.carries, panel.keeps, table=table))])
     _words(builder, panel)
     # On a time axis both ends are soft (see _timeseries): a spent error budget is below 0, and a hard end cuts it off.
     low, high = ends(panel)

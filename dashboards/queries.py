@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from string import ascii_uppercase
 from typing import NamedTuple
 
-from model.dashboard import Dashboard, Panel, Variable
+from model.dashboard import Dashboard, Panel, Store, Variable
 from model.expr import Expr, Matcher, Selector
 from model.promql import CLUSTER, matching, metric
 from model.rule import Signal
@@ -15,6 +15,9 @@ from model.rule import Signal
 # A refId is one letter here; Grafana goes on with AA, but nobody reads a panel of 27 queries.
 REF_IDS = ascii_uppercase
 ENVIRONMENT = "environment"
+DATASOURCE = "datasource"
+SOURCES = {Store.LOGS: "logs", Store.TRACES: "traces"}
+"""Variables by which a viewer chooses where logs and traces are read."""
 _VARIABLE = re.compile(r"\$(\w+)")
 
 
@@ -67,6 +70,13 @@ def dashboard_variables(dashboard: Dashboard) -> tuple[Variable, ...]:
     """
     first = (Variable(name=label, label=label, metric="up", where=dashboard.where) for label in (ENVIRONMENT, CLUSTER))
     return (*first, *dashboard.variables)
+
+
+def chosen_by(dashboard: Dashboard) -> tuple[str, ...]:
+    """The names of all variables of a dashboard, in Grafana's order: data sources, what narrows, what is typed in."""
+    asked = {panel.lookup.store for panel in dashboard.panels if panel.lookup is not None}
+    sources = (DATASOURCE, *(name for store, name in SOURCES.items() if store in asked))
+    return (*sources, *(v.name for v in dashboard_variables(dashboard)), *(f.name for f in dashboard.fields))
 
 
 def values_selector(variable: Variable, earlier: Sequence[Variable]) -> Selector:

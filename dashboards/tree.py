@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from dashboards.domains import domain_dashboards
@@ -13,7 +13,8 @@ from dashboards.overview import overview
 from dashboards.pages import PAGES
 from dashboards.shelf import Shelf
 from dashboards.signals import SHARED, VIOLATIONS, WORST_BUDGET
-from model.dashboard import Dashboard, Panel, PanelKind, Store
+from dashboards.ways import Ways
+from model.dashboard import Dashboard, Store
 from model.rule import Alert, Signal
 from model.system import System
 from slo.rules import SloRules
@@ -36,11 +37,8 @@ def dashboards_of(
     below = (*domains, *((budgets,) if budgets else ()))
     details = tuple(found for page in PAGES if (found := shelf.page(page)) is not None)
     top = overview(shelf, below, details, alerts)
-    owners = {id(signal): system.name for system in systems for signal in system.signals}
-    related = {name: page.uid for page in reversed(PAGES) for name in page.related}
-    there = {dashboard.uid for dashboard in details}
-    linked = (_linked(d, details, owners, {n: u for n, u in related.items() if u in there}) for d in (*below, *details))
-    return _with_trails((top, *linked))
+    ways = Ways((top, *below, *details), details, systems)
+    return _with_trails((top, *(ways.linked(dashboard) for dashboard in (*below, *details))))
 
 
 def signals_of(
@@ -63,26 +61,6 @@ def _shared(systems: Sequence[System], objectives: Sequence[SloRules]) -> dict[s
         more = (WORST_BUDGET, VIOLATIONS, attainment(objectives))
         found |= {f"platform.{signal.name}": signal for signal in more}
     return found
-
-
-def _linked(
-    dashboard: Dashboard, details: Sequence[Dashboard], owners: Mapping[int, str], related: Mapping[str, str]
-) -> Dashboard:
-    """Each panel leads to the page of the object that its series are about, else to that of its system."""
-
-    def link(panel: Panel) -> Panel:
-        if panel.link is not None or panel.kind is PanelKind.TEXT or not panel.signals:
-            return panel
-        labels = frozenset.intersection(*(frozenset(s.legend_labels) for s in panel.signals))
-        for page in details:
-            if page.uid != dashboard.uid and page.keys and labels >= set(page.keys):
-                carries = tuple((v.name, v.label) for v in page.variables if v.label in labels)
-                return replace(panel, link=page.uid, carries=carries)
-        uid = related.get(owners.get(id(panel.signals[0]), ""))
-        return replace(panel, link=uid) if uid is not None and uid != dashboard.uid else panel
-
-    rows = tuple(replace(row, panels=tuple(link(panel) for panel in row.panels)) for row in dashboard.rows)
-    return replace(dashboard, rows=rows)
 
 
 def _with_trails(dashboards: Sequence[Dashboard]) -> tuple[Dashboard, ...]:

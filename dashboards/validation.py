@@ -8,14 +8,11 @@ from typing import TypeVar
 
 from dashboards import thresholds
 from dashboards.layout import COLUMNS
-from dashboards.queries import ENVIRONMENT, REF_IDS
-from model.dashboard import Dashboard, Panel, PanelKind, Store
+from dashboards.queries import DATASOURCE, ENVIRONMENT, REF_IDS, SOURCES
+from model.dashboard import Dashboard, Panel, PanelKind
 from model.promql import CLUSTER
 from model.source import Defined, Site
 
-DATASOURCE = "datasource"
-SOURCES = {Store.LOGS: "logs", Store.TRACES: "traces"}
-"""Variables by which a viewer chooses where logs and traces are read."""
 OURS = (DATASOURCE, *SOURCES.values(), ENVIRONMENT, CLUSTER)
 LEVELS = (0, 1, 2)
 # Grafana refuses other uids (pkg/util/shortid_generator.go, IsValidShortUID and the length of the column).

@@ -54,7 +54,8 @@ class Panel(Defined):
     """One panel. ``signals`` are shown together and share a unit; others have ``text`` or a ``lookup`` instead.
 
     ``width`` is in Grafana's 24 columns, ``height`` in its rows. ``link`` is the uid of the dashboard
-    that a click leads to, ``carries`` are (variable there, label here): a click on one series chooses what it is about.
+    that a click leads to, ``carries`` are (variable there, label here): a click on one series chooses what it is about,
+    and ``keeps`` are the variables whose choice stays.
     ``rules`` says which alerts watch what is shown, ``exemplars`` asks for the traces behind a series, and ``tiers``
     colours series that are named after the severity of alerts as those.
     """
@@ -70,6 +71,7 @@ class Panel(Defined):
     link: str | None = None
     lookup: Lookup | None = None
     carries: tuple[tuple[str, str], ...] = ()
+    keeps: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
     exemplars: bool = False
     tiers: bool = False

@@ -16,6 +16,7 @@ from dashboards.domains import BRING
 from dashboards.grafana import dashboard_json
 from dashboards.layout import OPEN_PANELS, arrange
 from dashboards.pages import PAGES
+from dashboards.queries import chosen_by
 from dashboards.shelf import Page, Shelf, show
 from dashboards.signals import SHARED
 from model.dashboard import Dashboard, PanelKind, Store
@@ -67,6 +68,48 @@ def test_every_link_of_the_json_leads_to_a_dashboard_and_keeps_the_time(stack: s
         assert {url.split("/")[2].split("?")[0] for url in urls} <= boards.keys(), uid
 
 
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_click_keeps_what_is_chosen_on_both_pages(stack: str) -> None:
+    """But for what the click itself chooses, which stands there once."""
+    boards = {d.uid: d for d in plan(stack).dashboards}
+    seen = 0
+    for uid, model in rendered(stack).items():
+        for panel in every_panel(model):
+            for url in (link["url"] for link in panel.get("fieldConfig", {}).get("defaults", {}).get("links", ())):
+                if "${__all_variables}" in url:
+                    continue
+                target = url.split("/")[2].split("?")[0]
+                kept = re.findall(r"\$\{(\w+):queryparam\}", url)
+                chosen = re.findall(r"&var-(\w+)=", url)
+                assert sorted((*kept, *chosen)) == sorted({*kept, *chosen}), (uid, panel["title"])
+                assert {*kept, *chosen} == {*chosen, *chosen_by(boards[uid])} & {*chosen_by(boards[target])}
+                seen += 1
+    assert seen or stack == "dev"
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_click_chooses_by_labels_that_mean_the_same_there(stack: str) -> None:
+    """``cluster_name`` is a Trino in one system and a Kafka in another."""
+    owners = {id(s): system.name for system in plan(stack).systems for s in system.signals}
+    about = {page.uid: {*page.systems} for page in PAGES}
+    for dashboard in plan(stack).dashboards:
+        for panel in dashboard.panels:
+            if panel.carries and panel.link is not None:
+                owner = owners.get(id(panel.signals[0]), "")
+                assert about[panel.link] & {owner, "kubernetes", "nodes"}, (dashboard.uid, panel.title, panel.link)
+
+
+def test_the_quick_status_leads_to_what_it_is_about() -> None:
+    [row] = [row for row in plan("prod").dashboards[0].rows if row.title == "Quick status"]
+    assert [panel.link for panel in row.panels] == [
+        "dataops-incident",
+        "dataops-incident",
+        "dataops-observability",
+        "dataops-slo",
+        "dataops-workload",
+    ]
+
+
 def test_the_way_back_has_every_level() -> None:
     titles = {d.uid: [title for _, title in d.trail] for d in plan("prod").dashboards}
     assert titles["dataops-spark-job"] == ["DataOps - 0. Platform overview", "DataOps - 3. Workload execution"]
@@ -105,7 +148,7 @@ def test_what_is_open_is_about_twenty_panels(stack: str) -> None:
     for dashboard in plan(stack).dashboards:
         placed = list(zip(dashboard.rows, arrange(dashboard.rows), strict=True))
         shown = [len(row.panels) for row, place in placed if not place.collapsed]
-        assert sum(shown) - shown[-1] <= 2 * OPEN_PANELS, dashboard.uid
+        assert sum(shown) <= OPEN_PANELS or len(shown) == 1, dashboard.uid
 
 
 @pytest.mark.parametrize("stack", STACKS)

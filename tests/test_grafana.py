@@ -96,7 +96,7 @@ def test_titles_stay_readable_in_the_json() -> None:
 
 
 def test_open_rows_have_their_panels_after_them_and_collapsed_ones_inside() -> None:
-    found = rendered(_many(12, 12, 2))["panels"]
+    found = rendered(_many(12, 8, 2))["panels"]
     rows = [p for p in found if p["type"] == "row"]
     assert [(row["title"], row["collapsed"], len(row["panels"])) for row in rows] == [
         ("R0", False, 0),
@@ -104,7 +104,7 @@ def test_open_rows_have_their_panels_after_them_and_collapsed_ones_inside() -> N
         ("R2", True, 2),
     ]
     assert [p["title"] for p in found[:3]] == ["R0", "P0.0", "P0.1"]
-    assert len(found) == 3 + 24
+    assert len(found) == 3 + 20
     assert rows[2]["panels"][0]["gridPos"]["y"] == rows[2]["gridPos"]["y"] + 1
 
 

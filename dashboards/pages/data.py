@@ -15,7 +15,7 @@ ICEBERG_TABLE = Page(
     parent=_PARENT,
     systems=("iceberg",),
     keys=("database", "table"),
-    related=("iceberg", "hive_metastore"),
+    related=("iceberg",),
     variables=(
         ("iceberg", Variable(name="database", label="database", metric=_TABLES)),
         ("iceberg", Variable(name="table", label="table", metric=_TABLES)),

@@ -13,7 +13,7 @@ ARGOCD_APPLICATION = Page(
     parent="dataops-gitops",
     systems=("argocd",),
     keys=("name", "project"),
-    related=("argocd", "jenkins", "bitbucket"),
+    related=("argocd",),
     variables=(
         ("argocd", Variable(name="project", label="project", metric="argocd_app_info")),
         ("argocd", Variable(name="application", label="name", metric="argocd_app_info")),
