@@ -123,7 +123,8 @@ def _lost_links(file: str, text: str, uids: Collection[str]) -> Iterator[str]:
 
 
 def _carried(rest: str) -> bool:
-    return "${__all_variables}" in rest or "${datasource:queryparam}&${environment:queryparam}&var-cluster=" in rest
+    one_by_one = ("${datasource:queryparam}", "${environment:queryparam}", "&var-cluster=")
+    return "${__all_variables}" in rest or all(part in rest for part in one_by_one)
 
 
 def _targets(file: str, text: str) -> Iterator[tuple[str, str]]:

@@ -66,7 +66,8 @@ def product(left: Dimension | None, right: Dimension | None) -> Dimension | None
         return None
     if left.free or right.free:
         return right if left.free else left
-    return Dimension(*(a + b for a, b in zip(left[:3], right[:3], strict=True)), left.scale * right.scale)
+    powers = [a + b for a, b in zip(left[:3], right[:3], strict=True)]
+    return Dimension(powers[0], powers[1], powers[2], left.scale * right.scale)
 
 
 def quotient(left: Dimension | None, right: Dimension | None) -> Dimension | None:
@@ -75,7 +76,8 @@ def quotient(left: Dimension | None, right: Dimension | None) -> Dimension | Non
     if right.free:
         return left
     start = RATIO if left.free else left
-    return Dimension(*(a - b for a, b in zip(start[:3], right[:3], strict=True)), start.scale / right.scale)
+    powers = [a - b for a, b in zip(start[:3], right[:3], strict=True)]
+    return Dimension(powers[0], powers[1], powers[2], start.scale / right.scale)
 
 
 def total(left: Dimension | None, right: Dimension | None, *, minus: bool) -> Dimension | None:

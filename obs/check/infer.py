@@ -11,6 +11,7 @@ from typing import Any
 
 import promql_parser as pp
 
+from dashboards.queries import ENVIRONMENT
 from model.promql import CLUSTER
 from obs.check import rules
 from obs.check.aggregate import aggregate
@@ -24,7 +25,7 @@ from obs.check.matching import binary
 from obs.check.parse import Parsed, is_filled, parse
 from obs.check.rules import Rule
 from obs.check.scope import Known, Scope, listed, nearest_label, rule_labels
-from obs.check.selector import ENVIRONMENT, EXTERNAL, select
+from obs.check.selector import EXTERNAL, select
 from obs.check.templates import legend_labels, template_labels, template_queries
 from obs.check.values import values
 from obs.check.vector import Vector
