@@ -96,7 +96,7 @@ def _parts(model: Model) -> Iterator[Part]:
 def _panel(panel: Model, where: str) -> Iterator[Part]:
     kind, fields = _plugin(panel.get("type")), panel.get("fieldConfig", {})
     defaults = fields.get("defaults", {})
-    yield "panel", panel | {"options": {}, "targets": []}, where
+    yield "panel", {**panel, "options": {}, "targets": []}, where
     yield f"options/{kind}", panel.get("options", {}), f"{where}: options"
     yield f"custom/{kind}", defaults.get("custom", {}), f"{where}: custom"
     for override in fields.get("overrides", []):
