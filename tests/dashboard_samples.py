@@ -69,3 +69,12 @@ def defaults(value: Panel) -> dict[str, Any]:
     """The field defaults of one panel."""
     result: dict[str, Any] = rendered_panel(value)["fieldConfig"]["defaults"]
     return result
+
+
+def lost(given: Any, returned: Any, place: str = "") -> list[str]:
+    """Where something that was given did not come back as it was; more may come back."""
+    if isinstance(given, dict) and isinstance(returned, dict):
+        return [at for key, one in given.items() for at in lost(one, returned.get(key), f"{place}.{key}")]
+    if isinstance(given, list) and isinstance(returned, list) and len(given) == len(returned):
+        return [at for i, pair in enumerate(zip(given, returned, strict=True)) for at in lost(*pair, f"{place}.{i}")]
+    return [] if given == returned else [place]

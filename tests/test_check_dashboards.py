@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 
 import pytest
 from dashboard_samples import asked, panel, signal
-from stacks import run
+from stacks import ROOT, run
 
 from dashboards.layout import OPEN_PANELS
 from model.dashboard import Dashboard, PanelKind, Row, Store
@@ -16,6 +17,7 @@ from model.expr import Expr
 from model.promql import call, count_by, histogram_quantile, increase, metric, rate, sum_by
 from obs.check.dashboard_names import problems
 from obs.check.dashboards import check_dashboards
+from obs.check.deployed import check_deployed
 from obs.check.units import check_units, measured_in
 from plan import Plan
 
@@ -39,6 +41,25 @@ def with_panel(added: object) -> Callable[[Dashboard], Dashboard]:
 def test_the_plan_as_it_is_has_no_finding() -> None:
     assert broken(lambda d: d) == []
     assert list(check_units(plan())) == []
+
+
+def test_a_dashboard_of_over_300_kb_is_found_and_one_of_just_that_is_not() -> None:
+    recording = run("dev")
+    first = next(r for r in recording.resources if r.name == "dashboard-dataops-overview")
+    (file,) = first.inputs["data"]
+
+    def sizes(length: int) -> list[tuple[str, str, str]]:
+        words = json.dumps({"description": "ß" * ((length - 20) // 2)}, ensure_ascii=False)
+        data = {file: words + " " * (length - len(words.encode()))}
+        large = replace(first, inputs={**first.inputs, "data": data})
+        others = tuple(r for r in recording.resources if not r.type.endswith(":ConfigMap"))
+        found = check_deployed(replace(recording, resources=(*others, large)), plan(), ROOT)
+        return [(f.check, f.subject, f.message) for f in found]
+
+    assert sizes(300_000) == []
+    assert sizes(300_501) == [
+        ("dashboard/size", "dashboard dataops-overview", "is 301 kB; a dashboard stays below 300 kB")
+    ]
 
 
 def test_a_link_to_nowhere_is_found() -> None:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from dashboard_samples import LINES, TRACES, dashboard, panel
+from dashboard_samples import LINES, TRACES, dashboard, lost, panel
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models.dashboard import Dashboard as SdkDashboard
@@ -44,15 +44,6 @@ def said(change: Callable[[dict[str, Any], dict[str, Any]], None]) -> list[str]:
     model = json.loads(sample())
     change(model, {one["title"]: one for one in model["panels"]})
     return grafana.unknown(json.dumps(model))
-
-
-def lost(given: Any, returned: Any, place: str = "") -> list[str]:
-    """Where something that was given did not come back as it was; more may come back."""
-    if isinstance(given, dict) and isinstance(returned, dict):
-        return [at for key, one in given.items() for at in lost(one, returned.get(key), f"{place}.{key}")]
-    if isinstance(given, list) and isinstance(returned, list) and len(given) == len(returned):
-        return [at for i, pair in enumerate(zip(given, returned, strict=True)) for at in lost(*pair, f"{place}.{i}")]
-    return [] if given == returned else [place]
 
 
 def test_from_the_first_grafana_10_on_no_minor_version_is_left_out() -> None:
