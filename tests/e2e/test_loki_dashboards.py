@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import pytest
-from loki_server import Loki, eventually, loki_file, needs_chart, now, running, settings
+from loki_server import Loki, Stream, eventually, loki_file, needs_chart, now, running, settings
 from real_tools import needs
 from stacks import ran
 
@@ -69,8 +69,8 @@ def loki(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loki]:
     with running(loki_file(settings(STACK)), tmp_path_factory.mktemp("loki")) as found:
         for pod in PODS:
             assert set(pod) == set(INDEX_LABELS)
-            lines = [(now(), text, {"level": level, "trace_id": TRACE}) for level, text in LINES]
-            assert found.push([(pod, lines)]).status_code == 204
+            stream: Stream = (pod, [(now(), text, {"level": level, "trace_id": TRACE}) for level, text in LINES])
+            assert found.push([stream]).status_code == 204
         around = (now() - 60 * SECOND, now() + 60 * SECOND)
         assert eventually(lambda: len(found.query('{namespace=~".+"}', *around)) == len(PODS) * len(LINES))
         yield found
@@ -79,7 +79,9 @@ def loki(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loki]:
 def answer(loki: Loki, panel: Panel, query: str) -> tuple[str, list[dict[str, Any]]]:
     """(type of the result, its series) as the panel asks: over time for lines and graphs, at once for the others."""
     at_once = panel.kind not in (PanelKind.LOGS, PanelKind.TIMESERIES, PanelKind.STATE_TIMELINE)
-    times = {"time": now()} if at_once else {"start": now() - 300 * SECOND, "end": now() + 60 * SECOND, "step": "15s"}
+    times: dict[str, int | str] = (
+        {"time": now()} if at_once else {"start": now() - 300 * SECOND, "end": now() + 60 * SECOND, "step": "15s"}
+    )
     path = "query" if at_once else "query_range"
     said = loki.client.get(f"/loki/api/v1/{path}", params={"query": query, **times})
     assert said.status_code == 200, f"{query}: {said.text}"
