@@ -55,7 +55,8 @@ _TEXT = {
         r'(?i)\bspan_?id"?[=:]\s*"?(?P<span_id>[0-9a-f]{16})\b',
     ),
 }
-_METADATA = ("level", "trace_id", "span_id")
+METADATA = ("level", "trace_id", "span_id")
+"""What is known of a line beside the labels of its stream."""
 # Names and pino's numbers; LogQL anchors it at both ends.
 _DEBUG = "(?i)debug|dbg|trace|verbose|fine|finer|finest|10|20"
 _NOT_JSON = r'!~ "^\\s*[{]"'
@@ -154,7 +155,7 @@ def _stages(settings: Settings) -> Iterator[Block]:
         yield match(selector, action="drop", drop_counter_reason=drop.reason)
     yield from _parsed()
     yield from _debug(settings.logs.debug_percentage)
-    yield Block("stage.structured_metadata", {"values": dict.fromkeys(_METADATA, "")})
+    yield Block("stage.structured_metadata", {"values": dict.fromkeys(METADATA, "")})
     yield from masked(masks(settings.collector.personal_data))
     yield Block("stage.label_keep", {"values": INDEX_LABELS})
 

@@ -106,9 +106,12 @@ def test_a_panel_that_is_too_many_clicks_away_is_found() -> None:
 @pytest.mark.parametrize(
     ("query", "says"),
     [
-        ('{pods=~"$namespace"}', "no stream has the label pods"),
+        ('{pods=~"a$namespace"}', "no stream has the label pods"),
         ('{namespace="a", level="error"}', "no stream has the label level"),
-        ('{namespace=~"$nmspace"}', "$nmspace is no variable"),
+        ('{namespace=~".+", pod=~"$nmspace"}', "$nmspace is no variable"),
+        ('{namespace=~"$namespace"}', "which Loki refuses"),
+        ('{app=~"$namespace.*"}', "which Loki refuses"),
+        ('sum by (team) (rate({app="a"} [5m]))', "no line has team"),
     ],
 )
 def test_a_lookup_that_is_always_empty_is_found(query: str, says: str) -> None:

@@ -33,7 +33,8 @@ def plan() -> Plan:
 
 @cache
 def questions() -> tuple[Asked, ...]:
-    return tuple(asked(plan()))
+    """Each once: a signal on three pages with the same variables is asked for in one way."""
+    return tuple({(one.kind, str(one.expr), one.shown, one.templates): one for one in asked(plan())}.values())
 
 
 def survivors(mutants: dict[str, object], catalogue: object) -> list[str]:
@@ -109,9 +110,10 @@ def queries(p: Panel) -> list[str]:
     """The question of a panel to logs, with each label and each variable called otherwise, one at a time."""
     assert p.lookup
     text = p.lookup.query
-    streams = "".join(re.findall(r"\{(.*?)\}", text)) if p.lookup.store == "loki" else ""
-    words = [*re.findall(r"(\w+)\s*(?:=~|!~|!=|=)", streams), *re.findall(r"\$([a-z]\w*)", text)]
-    return [re.sub(rf"(?<![\w])({word})(?!\w)", r"\1_x", text, count=1) for word in words]
+    places = [found.start(1) for found in re.finditer(r"(?<![$\w])(\w+)(?:=~|!=|=)\"", text.partition("|")[0])]
+    places += [found.start(1) for found in re.finditer(r"\$([a-z]\w*)", text)]
+    places += [found.start(1) for found in re.finditer(r"by \((\w+)", text)]
+    return [f"{text[:place]}x_{text[place:]}" for place in places]
 
 
 def test_a_label_or_a_variable_that_no_question_to_logs_may_name_is_found() -> None:

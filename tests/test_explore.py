@@ -15,6 +15,7 @@ from components.datasources import LOGS, TRACES
 from components.explore import logs_link, traces_link
 from components.loki_config import INDEX_LABELS
 from components.rules import Links, alert_annotations
+from dashboards.queries import dashboard_variables
 from obs.check.templates import template_labels
 
 GRAFANA = "https://grafana.example.com"
@@ -77,3 +78,22 @@ def test_a_link_names_only_labels_that_tell_the_objects_of_the_signal_apart() ->
         texts = alert_annotations(plan("dev"), alert, links)
         named = {*template_labels(texts.get("logs_url", "")), *template_labels(texts.get("traces_url", ""))}
         assert named <= set(alert.signal.legend_labels), alert.name
+
+
+ACTION = re.compile(r"\{\{ with \$labels\.(\w+) \}\}(&var-\w+=)\{\{ \. \| urlquery \}\}\{\{ end \}\}")
+
+
+@pytest.mark.parametrize("stack", ["prod", "apps"])
+def test_an_alert_opens_its_panel_with_what_it_is_about(stack: str) -> None:
+    links = Links(runbooks="https://r", grafana=GRAFANA, logs=True, traces=True)
+    boards = {d.uid: {v.name: v.label for v in dashboard_variables(d)} for d in plan(stack).dashboards}
+    chosen: set[str] = set()
+    for alert in plan(stack).alerts:
+        url = alert_annotations(plan(stack), alert, links)["dashboard_url"]
+        uid = urlsplit(url).path.rpartition("/")[2]
+        taken = {choice[5:-1]: label for label, choice in ACTION.findall(url)}
+        assert taken.items() <= boards[uid].items(), alert.name
+        assert set(boards[uid].values()) & set(alert.signal.legend_labels) <= set(taken.values()), alert.name
+        assert "{{" not in ACTION.sub("", url)
+        chosen |= taken.keys()
+    assert {"cluster", "slo", "namespace"} <= chosen

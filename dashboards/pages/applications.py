@@ -47,7 +47,7 @@ APPLICATION = Page(
                 show(PanelKind.TIMESERIES, "web_applications.pool_waiting", optional=True),
             ),
         ),
-        logs_of('{app=~"$application.*"}', "Log of the application"),
+        logs_of('{app=~".+", app=~"$application.*"}', "Log of the application"),
     ),
 )
 

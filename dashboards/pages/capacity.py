@@ -40,7 +40,7 @@ POD_PAGE = Page(
                 show(PanelKind.TIMESERIES, "kubernetes.pod_received", "kubernetes.pod_sent"),
             ),
         ),
-        logs_of('{namespace=~"$namespace", pod=~"$pod"}', "Log of the pod"),
+        logs_of('{namespace=~".+", namespace=~"$namespace", pod=~"$pod"}', "Log of the pod"),
     ),
 )
 

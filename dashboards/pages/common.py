@@ -8,6 +8,8 @@ from model.dashboard import Lookup, PanelKind, Store, Variable
 __site_transparent__ = True
 NAMESPACE = ("kubernetes", Variable(name="namespace", label="namespace", metric="kube_pod_info"))
 POD = ("kubernetes", Variable(name="pod", label="pod", metric="kube_pod_info"))
+CHOSEN = '{namespace=~".+", namespace=~"$namespace"}'
+"""The first matcher is for Loki, which refuses to look for what may be empty, as a choice of all is (``.*``)."""
 FAILED = 'level=~"(?i)(error|err|fatal|critical|panic|severe)"'
 """A level that the agent found in the line; it is structured metadata, so it stands after the streams are chosen."""
 
@@ -35,7 +37,7 @@ def counted(query: str, legend: str, title: str, description: str, kind: PanelKi
     )
 
 
-_BY_APP = f'sum by (namespace, app) (count_over_time({{namespace=~"$namespace"}} | {FAILED} [$__range]))'
+_BY_APP = f"sum by (namespace, app) (count_over_time({CHOSEN} | {FAILED} [$__range]))"
 MOST_ERRORS = counted(
     f"topk(10, {_BY_APP})",
     "{{namespace}} {{app}}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dashboards.pages.common import FAILED, MOST_ERRORS, counted
+from dashboards.pages.common import CHOSEN, FAILED, MOST_ERRORS, counted
 from dashboards.shelf import Group, show
 from model.dashboard import PanelKind
 from model.system import Domain
@@ -36,7 +36,7 @@ _BEFORE: Mapping[Domain, tuple[Group, ...]] = {
             title="Errors",
             panels=(
                 counted(
-                    f'sum by (level) (count_over_time({{namespace=~"$namespace"}} | {FAILED} [$__auto]))',
+                    f'sum by (level) (count_over_time({CHOSEN} | {FAILED} [$__auto]))',
                     "{{level}}",
                     "Errors by category",
                     "Lines of the levels error and worse. Good: none, or as many as ever.",

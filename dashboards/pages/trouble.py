@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dashboards.pages.common import FAILED, MOST_ERRORS, NAMESPACE, POD, counted, lines
+from dashboards.pages.common import CHOSEN, FAILED, MOST_ERRORS, NAMESPACE, POD, counted, lines
 from dashboards.shelf import Group, Page, Wanted, show
 from model.dashboard import Field, Lookup, PanelKind, Store
 
-_STREAMS = '{namespace=~"$namespace", pod=~"$pod"}'
+_STREAMS = '{namespace=~".+", namespace=~"$namespace", pod=~"$pod"}'
 _SEARCH = Field(name="search", title="Text in the line")
 # Without an id nothing is found: an empty one would match every line that has none.
 _TRACE = Field(name="trace_id", title="Trace id", default="none")
@@ -52,7 +52,7 @@ INCIDENT = Page(
             title="Errors in logs",
             panels=(
                 counted(
-                    f'sum by (namespace) (count_over_time({{namespace=~"$namespace"}} | {FAILED} [$__auto]))',
+                    f"sum by (namespace) (count_over_time({CHOSEN} | {FAILED} [$__auto]))",
                     "{{namespace}}",
                     "Errors by namespace",
                     "Lines of the levels error and worse. Good: none, or as many as ever.",
@@ -73,13 +73,17 @@ ERRORS = Page(
             title="In logs",
             panels=(
                 counted(
-                    f'sum by (level, namespace) (count_over_time({{namespace=~"$namespace"}} | {FAILED} [$__auto]))',
+                    f"sum by (level, namespace) (count_over_time({CHOSEN} | {FAILED} [$__auto]))",
                     "{{namespace}} {{level}}",
                     "Errors by category",
                     "Lines of the levels error and worse, by namespace. Good: none, or as many as ever.",
                 ),
                 MOST_ERRORS,
-                lines(f'{{namespace=~"$namespace"}} | {FAILED}', "Lines with errors", "The errors, newest first."),
+                lines(
+                    f"{CHOSEN} | {FAILED}",
+                    "Lines with errors",
+                    "The errors, newest first.",
+                ),
             ),
         ),
         Group(
@@ -180,7 +184,7 @@ PILLARS = Page(
             title="Logs",
             panels=(
                 lines(
-                    f'{{namespace=~"$namespace"}} | {FAILED}',
+                    f"{CHOSEN} | {FAILED}",
                     "Lines with errors",
                     "Errors of the namespace, newest first. The id of a trace in a line opens it.",
                 ),

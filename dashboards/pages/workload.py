@@ -51,7 +51,10 @@ SPARK_JOB = Page(
                 show(PanelKind.TIMESERIES, "spark.shuffle_read", "spark.shuffle_write", width=12),
             ),
         ),
-        logs_of('{namespace=~"$namespace", container=~"spark-kubernetes-(driver|executor)"}', "Log of the application"),
+        logs_of(
+            '{namespace=~".+", namespace=~"$namespace", container=~"spark-kubernetes-(driver|executor)"}',
+            "Log of the application",
+        ),
     ),
 )
 
@@ -120,7 +123,7 @@ TRINO = Page(
                 show(PanelKind.TIMESERIES, "trino.cpu_time"),
             ),
         ),
-        logs_of('{namespace=~"$namespace", app=~"trino.*"}', "Log of Trino"),
+        logs_of('{namespace=~".+", namespace=~"$namespace", app=~"trino.*"}', "Log of Trino"),
     ),
 )
 

@@ -5,17 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from components.alloy_config import METADATA
 from components.loki_config import INDEX_LABELS
 from dashboards.clicks import MOST, clicks, targets
-from dashboards.queries import dashboard_variables
+from dashboards.queries import dashboard_variables, with_all
 from model.dashboard import Dashboard, Lookup, Panel, Store
-from model.expr import Expr, Length, Number, Selector, Text
+from model.expr import Expr, Length, Matcher, Number, Selector, Text
 from obs.check.finding import Finding
 from plan import Plan
 
 _VARIABLE = re.compile(r"\$\{?([a-z_]+)")
 _STREAMS = re.compile(r"\{(.*?)\}")
 _LABEL = re.compile(r'(\w+)\s*(?:=~|!~|!=|=)\s*"')
+_MATCHER = re.compile(r'(\w+)\s*(=~|!~|!=|=)\s*"([^"]*)"')
+_GROUPED = re.compile(r"\bby\s*\(([^)]*)\)")
+_SHOWN = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 _FILLED = {"__auto", "__range", "__interval"}
 """Grafana's own variables."""
 
@@ -78,10 +82,23 @@ def _lookup(dashboard: Dashboard, panel: Panel) -> Iterator[tuple[str, str]]:
     for name in sorted(set(_VARIABLE.findall(lookup.query)) - known):
         yield "dashboard/lookup", f"${name} is no variable of the dashboard: {', '.join(sorted(own))}"
     if lookup.store is Store.LOGS:
-        used = {label for streams in _STREAMS.findall(lookup.query) for label in _LABEL.findall(streams)}
-        for label in sorted(used - set(INDEX_LABELS)):
-            message = f"no stream has the label {label}: they have {', '.join(INDEX_LABELS)}; all else stands after |"
-            yield "dashboard/lookup", message
+        yield from (("dashboard/lookup", message) for message in _of_logs(lookup))
+
+
+def _of_logs(lookup: Lookup) -> Iterator[str]:
+    selectors = _STREAMS.findall(lookup.query)
+    used = {label for streams in selectors for label in _LABEL.findall(streams)}
+    for label in sorted(used - set(INDEX_LABELS)):
+        yield f"no stream has the label {label}: they have {', '.join(INDEX_LABELS)}; all else stands after |"
+    known = {*INDEX_LABELS, *METADATA, "detected_level"}  # the last is Loki's own
+    grouped = {name.strip() for group in _GROUPED.findall(lookup.query) for name in group.split(",")}
+    for label in sorted((grouped | set(_SHOWN.findall(lookup.legend))) - known):
+        yield f"no line has {label}: it has {', '.join(sorted(known))}"
+    for streams in selectors:
+        # Loki's own rule (pkg/logql/syntax, validateMatchers); a choice of all is `.*`.
+        matchers = [Matcher(label, op, with_all(value, "")) for label, op, value in _MATCHER.findall(streams)]
+        if all(matcher.accepts("") for matcher in matchers):
+            yield f'with all of every variable {{{streams}}} may be empty, which Loki refuses: add namespace=~".+"'
 
 
 def _raw(panel: Panel, recorded: Mapping[str, str]) -> Iterator[tuple[str, str]]:
