@@ -196,16 +196,33 @@ def test_a_report_is_cut_from_the_bottom_and_counts_what_goes() -> None:
 
 
 def test_markdown_is_not_made_by_what_is_reported() -> None:
-    entry = Entry(topic="alerts", subject="a_b*c", text="`x_y` <script> [l](u)", level=Level.NONE)
+    entry = Entry(
+        topic="alerts", subject="a_b*c", text="`x_y` <script> [l](u) a|b &lt; https://x/y_z", level=Level.NONE
+    )
     text = markdown.render(replace(report(snapshot(), snapshot()), meaning=(entry,)))
-    assert r"**a\_b\*c**: `x_y` \<script\> \[l\](u)" in text
+    assert r"**a\_b\*c**: `x_y` &lt;script\> \[l\](u) a&#124;b &amp;lt; <https://x/y_z>" in text
+
+
+def test_a_host_without_html_gets_short_diffs_and_the_names_of_all_objects() -> None:
+    short, long = thing("ConfigMap", "short", data={"k": "v"}), thing("ConfigMap", "long", data={"k": "x\n" * 60})
+    entry = Entry(topic="alerts", subject="A", text="t", why="w")
+    found = replace(report(snapshot(), snapshot(short, long)), meaning=(entry,))
+    text = markdown.render(found, folded=False, explain=True, brief=True)
+    assert "<details>" not in text
+    assert "- **A**: t\n    - why: w\n" in text  # Python-Markdown nests from four spaces on
+    assert all(f"ConfigMap m/{name} added" in text for name in ("short", "long"))
+    assert text.count("```diff") == 1
+    assert "Longer diffs are in the full report" in text
+    whole = markdown.render(found, folded=False)
+    assert whole.count("```diff") == 2
+    assert "Longer diffs" not in whole
 
 
 def test_permissions_are_told_where_they_grow_and_not_where_they_shrink() -> None:
     def bound(*verbs: str) -> Snapshot:
         role = thing("Role", "r", rules=[{"apiGroups": [""], "resources": ["secrets"], "verbs": list(verbs)}])
         reference = {"kind": "Role", "name": "r"}
-        binding = thing("RoleBinding", "b", roleRef=reference, subjects=[{"name": "a"}])
+        binding = thing("RoleBinding", "b", roleRef=reference, subjects=[{"kind": "ServiceAccount", "name": "a"}])
         return snapshot(role, binding)
 
     found = report(bound("get"), bound("get", "delete"))
