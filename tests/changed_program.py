@@ -139,7 +139,7 @@ def entries(found: Report, line: str, *, whole: bool = True) -> list[Entry]:
 
 def _told(entry: Entry) -> Iterator[tuple[str, str]]:
     """(subject, text) of an entry; of alerts that share a line, of each that it lists."""
-    if re.fullmatch(r"\d+ alerts", entry.subject):
+    if re.fullmatch(r"\d+ (alerts|recording rules)", entry.subject):
         text, _, names = entry.text.rpartition(": ")
         yield from ((name, text) for name in re.sub(r" and \d+ more$", "", names).split(", "))
     else:

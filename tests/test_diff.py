@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -229,3 +230,28 @@ def test_permissions_are_told_where_they_grow_and_not_where_they_shrink() -> Non
     assert [entry.text for entry in found.risks] == ["may do more: delete secrets in m"]
     assert report(bound("get", "delete"), bound("get")).risks == ()
     assert report(bound("*"), bound("get", "delete")).risks == ()
+
+
+def rules(*names: str, evaluator: str = "prometheus", resources: Sequence[str] = ()) -> Snapshot:
+    """Alerts of those names, and one record for each resource."""
+    alerts = [{"alert": name, "expr": "a > 1", "labels": {"severity": "high"}} for name in names]
+    records = [{"record": "days:full", "expr": f"x_{one}", "labels": {"resource": one}} for one in resources]
+    metadata = {"name": "r", "namespace": "m", "labels": {"dataops.io/evaluated-by": evaluator}}
+    groups = [{"name": "g", "rules": [*alerts, *records]}]
+    return snapshot(thing("PrometheusRule", "r", metadata=metadata, spec={"groups": groups}))
+
+
+def test_what_changes_in_one_way_shares_a_line_and_is_counted() -> None:
+    found = report(rules("A", "B", "C"), rules("A", "B", "C", evaluator="thanos-ruler"))
+    text = "evaluated by prometheus → thanos-ruler: A, B, C"
+    assert [(entry.subject, entry.text) for entry in found.meaning] == [("3 alerts", text)]
+    assert "3 alerts" in found.headline
+    few = report(rules("A", "B"), rules("A", "B", evaluator="thanos-ruler"))
+    assert [entry.subject for entry in few.meaning] == ["A", "B"]
+
+
+def test_records_of_one_series_are_told_apart_by_their_labels() -> None:
+    found = report(rules(resources=["ceph", "s3", "nas"]), rules(resources=["s3", "nas"]))
+    assert [(entry.subject, entry.text) for entry in found.meaning] == [("days:full{resource=ceph}", "removed")]
+    moved = report(rules(resources="abc"), rules(resources="abc", evaluator="thanos-ruler"))
+    assert [entry.subject for entry in moved.meaning] == ["3 recording rules"]
