@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import yaml
 from stacks import ROOT, copied
 
 from obs import documents
+from obs.diff.entry import Entry
 from obs.diff.report.model import Report, report
 from obs.diff.snapshot import Snapshot, dumps, loads
 from obs.diff.take import take
@@ -115,12 +116,31 @@ def _edited(one: RenderedObject, old: str, new: str) -> RenderedObject:
     return replace(one, text=changed, manifest=None)
 
 
-def lines(found: Report) -> list[tuple[str, str, str]]:
-    return [(entry.topic, entry.subject, entry.text) for entry in found.meaning]
+def unsaid(found: Report, change: Change, *, alone: bool) -> list[str]:
+    """The lines of a change that are not one entry of the report; of a change that is ``alone``, with its whole text.
+
+    Changes that are made at once may touch one alert: there a line is part of the text.
+    """
+    return [line for line in change.says if len(entries(found, line, whole=alone)) != 1]
 
 
-def said(found: Report, line: str) -> list[Any]:
-    """The entries that a line of the corpus stands for."""
+def entries(found: Report, line: str, *, whole: bool = True) -> list[Entry]:
+    """The entries that a line of the corpus stands for: of that very topic and subject."""
     topic, subject, text = (part.strip() for part in line.split(" | ", 2))
-    # Alerts that change in one way share a line, which names them in its text.
-    return [e for e in lines(found) if e[0] == topic and subject in f"{e[1]} {e[2]}" and text in e[2]]
+    pattern = re.compile(".*".join(map(re.escape, text.split("…"))), re.DOTALL)
+    fits = pattern.fullmatch if whole else pattern.search
+    return [
+        entry
+        for entry in found.meaning
+        for name, said in _told(entry)
+        if entry.topic == topic and name == subject and fits(said)
+    ]
+
+
+def _told(entry: Entry) -> Iterator[tuple[str, str]]:
+    """(subject, text) of an entry; of alerts that share a line, of each that it lists."""
+    if re.fullmatch(r"\d+ (alerts|recording rules)", entry.subject):
+        text, _, names = entry.text.rpartition(": ")
+        yield from ((name, text) for name in re.sub(r" and \d+ more$", "", names).split(", "))
+    else:
+        yield entry.subject, entry.text

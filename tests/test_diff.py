@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -196,19 +197,61 @@ def test_a_report_is_cut_from_the_bottom_and_counts_what_goes() -> None:
 
 
 def test_markdown_is_not_made_by_what_is_reported() -> None:
-    entry = Entry(topic="alerts", subject="a_b*c", text="`x_y` <script> [l](u)", level=Level.NONE)
+    entry = Entry(
+        topic="alerts", subject="a_b*c", text="`x_y` <script> [l](u) a|b &lt; https://x/y_z", level=Level.NONE
+    )
     text = markdown.render(replace(report(snapshot(), snapshot()), meaning=(entry,)))
-    assert r"**a\_b\*c**: `x_y` \<script\> \[l\](u)" in text
+    assert r"**a\_b\*c**: `x_y` &lt;script\> \[l\](u) a&#124;b &amp;lt; <https://x/y_z>" in text
+
+
+def test_a_host_without_html_gets_short_diffs_and_the_names_of_all_objects() -> None:
+    short, long = thing("ConfigMap", "short", data={"k": "v"}), thing("ConfigMap", "long", data={"k": "x\n" * 60})
+    entry = Entry(topic="alerts", subject="A", text="t", why="w")
+    found = replace(report(snapshot(), snapshot(short, long)), meaning=(entry,))
+    text = markdown.render(found, folded=False, explain=True, brief=True)
+    assert "<details>" not in text
+    assert "- **A**: t\n    - why: w\n" in text  # Python-Markdown nests from four spaces on
+    assert all(f"ConfigMap m/{name} added" in text for name in ("short", "long"))
+    assert text.count("```diff") == 1
+    assert "Longer diffs are in the full report" in text
+    whole = markdown.render(found, folded=False)
+    assert whole.count("```diff") == 2
+    assert "Longer diffs" not in whole
 
 
 def test_permissions_are_told_where_they_grow_and_not_where_they_shrink() -> None:
     def bound(*verbs: str) -> Snapshot:
         role = thing("Role", "r", rules=[{"apiGroups": [""], "resources": ["secrets"], "verbs": list(verbs)}])
         reference = {"kind": "Role", "name": "r"}
-        binding = thing("RoleBinding", "b", roleRef=reference, subjects=[{"name": "a"}])
+        binding = thing("RoleBinding", "b", roleRef=reference, subjects=[{"kind": "ServiceAccount", "name": "a"}])
         return snapshot(role, binding)
 
     found = report(bound("get"), bound("get", "delete"))
     assert [entry.text for entry in found.risks] == ["may do more: delete secrets in m"]
     assert report(bound("get", "delete"), bound("get")).risks == ()
     assert report(bound("*"), bound("get", "delete")).risks == ()
+
+
+def rules(*names: str, evaluator: str = "prometheus", resources: Sequence[str] = ()) -> Snapshot:
+    """Alerts of those names, and one record for each resource."""
+    alerts = [{"alert": name, "expr": "a > 1", "labels": {"severity": "high"}} for name in names]
+    records = [{"record": "days:full", "expr": f"x_{one}", "labels": {"resource": one}} for one in resources]
+    metadata = {"name": "r", "namespace": "m", "labels": {"dataops.io/evaluated-by": evaluator}}
+    groups = [{"name": "g", "rules": [*alerts, *records]}]
+    return snapshot(thing("PrometheusRule", "r", metadata=metadata, spec={"groups": groups}))
+
+
+def test_what_changes_in_one_way_shares_a_line_and_is_counted() -> None:
+    found = report(rules("A", "B", "C"), rules("A", "B", "C", evaluator="thanos-ruler"))
+    text = "evaluated by prometheus → thanos-ruler: A, B, C"
+    assert [(entry.subject, entry.text) for entry in found.meaning] == [("3 alerts", text)]
+    assert "3 alerts" in found.headline
+    few = report(rules("A", "B"), rules("A", "B", evaluator="thanos-ruler"))
+    assert [entry.subject for entry in few.meaning] == ["A", "B"]
+
+
+def test_records_of_one_series_are_told_apart_by_their_labels() -> None:
+    found = report(rules(resources=["ceph", "s3", "nas"]), rules(resources=["s3", "nas"]))
+    assert [(entry.subject, entry.text) for entry in found.meaning] == [("days:full{resource=ceph}", "removed")]
+    moved = report(rules(resources="abc"), rules(resources="abc", evaluator="thanos-ruler"))
+    assert [entry.subject for entry in moved.meaning] == ["3 recording rules"]

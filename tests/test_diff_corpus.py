@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from cached_charts import missing
-from changed_program import CHANGES, Change, base, of, reported, said, taken
+from changed_program import CHANGES, Change, base, entries, of, reported, taken, unsaid
 
-from obs.diff.entry import LIMIT
+from obs.diff.entry import LIMIT, Entry
 from obs.diff.report import json, markdown, text
 from obs.diff.report.model import fitted, report
 
@@ -28,12 +30,26 @@ def test_the_corpus_is_large_enough() -> None:
 def test_a_change_is_told(change: Change) -> None:
     needed(change)
     found = reported(change.run)
-    for line in change.says:
-        assert said(found, line), f"not said: {line}"
+    assert unsaid(found, change, alone=False) == []
     names = {entry.name for entry in found.risks}
     assert set(change.risks) <= names
     if change.silent:
         assert change.silent not in {one.subject for one in found.objects}
+
+
+def test_a_line_is_one_entry_with_its_subject_and_its_whole_text() -> None:
+    def one(subject: str, text: str) -> Entry:
+        return Entry(topic="alerts", subject=subject, text=text)
+
+    told = (one("LagHigh", "for 5m → 10m"), one("4 alerts", "told a → b: Silent, Lag and 2 more"))
+    found = replace(report(base(), base()), meaning=told)
+    lines = ["LagHigh | for 5m → 10m", "LagHigh | for …", "Lag | told a → b", "Silent | told … → …"]
+    assert all(len(entries(found, f"alerts | {line}")) == 1 for line in lines)
+    others = ["Lag | for 5m → 10m", "LagHigh | for 5m", "LagHigh | 10m", "b | told a", "more | told a → b"]
+    assert not any(entries(found, f"alerts | {line}") for line in others)
+    assert entries(found, "alerts | LagHigh | 5m", whole=False)
+    assert not entries(found, "alerts | Lag | 5m", whole=False)
+    assert not entries(found, "routing | LagHigh | for 5m → 10m")
 
 
 @pytest.mark.parametrize("run", RUNS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,6 @@ SCHEMAS = {
     "bitbucket-pipelines.yml": "vendor.bitbucket-pipelines",
 }
 FILES = sorted(FOLDER.iterdir())
-NUMBER = {"(": ")", "[": "]", "{": "}"}
 
 
 def accepted(file: Path, schema: str) -> bool:
@@ -35,27 +35,55 @@ def test_a_file_is_of_the_schema_of_its_host(name: str, tmp_path: Path) -> None:
     assert not accepted(broken, SCHEMAS[name])
 
 
-def unbalanced(text: str) -> str:
-    """The first bracket outside of strings that has no partner; Jenkins alone has a linter for its files."""
-    bare = re.sub(r"'''.*?'''|'[^'\n]*'|//[^\n]*", "", text, flags=re.DOTALL)
-    opened: list[str] = []
-    for character in bare:
-        if character in NUMBER:
-            opened.append(NUMBER[character])
-        elif character in NUMBER.values() and (not opened or opened.pop() != character):
-            return character
-    return opened[-1] if opened else ""
+# What the schema of a declarative pipeline lets stand in a block (pipeline-model-api, ast-schema.json of Jenkins'
+# pipeline-model-definition-plugin). Its own linter is a part of a running Jenkins.
+PIPELINE = {"stages", "post", "environment", "agent", "tools", "options", "triggers", "parameters", "libraries"}
+STAGE = {"agent", "when", "post", "tools", "environment", "options", "input", "steps", "matrix", "parallel", "stages"}
+WHEN = {"branch", "changeRequest", "environment", "expression", "tag", "not", "allOf", "anyOf", "beforeAgent"}
+POST = {"always", "changed", "cleanup", "failure", "fixed", "regression", "success", "unstable", "unsuccessful"}
+BLOCKS = {"pipeline": PIPELINE, "stages": {"stage"}, "stage": STAGE, "when": WHEN, "post": POST}
+_STRING = r"'''.*?'''|'[^'\n]*'"
+_TOKEN = re.compile(rf"//[^\n]*|(?P<string>{_STRING})|(?P<name>[A-Za-z]\w*)|(?P<sign>[{{}}])", re.DOTALL)
+_OPENS = re.compile(rf"\s*(?:\((?:{_STRING})?\))?\s*\{{", re.DOTALL)
+
+
+def blocks(text: str) -> Iterator[tuple[str, str]]:
+    """(block, statement in it), first statement words of the file itself in ``""``. Raises ValueError for braces."""
+    open_blocks, started = [""], -1
+    for token in _TOKEN.finditer(text):
+        if token["sign"] == "}":
+            open_blocks.pop()
+            if not open_blocks:
+                raise ValueError("a brace too many")
+        elif token["name"] and text.count("\n", 0, token.start()) != started:
+            started = text.count("\n", 0, token.start())
+            yield open_blocks[-1], token["name"]
+            if _OPENS.match(text, token.end()):
+                open_blocks.append(token["name"])
+        elif token["name"] and _OPENS.match(text, token.end()):
+            yield open_blocks[-1], token["name"]
+            open_blocks.append(token["name"])
+    if len(open_blocks) != 1:
+        raise ValueError(f"{open_blocks[-1]} is not closed")
+
+
+def misplaced(text: str) -> list[tuple[str, str]]:
+    return [(block, name) for block, name in blocks(text) if block in BLOCKS and name not in BLOCKS[block]]
 
 
 def test_the_jenkinsfile_is_a_declarative_pipeline() -> None:
     text = (FOLDER / "Jenkinsfile").read_text()
-    assert unbalanced(text) == ""
-    assert unbalanced(text.replace("stages {", "stages ")) == "}"
-    sections = re.findall(r"^  (\w+)\b", text, re.MULTILINE)
-    assert set(sections) <= {"agent", "options", "environment", "stages", "post", "parameters", "triggers", "tools"}
-    stages = re.split(r"^    stage\(", text, flags=re.MULTILINE)[1:]
-    assert len(stages) == 3
-    assert all("steps {" in stage for stage in stages)
+    assert misplaced(text) == []
+    found = list(blocks(text))
+    assert [name for block, name in found if not block] == ["pipeline"]
+    assert {"agent", "stages"} <= {name for block, name in found if block == "pipeline"}
+    names = [name for _, name in found]
+    assert names.count("stage") == names.count("steps") == 3
+    assert misplaced(text.replace("steps {", "script {", 1)) == [("stage", "script")]
+    assert misplaced(text.replace("    stage(", "    step(", 1)) == [("stages", "step")]
+    for broken in (text.replace("stages {", "stages "), text + "}", text.rstrip()[:-1]):
+        with pytest.raises(ValueError, match=r"brace|closed"):
+            list(blocks(broken))
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda f: f.name)
@@ -72,6 +100,7 @@ def test_it_calls_targets_and_commands_that_there_are(file: Path) -> None:
     assert said
     assert set(re.findall(r"--[\w-]+", said[0])) <= options
     assert set(re.findall(r"obs (\w+)", text)) - {"comment", "charts"} == set()
+    assert set(re.findall(r"obs charts (\w+)", text)) <= set(commands["charts"].commands)
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda f: f.name)

@@ -106,20 +106,20 @@ def _report(stack: str, other: str | None, base: str | None, preview: Path | Non
     return with_engine(found, steps(text, str(preview))) if preview else found
 
 
-def _rendered(found: Report, form: Form, explain: bool, diffs: bool) -> str:
+def _rendered(found: Report, form: Form, explain: bool, diffs: bool, *, brief: bool = False) -> str:
     from obs.diff.report import json, markdown, text
 
     if form is Form.JSON:
         return json.render(found)
     if form is Form.TEXT:
         return text.render(found, explain=explain, diffs=diffs)
-    return markdown.render(found, folded=form is Form.MARKDOWN, explain=explain)
+    return markdown.render(found, folded=form is Form.MARKDOWN, explain=explain, brief=brief)
 
 
 def _print(found: Report, form: Form, explain: bool, diffs: bool, *, limit: int, written: Path | None) -> None:
     from obs.diff.report.model import fitted
 
-    said = fitted(found, lambda r: _rendered(r, form, explain, diffs), limit)
+    said = fitted(found, lambda r: _rendered(r, form, explain, diffs, brief=True), limit)
     if written is not None:
         written.write_text(said, encoding="utf-8")
     elif form is Form.TEXT:

@@ -8,7 +8,7 @@ from enum import IntEnum
 LIMIT = 65_536
 """Characters of a comment on GitHub, of which no form of the report has more."""
 MANY = 3
-"""From so many alerts on that change in one way, they share a line."""
+"""From so many alerts or records on that change in one way, they share a line."""
 
 
 class Level(IntEnum):
@@ -29,7 +29,8 @@ class Entry:
 
     ``topic`` is the group below which it is shown (``alerts``) or, of a risk, its id (``restart``); ``subject`` what
     it is about; ``text`` what happens, without the subject. ``where`` is the definition as ``file:line``, ``why`` the
-    reason for which it is listed. ``approved``: the stack's settings allow this risk by name.
+    reason for which it is listed. ``approved``: the stack's settings allow this risk by name. ``count``: how many
+    things share the line.
     """
 
     topic: str
@@ -39,6 +40,7 @@ class Entry:
     where: str = ""
     why: str = ""
     approved: bool = False
+    count: int = 1
 
     @property
     def name(self) -> str:
@@ -55,6 +57,12 @@ class Entry:
             "why": self.why,
         }
         return fields | ({"level": str(self.level), "approved": self.approved} if self.level else {})
+
+
+def shared(topic: str, names: list[str], text: str, why: str) -> Entry:
+    """The line of several things that change in one way."""
+    subject = f"{len(names)} {topic}"
+    return Entry(topic=topic, subject=subject, text=f"{text}: {listed(names, 12)}", why=why, count=len(names))
 
 
 def listed(names: list[str], most: int = 6) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from dashboards.thresholds import amount
-from obs.diff.entry import MANY, Entry, arrow, listed
+from obs.diff.entry import MANY, Entry, arrow, shared
 from obs.diff.pair import Pair, Side
 from obs.diff.promql import condition
 from obs.diff.rules import Rule
@@ -26,19 +26,24 @@ def alerts(pair: Pair) -> Iterator[Entry]:
 
 
 def _changes(pair: Pair, both: list[str]) -> Iterator[Entry]:
-    """Alerts of which nothing but the host or folder of links changed share a line."""
+    """Alerts share a line where many change in one way that says nothing of their conditions: by another host of links,
+    another evaluator, another label."""
     before, after = pair.before.rules.alerts, pair.after.rules.alerts
-    linked: dict[str, list[str]] = {}
+    alike: dict[str, list[str]] = {}
     for name in both:
         changes = _changed(pair, before[name], after[name])
         bases = {_base(one[key], other[key]) for one, other, key in _links(before[name], after[name])}
         if changes and len(bases) == len(changes) == 1 and "" not in bases:
-            linked.setdefault(bases.pop(), []).append(name)
+            alike.setdefault(bases.pop(), []).append(name)
+        elif changes and all(one.startswith(("evaluated by ", "label ", "told ")) for one in changes):
+            alike.setdefault("; ".join(changes), []).append(name)
         elif changes:
             yield _entry(pair, name, "; ".join(changes))
-    for text, those in linked.items():
-        why = "the address under which runbooks or Grafana are read differs"
-        yield Entry(topic="alerts", subject=f"{len(those)} alerts", text=f"{text}: {listed(those)}", why=why)
+    for text, those in alike.items():
+        if len(those) >= MANY:
+            yield shared("alerts", those, text, "their rules differ between both sides, all in this alone")
+        else:
+            yield from (_entry(pair, name, text) for name in those)
 
 
 def _links(one: Rule, other: Rule) -> list[tuple[Mapping[str, str], Mapping[str, str], str]]:
@@ -152,7 +157,7 @@ def _told_otherwise(pair: Pair, names: list[str]) -> Iterator[Entry]:
         text = f"told {arrow(before, after)}"
         why = "its labels take another way through Alertmanager's routes"
         if len(those) >= MANY:
-            yield Entry(topic="alerts", subject=f"{len(those)} alerts", text=f"{text}: {listed(those)}", why=why)
+            yield shared("alerts", those, text, why)
         else:
             for name in those:
                 yield Entry(topic="alerts", subject=name, text=text, where=pair.where(f"alert {name}"), why=why)

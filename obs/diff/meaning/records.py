@@ -4,21 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from obs.diff.entry import Entry, arrow, listed
+from obs.diff.entry import MANY, Entry, arrow, listed, shared
 from obs.diff.pair import Pair, Side
 from obs.diff.promql import grouped_by
 from obs.diff.rules import Rule
 
+_EVALUATED = "evaluated by "
+_WHY = "its rule differs between the PrometheusRules of both sides"
+
 
 def records(pair: Pair) -> Iterator[Entry]:
+    """Records that only another evaluator has share a line: nobody who reads them sees a difference."""
     before, after = pair.before.rules.records, pair.after.rules.records
+    moved: dict[str, list[str]] = {}
     for name in sorted(before.keys() | after.keys()):
-        text = _text(pair, before.get(name), after.get(name))
-        if text:
-            base = (after.get(name) or before[name]).base
-            why = "its rule differs between the PrometheusRules of both sides"
-            where = pair.where(f"record {base}")
-            yield Entry(topic="recording rules", subject=name, text=text, where=where, why=why)
+        one, other = before.get(name), after.get(name)
+        changes = list(_changes(one, other)) if one and other else []
+        if len(changes) == 1 and changes[0].startswith(_EVALUATED):
+            moved.setdefault(changes[0], []).append(name)
+        elif text := _text(pair, one, other):
+            yield _entry(pair, name, text)
+    for text, those in moved.items():
+        if len(those) >= MANY:
+            yield shared("recording rules", those, text, _WHY)
+        else:
+            yield from (_entry(pair, name, text) for name in those)
+
+
+def _entry(pair: Pair, name: str, text: str) -> Entry:
+    rule = pair.after.rules.records.get(name) or pair.before.rules.records[name]
+    return Entry(topic="recording rules", subject=name, text=text, where=pair.where(f"record {rule.base}"), why=_WHY)
 
 
 def _text(pair: Pair, one: Rule | None, other: Rule | None) -> str:
@@ -47,7 +62,7 @@ def _changes(one: Rule, other: Rule) -> Iterator[str]:
     if one.labels != other.labels:
         yield f"labels {arrow(dict(one.labels), dict(other.labels))}"
     if one.evaluator != other.evaluator:
-        yield f"evaluated by {arrow(one.evaluator, other.evaluator)}"
+        yield f"{_EVALUATED}{arrow(one.evaluator, other.evaluator)}"
 
 
 def readers(side: Side, series: str) -> list[str]:

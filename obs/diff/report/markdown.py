@@ -1,4 +1,7 @@
-"""The report as Markdown: GitHub's with folded diffs, or plain for hosts that show no HTML (Bitbucket)."""
+"""The report as Markdown: GitHub's with folded diffs, or plain for hosts that show no HTML (Bitbucket).
+
+Bitbucket Cloud renders with Python-Markdown, the others with CommonMark: what both take alike is written.
+"""
 
 from __future__ import annotations
 
@@ -12,19 +15,27 @@ from obs.diff.report.model import Report
 _MARK = {Level.HIGH: "🔴", Level.MEDIUM: "🟠", Level.LOW: "🟡", Level.NONE: "🟢"}
 _ACTION = {"added": "➕", "removed": "➖", "changed": "✏️"}
 # What Markdown would take for itself in a text that is none: outside of code, and never inside.
-_SPECIAL = re.compile(r"([\\*_\[\]<>|#~])")
-_CODE = re.compile(r"(`[^`\n]*`|https?://[^\s;]+)")
+_SPECIAL = re.compile(r"([\\*_\[\]>#])")
+# Python-Markdown knows no backslash before these.
+_ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", "|": "&#124;", "~": "&#126;"})
+_CODE = re.compile(r"(`[^`\n]*`|https?://[^\s;,]+)")
+_BRIEF = 25
+"""Lines of a diff that stands unfolded in a report that is brief; longer ones are counted."""
+_BRIEF_SUM = 100
+_NESTED = " " * 4
+"""Python-Markdown nests a list from four spaces on, CommonMark from two to five."""
 
 
-def render(report: Report, *, folded: bool = True, explain: bool = False) -> str:
-    """``folded`` uses HTML's details; ``explain`` says of each entry why it is there and what causes it."""
-    lines = [f"### {_MARK[report.level]} {_text(report.headline)}", ""]
+def render(report: Report, *, folded: bool = True, explain: bool = False, brief: bool = False) -> str:
+    """``folded`` uses HTML's details; ``explain`` says of each entry why it is there and what causes it; ``brief``
+    leaves long diffs out where they are not folded: nobody reads past them."""
+    lines = [f"### {_MARK[report.level]} {_text(report.headline)}", "", *_cut(report)]
     if report.empty:
         lines += [_compared(report), ""]
         return "\n".join([*lines, *_notes(report)])
     lines += [*_part("What it means", report.meaning, report, explain), *_risks(report, explain)]
-    lines += [*_objects(report, folded), *_cut(report), *_notes(report), _compared(report), ""]
-    return "\n".join(lines)
+    lines += [*(_folded_objects(report) if folded else _plain_objects(report, brief))]
+    return "\n".join([*lines, *_notes(report), _compared(report), ""])
 
 
 def _compared(report: Report) -> str:
@@ -34,13 +45,22 @@ def _compared(report: Report) -> str:
 def _text(text: str) -> str:
     """Text without Markdown of its own; what stands between backquotes stays code."""
     parts = _CODE.split(text.replace("\n", " "))
-    return "".join(part if number % 2 else _SPECIAL.sub(r"\\\1", part) for number, part in enumerate(parts))
+    return "".join(_quoted(part) if number % 2 else _escaped(part) for number, part in enumerate(parts))
+
+
+def _quoted(part: str) -> str:
+    """Code as it is, an address as a link: bare ones are none in CommonMark."""
+    return part if part.startswith("`") else f"<{part}>"
+
+
+def _escaped(part: str) -> str:
+    return _SPECIAL.sub(r"\\\1", part).translate(_ENTITIES)
 
 
 def _part(title: str, entries: tuple[Entry, ...], report: Report, explain: bool) -> Iterator[str]:
     if not entries:
         return
-    yield from (f"#### {title}", "")
+    yield f"#### {title}"
     topic = ""
     for entry in entries:
         if entry.topic != topic:
@@ -65,19 +85,36 @@ def _risks(report: Report, explain: bool) -> Iterator[str]:
 
 def _explained(entry: Entry, report: Report) -> Iterator[str]:
     if entry.why:
-        yield f"  - why: {_text(entry.why)}"
+        yield f"{_NESTED}- why: {_text(entry.why)}"
     if entry.where:
-        yield f"  - defined at `{entry.where}`"
+        yield f"{_NESTED}- defined at `{entry.where}`"
     for one in report.causes(entry):
-        yield f"  - setting `{one.key}` at `{one.where}`"
+        yield f"{_NESTED}- setting `{one.key}` at `{one.where}`"
 
 
-def _objects(report: Report, folded: bool) -> Iterator[str]:
+def _folded_objects(report: Report) -> Iterator[str]:
+    if report.objects:
+        yield from ("#### Objects", "")
+        for one in report.objects:
+            yield from _folded(one)
+
+
+def _plain_objects(report: Report, brief: bool) -> Iterator[str]:
+    """Each object by its name; below them the diffs, of which a brief report has the short ones."""
     if not report.objects:
         return
     yield from ("#### Objects", "")
-    for one in report.objects:
-        yield from _folded(one) if folded else _plain(one)
+    yield from (f"- {_ACTION[one.action]} {_text(_heading(one))}" for one in report.objects)
+    yield ""
+    shown = 0
+    for one in (one for one in report.objects if one.lines):
+        if brief and (len(one.lines) > _BRIEF or shown + len(one.lines) > _BRIEF_SUM):
+            continue
+        shown += len(one.lines)
+        fence = _fence(one)
+        yield from (f"**{_text(one.subject)}**", "", f"{fence}diff", *one.lines, fence, "")
+    if brief and shown < sum(len(one.lines) for one in report.objects):
+        yield from ("Longer diffs are in the full report, a file of the pipeline.", "")
 
 
 def _heading(one: ObjectDiff) -> str:
@@ -94,13 +131,6 @@ def _folded(one: ObjectDiff) -> Iterator[str]:
         return
     fence = _fence(one)
     yield from (f"<details><summary>{heading}</summary>", "", f"{fence}diff", *one.lines, fence, "", "</details>", "")
-
-
-def _plain(one: ObjectDiff) -> Iterator[str]:
-    yield from (f"- {_ACTION[one.action]} {_text(_heading(one))}", "")
-    if one.lines:
-        fence = _fence(one)
-        yield from (f"{fence}diff", *one.lines, fence, "")
 
 
 def _html(text: str) -> str:

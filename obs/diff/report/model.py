@@ -119,7 +119,9 @@ def summary(whole: Report) -> str:
     """One line: what changes, and how risky."""
     if whole.empty:
         return f"{whole.stack}: nothing changes"
-    topics = Counter(entry.topic for entry in whole.meaning)
+    topics: Counter[str] = Counter()
+    for entry in whole.meaning:
+        topics[entry.topic] += entry.count
     said = [_counted(number, topic) for topic, number in topics.items() if topic != "estimates"]
     said.append(f"{len(whole.objects)} object{'s' * (len(whole.objects) != 1)}")
     worst = [entry.name for entry in whole.risks if entry.level is whole.level and not entry.approved]
