@@ -30,7 +30,7 @@ class AlertOverride(Part):
     for_: Annotated[Duration | None, Field(alias="for")] = None
     severity: RoutedSeverity | None = None
     labels: dict[_LabelName, str] = Field(default_factory=dict)
-    disabled: Annotated[str, Field(min_length=1)] | None = None
+    disabled: Annotated[str, form(r"(?s).*\S.*", "the reason why the stack does without it")] | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> AlertOverride:

@@ -52,7 +52,7 @@ def test_a_rank_that_no_signal_has_both_tiers_of_is_left_out() -> None:
     usage, capacity = named("StorageUsageHigh"), named("StorageCapacityLow")
     (found,) = tiers([usage, capacity, named("PodNotReady")])
     assert found.source == (eq("severity", "high"),)
-    assert found.equal == ("signal", "cluster", "namespace", "node", "persistentvolumeclaim", "pod")
+    assert found.equal == ("signal", "component", "cluster", "namespace", "node", "persistentvolumeclaim", "pod")
     assert tiers([usage, replace(capacity, labels={"signal": "another"})]) == ()
     assert tiers([capacity, replace(capacity, severity=Severity.INFO)])
     assert tiers([usage]) == ()

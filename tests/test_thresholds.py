@@ -123,7 +123,7 @@ def test_amounts_read_as_a_person_writes_them(value: float, unit: str, text: str
 @pytest.mark.parametrize(
     ("thresholds", "told"),
     [
-        ([above(1, "fatal")], "'fatal'; allowed: info, warning, medium, high, critical"),
+        ([above(1, "fatal")], "'fatal'; allowed: low, info, warning, medium, high, critical"),
         ([above(float("inf"), "high")], "not a finite number"),
         ([below(10, "high"), above(5, "high")], "bad below 10 and bad above 5 leave no good value"),
         ([below(5, "high", inclusive=True), above(5, "high")], "leave no good value"),
