@@ -43,6 +43,10 @@ class Sinks:
     def at(self, path: str) -> list[dict[str, Any]]:
         return [one.body for one in self.posted if one.path == path]
 
+    @property
+    def slack_titles(self) -> list[str]:
+        return [one["attachments"][0]["title"] for one in self.at("/slack")]
+
     def in_channel(self, channel: str) -> list[dict[str, Any]]:
         """The one attachment of each Slack message to a channel."""
         return [one["attachments"][0] for one in self.at("/slack") if one["channel"] == channel]

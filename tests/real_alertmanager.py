@@ -98,7 +98,7 @@ def send(client: httpx.Client, *alerts: Mapping[str, Any]) -> None:
     client.post("/api/v2/alerts", json=list(alerts)).raise_for_status()
 
 
-def states(client: httpx.Client) -> dict[str, str]:
-    """Alert -> active or suppressed."""
+def states(client: httpx.Client, by: str = "alertname") -> dict[str, str]:
+    """Alert, by that label, -> active or suppressed."""
     answer = client.get("/api/v2/alerts").raise_for_status().json()
-    return {alert["labels"]["alertname"]: alert["status"]["state"] for alert in answer}
+    return {alert["labels"][by]: alert["status"]["state"] for alert in answer}

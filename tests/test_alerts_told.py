@@ -148,11 +148,8 @@ def test_alerts_of_one_group_are_one_message_and_those_of_two_are_two(told: Told
 
 def test_a_worse_tier_mutes_its_own_system_and_no_other(told: Told) -> None:
     assert [told.states[name] for name in STORES] == ["active", "active", "suppressed"]
-    titles = [one["title"] for one in told.sinks.in_channel("#dataops-ops")]
-    assert "MEDIUM: CephUsageHigh (c)" in titles
-    assert not any(
-        "MinIOUsageHigh" in one.body["attachments"][0]["title"] for one in told.sinks.posted if one.path == "/slack"
-    )
+    assert "MEDIUM: CephUsageHigh (c)" in told.sinks.slack_titles
+    assert not any("MinIOUsageHigh" in title for title in told.sinks.slack_titles)
 
 
 def test_a_maintenance_mutes_while_it_holds_by_the_clock(tmp_path: Path) -> None:
@@ -177,8 +174,7 @@ def test_a_maintenance_mutes_while_it_holds_by_the_clock(tmp_path: Path) -> None
         wait_for("the one that is not muted", lambda: found.in_channel("#dataops-ops"))
         wait_for("the page", lambda: found.in_channel("#dataops-critical"))
         wait_for("the mute", lambda: _muted_by_time(client))
-        titles = [one.body["attachments"][0]["title"] for one in found.posted if one.path == "/slack"]
-    assert sorted(titles) == ["HIGH: SparkGCTimeHigh (c)", "🚨 CRITICAL: ArgoCDPage (c)"]
+    assert sorted(found.slack_titles) == ["HIGH: SparkGCTimeHigh (c)", "🚨 CRITICAL: ArgoCDPage (c)"]
 
 
 def _muted_by_time(client: httpx.Client) -> bool:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from typing import Any, get_args
 
 import pytest
 from stack_alerting import alerting
 from stack_settings import error_of
 from stacks import run
 
+from alerting.overrides import RoutedSeverity
+from dashboards.thresholds import SEVERITY
 from model.rule import Alert, Severity
 from plan import Plan
 
 
 def plan(**overrides: dict[str, Any]) -> Plan:
-    found: Plan = run("prod", config={"alerting": alerting("prod", overrides=overrides)}).namespace["plan"]
+    config = {"alerting": alerting("prod", overrides=overrides)} if overrides else None
+    found: Plan = run("prod", config=config).namespace["plan"]
     return found
 
 
@@ -33,6 +37,27 @@ def test_what_is_given_replaces_and_the_rest_stays() -> None:
     shown = found.panel_showing(after.signal)
     assert shown is not None
     assert 0.9 in {step.value for step in shown[1].thresholds}
+
+
+EVERY = dict(
+    zip(
+        ("CPUUsageHigh", "CPUCapacityLow", "MemoryUsageHigh", "ArgoCDSyncSlow", "SparkGCTimeHigh", "StorageUsageHigh"),
+        get_args(RoutedSeverity),
+        strict=True,
+    )
+)
+
+
+def test_an_alert_of_any_severity_is_told_and_colours_its_panel() -> None:
+    recording = run(
+        "prod", config={"alerting": alerting("prod", overrides={n: {"severity": s} for n, s in EVERY.items()})}
+    )
+    boards = json.dumps([r.inputs for r in recording.resources if r.name.startswith("dashboard")])
+    for name, severity in EVERY.items():
+        (alert,) = named(recording.namespace["plan"], name)
+        assert alert.severity == severity
+        assert SEVERITY[alert.severity].hex in boards
+        assert f"{name} ({severity})" in boards
 
 
 def test_a_disabled_alert_is_not_deployed_and_its_runbook_is_not_read() -> None:

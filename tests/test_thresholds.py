@@ -165,6 +165,12 @@ def _lab(colour: str, sight: str) -> tuple[float, float, float]:
     return 116 * y - 16, 500 * (x - y), 200 * (y - z)
 
 
+def test_every_severity_that_an_alert_may_have_has_a_colour_of_its_own() -> None:
+    assert set(SEVERITY) == set(Severity) - {Severity.NONE}
+    for part in zip(*SEVERITY.values(), strict=True):
+        assert len({*part}) == len(SEVERITY)
+
+
 @pytest.mark.parametrize("sight", SIGHT)
 def test_the_palette_stays_apart_for_every_kind_of_sight(sight: str) -> None:
     for one, other in combinations([OK, *SEVERITY.values()], 2):
