@@ -119,7 +119,8 @@ def test_tiers_that_mute_across_systems_are_a_finding() -> None:
 def test_no_tier_of_any_stack_mutes_across_systems(stack: str) -> None:
     found: Plan = run(stack).namespace["plan"]
     alerts = [(o.name, rule) for o in found.rules for g in o.groups for rule in g.rules if isinstance(rule, Alert)]
-    within, across = [], []
+    within: list[tuple[str, str]] = []
+    across: list[tuple[str, str]] = []
     for one in (one for one in found.routing.inhibitions if "signal" in one.equal):
         sources = [(owner, alert) for owner, alert in alerts if one.source[0].accepts(alert.severity)]
         targets = [(owner, alert) for owner, alert in alerts if one.target[0].accepts(alert.severity)]

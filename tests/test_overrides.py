@@ -39,6 +39,7 @@ def test_what_is_given_replaces_and_the_rest_stays() -> None:
     assert 0.9 in {step.value for step in shown[1].thresholds}
 
 
+RECORD = "dataops:cluster:cpu_usage_ratio"
 EVERY = dict(
     zip(
         ("CPUUsageHigh", "CPUCapacityLow", "MemoryUsageHigh", "ArgoCDSyncSlow", "SparkGCTimeHigh", "StorageUsageHigh"),
@@ -76,7 +77,21 @@ def test_the_alert_of_one_objective_can_be_meant() -> None:
     ("overrides", "says"),
     [
         ({"CPUCapacityLo": {"for": "1m"}}, "did you mean 'CPUCapacityLow'?"),
-        ({"Watchdog": {"disabled": "noise"}}, "alerting.overrides.Watchdog: no enabled system"),
+        ({"KubePodCrashLooping": {"for": "1m"}}, "did you mean 'PodCrashLooping'?"),
+        (
+            {"KubeQuotaExceeded": {"disabled": "x"}},
+            "`obs inventory` lists what there is (the charts' own rules are not",
+        ),
+        ({"Watchdog": {"disabled": "noise"}}, "overrides.Watchdog: is the heartbeat, which always fires"),
+        (
+            {RECORD: {"disabled": "x"}},
+            f"{RECORD}: is a recording rule, which CPUCapacityLow, CPUUsageHigh, ",
+        ),
+        ({"dataops:no:such_record": {"disabled": "x"}}, "no enabled system and no objective has that alert"),
+        (
+            {"CPUCapacityLow": {"disabled": " "}},
+            "CPUCapacityLow.disabled: must be the reason why the stack does without",
+        ),
         ({"cpu": {"for": "1m"}}, "must be the name of an alert"),
         ({"CPUCapacityLow": {}}, "changes nothing"),
         ({"CPUCapacityLow": {"disabled": "x", "for": "1m"}}, "excludes the rest"),
