@@ -180,7 +180,7 @@ def build(settings: Settings) -> Plan:
         retention=settings.prometheus.retention,
         series=_series(enabled, objectives),
         kept={RetentionClass(name): kept.five_minutes for name, kept in settings.retention_classes.items()},
-        refused=(*unread, *_misnamed(alerting, defined)),
+        refused=(*unread, *_misnamed(alerting, defined, rules)),
     )
     if settings.lean:
         lists = _keep_lists(plan, settings.keep_metrics)
@@ -197,9 +197,10 @@ def _group_as_wanted(group: RuleGroup, alerting: AlertingSettings) -> RuleGroup:
     return replace(group, rules=(*records, *_as_wanted(_alerts(group), alerting)))
 
 
-def _misnamed(alerting: AlertingSettings, defined: Sequence[Alert]) -> Iterator[str]:
+def _misnamed(alerting: AlertingSettings, defined: Sequence[Alert], rules: Iterable[RuleObject]) -> Iterator[str]:
+    records = [r for obj in rules for group in obj.groups for r in group.rules if isinstance(r, RecordingRule)]
     matches: list[MatchSettings] = [*alerting.routes, *alerting.maintenance]
-    yield from unknown(alerting.overrides, defined)
+    yield from unknown(alerting.overrides, defined, records)
     yield from orphans(alerting.teams, matches, defined)
 
 

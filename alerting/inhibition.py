@@ -10,20 +10,23 @@ from model.promql import CLUSTER, eq, matching, ne
 from model.route import BELOW_CRITICAL, Inhibition
 from model.rule import Alert, Severity
 
-_RANKS = ("critical", "high", "medium")
+_RANKS = ("critical", "high", "medium", "warning", "info")
 _MUTED = BELOW_CRITICAL.split("|")
+_SIGNAL = ("signal", "component")
+"""Labels that together name one signal of the stack."""
 
 
 def tiers(alerts: Collection[Alert]) -> tuple[Inhibition, ...]:
     """The worse tier of a signal mutes the milder ones about the same object of the same cluster.
 
-    An equal name would not do: tiers have names of their own (spec 50-alerting V07). A rank of which no signal has both
+    An equal name would not do: tiers have names of their own (spec 50-alerting V07). Nor would the signal alone, whose
+    name is unique in its system only: the stores of two systems each have a `usage`. A rank of which no signal has both
     tiers is left out.
     """
-    equal = ("signal", CLUSTER, *_objects(alerts))
-    had: dict[str, set[Severity]] = {}
+    equal = (*_SIGNAL, CLUSTER, *_objects(alerts))
+    had: dict[tuple[str, ...], set[Severity]] = {}
     for alert in alerts:
-        had.setdefault(alert.own_labels["signal"], set()).add(alert.severity)
+        had.setdefault(tuple(alert.own_labels[label] for label in _SIGNAL), set()).add(alert.severity)
     found = []
     for worse in _RANKS:
         milder = [severity for severity in _MUTED if order(severity) > order(worse)]

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from alerting.heartbeat import WATCHDOG
 from alerting.times import MatchSettings, Teams
 from model.config import Duration, Part, form
 from model.problems import did_you_mean
-from model.rule import Alert, Severity
+from model.rule import Alert, RecordingRule, Severity
 
 RoutedSeverity = Literal["critical", "high", "medium", "warning", "info", "low"]
 # What routing, inhibition and links stand on.
@@ -30,7 +31,7 @@ class AlertOverride(Part):
     for_: Annotated[Duration | None, Field(alias="for")] = None
     severity: RoutedSeverity | None = None
     labels: dict[_LabelName, str] = Field(default_factory=dict)
-    disabled: Annotated[str, Field(min_length=1)] | None = None
+    disabled: Annotated[str, form(r"(?s).*\S.*", "the reason why the stack does without it")] | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> AlertOverride:
@@ -78,18 +79,34 @@ def overridden(alerts: Iterable[Alert], overrides: Overrides) -> tuple[Alert, ..
     return tuple(changed for alert in alerts if (changed := _changed(alert, _of(alert, overrides))) is not None)
 
 
-def unknown(overrides: Overrides, alerts: Iterable[Alert]) -> Iterator[str]:
-    """A line for each name that no alert of the stack has."""
+def unknown(overrides: Overrides, alerts: Sequence[Alert], records: Sequence[RecordingRule]) -> Iterator[str]:
+    """A line for each name that no alert of the stack has, or none that may be changed."""
     names = {name for alert in alerts for name in _names(alert)}
+    recorded = {record.record for record in records}
     for name in overrides:
         if name not in names:
-            yield f"alerting.overrides.{name}: no enabled system and no objective has that alert{_nearest(name, names)}"
+            wrong = _recorded(name, alerts, records) if name in recorded else _unknown(name, names)
+            yield f"alerting.overrides.{name}: {wrong}"
 
 
-def _nearest(name: str, names: set[str]) -> str:
-    """All names would be more than anybody reads."""
+def _unknown(name: str, names: set[str]) -> str:
+    if name == WATCHDOG.name:
+        return "is the heartbeat, which always fires; without it nobody would notice that no alert arrives any more"
     hint = did_you_mean(name, names)
-    return hint if hint.startswith("; did you") else "; `obs inventory` lists what there is"
+    if not hint.startswith("; did you"):  # all names would be more than anybody reads
+        hint = "; `obs inventory` lists what there is (the charts' own rules are not deployed)"
+    return f"no enabled system and no objective has that alert{hint}"
+
+
+def _recorded(name: str, alerts: Sequence[Alert], records: Sequence[RecordingRule]) -> str:
+    """A recording rule is there for its readers, which without it have no data and say nothing; `rules/unused`
+    finds one that has none."""
+    readers = {a.name for a in alerts if _reads(a, name)} | {r.record for r in records if _reads(r, name)}
+    return f"is a recording rule, which {', '.join(sorted(readers)) or 'panels'} read; change or disable alerts"
+
+
+def _reads(rule: Alert | RecordingRule, name: str) -> bool:
+    return any(selector.name == name for selector in rule.expr.selectors())
 
 
 def _names(alert: Alert) -> tuple[str, ...]:

@@ -68,7 +68,9 @@ class MailSettings(Part):
     secret: SecretKey | None = None
 
 
-AlertName = Annotated[str, form(r"[A-Z][A-Za-z0-9]+(:[a-z][a-z0-9_]*)?", "the name of an alert, or <name>:<objective>")]
+# Names of recording rules too, whose error says more once the rules are known.
+_OVERRIDDEN = r"[A-Z][A-Za-z0-9]+(:[a-z][a-z0-9_]*)?|[a-z_][a-z0-9_]*(:[a-z0-9_]+)+"
+AlertName = Annotated[str, form(_OVERRIDDEN, "the name of an alert, or <name>:<objective>")]
 
 
 class RouteSettings(MatchSettings):

@@ -27,9 +27,11 @@ class Step(NamedTuple):
 # Okabe and Ito's colours (2008), which stay apart for red-green and blue-yellow blindness. Their purple
 # (#CC79A7) is too near to orange for the worst tier, so that is Paul Tol's (muted scheme): at least
 # 25 apart (CIE76) from each other colour under all three kinds of blindness, and a contrast of 3.3 on
-# Grafana's dark and 5.3 on its light background (WCAG asks for 3).
+# Grafana's dark and 5.3 on its light background (WCAG asks for 3). Nor is there room for a mildest tier,
+# which is the blue of Julia's logo: 24 apart from the others, with the same contrasts.
 OK = Colour("#009E73", "green")
 SEVERITY = {
+    Severity.LOW: Colour("#4063D8", "dark blue"),
     Severity.INFO: Colour("#56B4E9", "blue"),
     Severity.WARNING: Colour("#F0E442", "yellow"),
     Severity.MEDIUM: Colour("#E69F00", "orange"),

@@ -7,7 +7,7 @@ from typing import Literal
 
 from model.expr import Matcher
 
-BELOW_CRITICAL = "high|medium|warning|info"
+BELOW_CRITICAL = "high|medium|warning|info|low"
 """Severities that something worse may mute; a page never is."""
 ReceiverKind = Literal["slack", "pagerduty", "webhook", "email", "null"]
 

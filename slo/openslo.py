@@ -6,17 +6,18 @@ for is an annotation. Everything that this program cannot keep is refused rather
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from model.config import form
 from model.expr import Expr, Selector
-from model.problems import describe
+from model.problems import describe, did_you_mean
 from model.promql_text import parsed
 from model.sli import events
 from model.slo import Slo
@@ -24,6 +25,7 @@ from model.source import Site
 from slo.windows import BURNS
 
 VERSION = "openslo/v1"
+_OURS = "dataops.io/"
 MINIMUM_EVENTS = "dataops.io/minimum-events"
 """Annotation: the number of events in a window below which no alert fires."""
 MINIMUM_OBJECTS = "dataops.io/minimum-objects"
@@ -62,10 +64,36 @@ class _IndicatorSpec(_Part):
     ratio_metric: _Ratio
 
 
+def _understood(annotations: dict[str, str]) -> dict[str, str]:
+    """Of others' annotations nothing is known; ours say what they must be."""
+    problems = [
+        f".{key}: unknown key{did_you_mean(key, (*_LEAST.values(), WORK))}"
+        for key in annotations
+        if key.startswith(_OURS) and key not in (*_LEAST.values(), WORK)
+    ]
+    problems += [
+        f".{key}: must be a number above 0, such as 25"
+        for key in _LEAST.values()
+        if key in annotations and not _above_zero(annotations[key])
+    ]
+    if annotations.get(WORK, "true") not in ("true", "false"):
+        problems.append(f".{WORK}: must be true or false")
+    if problems:
+        raise ValueError("\n".join(problems))
+    return annotations
+
+
+def _above_zero(text: str) -> bool:
+    try:
+        return 0 < float(text) < math.inf
+    except ValueError:
+        return False
+
+
 class _Named(_Part):
     name: Annotated[str, form(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?", "a name such as order-latency")]
     display_name: str = ""
-    annotations: dict[str, str] = Field(default_factory=dict)
+    annotations: Annotated[dict[str, str], AfterValidator(_understood)] = Field(default_factory=dict)
     labels: dict[str, str | list[str]] = Field(default_factory=dict)
 
 

@@ -90,7 +90,7 @@ def test_only_critical_alerts_page(stack: str) -> None:
 def test_a_worse_tier_silences_milder_ones_of_the_same_signal_and_object_only() -> None:
     first = run("prod").namespace["plan"].routing.inhibitions[0]
     assert [str(m) for m in first.source] == ['severity="critical"']
-    assert first.equal[:2] == ("signal", "cluster")
+    assert first.equal[:3] == ("signal", "component", "cluster")
     assert 'signal!=""' in {str(m) for m in first.target}
 
 

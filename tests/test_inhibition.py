@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
-from real_servers import LOOPBACK, free_ports, server
-from real_tools import REAL, needs
-from stacks import ROOT
+from real_alertmanager import alertmanager, send, states
+from real_tools import needs
+from stacks import STACKS, run
 
 from alerting.inhibition import tiers, with_source
+from alerting.settings import order
 from components.alertmanager_config import alertmanager_yaml
 from model.expr import Binary
 from model.promql import eq, matching, ne
-from model.route import Inhibition
+from model.route import BELOW_CRITICAL, Inhibition
 from model.rule import Alert, Severity
 from obs.check.inhibitions import Labelled, check_inhibitions
 from obs.check.plan import check_plan
 from obs.check.vector import Vector
-from obs.run import run_stack
 from plan import Plan
 
 NODE_DOWN = Inhibition(
@@ -30,9 +29,9 @@ NODE_DOWN = Inhibition(
 )
 
 
-@cache
 def plan() -> Plan:
-    return run_stack("dev", ROOT).plan
+    found: Plan = run("dev").namespace["plan"]
+    return found
 
 
 def named(name: str) -> Alert:
@@ -52,10 +51,23 @@ def test_a_rank_that_no_signal_has_both_tiers_of_is_left_out() -> None:
     usage, capacity = named("StorageUsageHigh"), named("StorageCapacityLow")
     (found,) = tiers([usage, capacity, named("PodNotReady")])
     assert found.source == (eq("severity", "high"),)
-    assert found.equal == ("signal", "cluster", "namespace", "node", "persistentvolumeclaim", "pod")
+    assert found.equal == ("signal", "component", "cluster", "namespace", "node", "persistentvolumeclaim", "pod")
     assert tiers([usage, replace(capacity, labels={"signal": "another"})]) == ()
     assert tiers([capacity, replace(capacity, severity=Severity.INFO)])
     assert tiers([usage]) == ()
+
+
+def test_every_severity_below_critical_may_be_muted_by_each_that_is_worse() -> None:
+    muted = [s for s in Severity if s not in (Severity.CRITICAL, Severity.NONE)]
+    assert BELOW_CRITICAL.split("|") == [s.value for s in muted]
+    capacity = named("StorageCapacityLow")
+    pairs = [(worse, milder) for milder in muted for worse in Severity if order(worse) < order(milder)]
+    assert len(pairs) == 15
+    for worse, milder in pairs:
+        (found,) = tiers([replace(capacity, severity=worse), replace(capacity, severity=milder)])
+        assert found.source == (eq("severity", worse.value),)
+        assert found.target[0].accepts(milder.value), (worse, milder)
+        assert not found.target[0].accepts(worse.value)
 
 
 def test_nothing_is_muted_where_nobody_would_say_why() -> None:
@@ -85,6 +97,38 @@ def test_an_inhibition_without_both_sides_is_a_finding(
     found = list(check_inhibitions([inhibition], alerts))
     assert [f.check for f in found] == ["alert/inhibition"] * bool(expected)
     assert all(expected in f.message for f in found)
+
+
+def test_tiers_that_mute_across_systems_are_a_finding() -> None:
+    capacity, usage = labelled("StorageCapacityLow"), labelled("StorageUsageHigh")
+    loki, tempo = labelled("LokiRequestsFailing"), labelled("TempoRequestsFailing")
+    shared = Inhibition(
+        source=(eq("severity", "high"),), target=(matching("severity", "medium|warning"),), equal=("signal", "cluster")
+    )
+    (found,) = check_inhibitions([shared], [loki, tempo, capacity, usage])
+    assert found.check == "alert/inhibition"
+    assert "LokiRequestsFailing would mute TempoRequestsFailing, which is about something else" in found.message
+    mended = replace(shared, equal=(*shared.equal, "component"))
+    assert list(check_inhibitions([mended], [loki, tempo, capacity, usage])) == []
+    same = replace(tempo, alert=replace(tempo.alert, component="loki"))
+    (found,) = check_inhibitions([mended], [loki, same])
+    assert "about something else" in found.message
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_no_tier_of_any_stack_mutes_across_systems(stack: str) -> None:
+    found: Plan = run(stack).namespace["plan"]
+    alerts = [(o.name, rule) for o in found.rules for g in o.groups for rule in g.rules if isinstance(rule, Alert)]
+    within: list[tuple[str, str]] = []
+    across: list[tuple[str, str]] = []
+    for one in (one for one in found.routing.inhibitions if "signal" in one.equal):
+        sources = [(owner, alert) for owner, alert in alerts if one.source[0].accepts(alert.severity)]
+        targets = [(owner, alert) for owner, alert in alerts if one.target[0].accepts(alert.severity)]
+        for (owner, source), (other, target) in product(sources, targets):
+            if all(source.own_labels.get(label) == target.own_labels.get(label) for label in one.equal):
+                (within if owner == other else across).append((source.name, target.name))
+    assert across == []
+    assert ("StorageCapacityLow", "StorageUsageHigh") in within
 
 
 def test_the_check_sees_that_the_pods_of_a_node_have_lost_it() -> None:
@@ -117,23 +161,12 @@ PODS = {
 
 @needs("alertmanager")
 def test_a_node_that_is_down_mutes_its_pods_and_nothing_else_on_a_real_alertmanager(tmp_path: Path) -> None:
-    (tmp_path / "alertmanager.yaml").write_text(alertmanager_yaml(plan().routing, str(tmp_path)))
     node = {"alertname": "NodeNotReady", "severity": "high", "node": "worker-3", "cluster": "a", "signal": "n"}
     sent: dict[str, dict[str, Any]] = {
         which: {"cluster": "a", "signal": which, **labels} for which, (labels, _) in PODS.items()
     }
-    (port,) = free_ports(1)
-    url = f"http://{LOOPBACK}:{port}"
-    options = (
-        f"--config.file={tmp_path}/alertmanager.yaml",
-        f"--storage.path={tmp_path}/data",
-        f"--web.listen-address={LOOPBACK}:{port}",
-        "--cluster.listen-address=",
-    )
-    with server((REAL["alertmanager"], *options), f"{url}/-/ready", tmp_path / "log"):
-        alerts = [{"labels": labels} for labels in (node, *sent.values())]
-        httpx.post(f"{url}/api/v2/alerts", json=alerts, trust_env=False).raise_for_status()
-        answer = httpx.get(f"{url}/api/v2/alerts", trust_env=False).raise_for_status().json()
-    states = {alert["labels"]["signal"]: alert["status"]["state"] for alert in answer}
-    assert {which: states[which] for which in PODS} == {which: state for which, (_, state) in PODS.items()}
-    assert states["n"] == "active"
+    with alertmanager(alertmanager_yaml(plan().routing, str(tmp_path)), tmp_path) as client:
+        send(client, *({"labels": labels} for labels in (node, *sent.values())))
+        found = states(client, by="signal")
+    assert {which: found[which] for which in PODS} == {which: state for which, (_, state) in PODS.items()}
+    assert found["n"] == "active"

@@ -16,7 +16,7 @@ from model.promql import call, count_by, eq, matching, metric, sum_by
 from model.promql_text import parsed
 from model.sli import slower_than
 from model.slo import Slo
-from slo.openslo import document, read, read_all
+from slo.openslo import MINIMUM_EVENTS, MINIMUM_OBJECTS, WORK, document, read, read_all
 from slo.rules import compile_slo
 
 TOTAL = metric("http_requests_total", eq("app", "shop"))
@@ -75,6 +75,7 @@ def change(path: str, value: object) -> dict[str, Any]:
 
 
 RATIO = "spec.indicator.spec.ratioMetric"
+ANNOTATIONS = "metadata.annotations"
 
 
 @pytest.mark.parametrize(
@@ -94,6 +95,13 @@ RATIO = "spec.indicator.spec.ratioMetric"
         (f"{RATIO}.bad.metricSource.spec.query", "x{", "bad: is not PromQL"),
         (f"{RATIO}.counter", False, "gives events per second"),
         (f"{RATIO}.bad.metricSource.type", "Datadog", "metricSource.type"),
+        (ANNOTATIONS, {MINIMUM_EVENTS: "nan"}, f"{ANNOTATIONS}.{MINIMUM_EVENTS}: must be a number above 0, such as 25"),
+        (ANNOTATIONS, {MINIMUM_EVENTS: "-3"}, f"{ANNOTATIONS}.{MINIMUM_EVENTS}: must be a number above 0"),
+        (ANNOTATIONS, {MINIMUM_OBJECTS: "many"}, f"{ANNOTATIONS}.{MINIMUM_OBJECTS}: must be a number above 0"),
+        (ANNOTATIONS, {MINIMUM_EVENTS: "inf"}, "must be a number above 0"),
+        (ANNOTATIONS, {MINIMUM_EVENTS: 25}, f"{ANNOTATIONS}.{MINIMUM_EVENTS}: must be a valid string"),
+        (ANNOTATIONS, {WORK: "yes"}, f"{ANNOTATIONS}.{WORK}: must be true or false"),
+        (ANNOTATIONS, {"dataops.io/minimum-event": "3"}, f"unknown key; did you mean '{MINIMUM_EVENTS}'?"),
     ],
 )
 def test_what_cannot_be_kept_is_refused(path: str, value: object, says: str, tmp_path: Path) -> None:

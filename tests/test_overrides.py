@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from typing import Any, get_args
 
 import pytest
 from stack_alerting import alerting
 from stack_settings import error_of
 from stacks import run
 
+from alerting.overrides import RoutedSeverity
+from dashboards.thresholds import SEVERITY
 from model.rule import Alert, Severity
 from plan import Plan
 
 
 def plan(**overrides: dict[str, Any]) -> Plan:
-    found: Plan = run("prod", config={"alerting": alerting("prod", overrides=overrides)}).namespace["plan"]
+    config = {"alerting": alerting("prod", overrides=overrides)} if overrides else None
+    found: Plan = run("prod", config=config).namespace["plan"]
     return found
 
 
@@ -35,6 +39,28 @@ def test_what_is_given_replaces_and_the_rest_stays() -> None:
     assert 0.9 in {step.value for step in shown[1].thresholds}
 
 
+RECORD = "dataops:cluster:cpu_usage_ratio"
+EVERY = dict(
+    zip(
+        ("CPUUsageHigh", "CPUCapacityLow", "MemoryUsageHigh", "ArgoCDSyncSlow", "SparkGCTimeHigh", "StorageUsageHigh"),
+        get_args(RoutedSeverity),
+        strict=True,
+    )
+)
+
+
+def test_an_alert_of_any_severity_is_told_and_colours_its_panel() -> None:
+    recording = run(
+        "prod", config={"alerting": alerting("prod", overrides={n: {"severity": s} for n, s in EVERY.items()})}
+    )
+    boards = json.dumps([r.inputs for r in recording.resources if r.name.startswith("dashboard")])
+    for name, severity in EVERY.items():
+        (alert,) = named(recording.namespace["plan"], name)
+        assert alert.severity == severity
+        assert SEVERITY[alert.severity].hex in boards
+        assert f"{name} ({severity})" in boards
+
+
 def test_a_disabled_alert_is_not_deployed_and_its_runbook_is_not_read() -> None:
     assert not named(plan(ArgoCDSyncSlow={"disabled": "syncs are slow here"}), "ArgoCDSyncSlow")
     assert named(plan(), "ArgoCDSyncSlow")
@@ -51,7 +77,21 @@ def test_the_alert_of_one_objective_can_be_meant() -> None:
     ("overrides", "says"),
     [
         ({"CPUCapacityLo": {"for": "1m"}}, "did you mean 'CPUCapacityLow'?"),
-        ({"Watchdog": {"disabled": "noise"}}, "alerting.overrides.Watchdog: no enabled system"),
+        ({"KubePodCrashLooping": {"for": "1m"}}, "did you mean 'PodCrashLooping'?"),
+        (
+            {"KubeQuotaExceeded": {"disabled": "x"}},
+            "`obs inventory` lists what there is (the charts' own rules are not",
+        ),
+        ({"Watchdog": {"disabled": "noise"}}, "overrides.Watchdog: is the heartbeat, which always fires"),
+        (
+            {RECORD: {"disabled": "x"}},
+            f"{RECORD}: is a recording rule, which CPUCapacityLow, CPUUsageHigh, ",
+        ),
+        ({"dataops:no:such_record": {"disabled": "x"}}, "no enabled system and no objective has that alert"),
+        (
+            {"CPUCapacityLow": {"disabled": " "}},
+            "CPUCapacityLow.disabled: must be the reason why the stack does without",
+        ),
         ({"cpu": {"for": "1m"}}, "must be the name of an alert"),
         ({"CPUCapacityLow": {}}, "changes nothing"),
         ({"CPUCapacityLow": {"disabled": "x", "for": "1m"}}, "excludes the rest"),

@@ -123,7 +123,7 @@ def test_amounts_read_as_a_person_writes_them(value: float, unit: str, text: str
 @pytest.mark.parametrize(
     ("thresholds", "told"),
     [
-        ([above(1, "fatal")], "'fatal'; allowed: info, warning, medium, high, critical"),
+        ([above(1, "fatal")], "'fatal'; allowed: low, info, warning, medium, high, critical"),
         ([above(float("inf"), "high")], "not a finite number"),
         ([below(10, "high"), above(5, "high")], "bad below 10 and bad above 5 leave no good value"),
         ([below(5, "high", inclusive=True), above(5, "high")], "leave no good value"),
@@ -163,6 +163,12 @@ def _lab(colour: str, sight: str) -> tuple[float, float, float]:
         for part in (*white, (0.0193 * r + 0.1192 * g + 0.9505 * b) / 1.089)
     )
     return 116 * y - 16, 500 * (x - y), 200 * (y - z)
+
+
+def test_every_severity_that_an_alert_may_have_has_a_colour_of_its_own() -> None:
+    assert set(SEVERITY) == set(Severity) - {Severity.NONE}
+    for part in zip(*SEVERITY.values(), strict=True):
+        assert len({*part}) == len(SEVERITY)
 
 
 @pytest.mark.parametrize("sight", SIGHT)

@@ -1,4 +1,4 @@
-"""alert/inhibition: a rule that mutes must find both what mutes and what is muted among the stack's alerts."""
+"""alert/inhibition: what mutes must find both its sides among the stack's alerts, and a tier none of another system."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from model.rule import Alert
 from obs.check.finding import Finding
 from obs.check.selector import EXTERNAL, Match
 from obs.check.vector import Vector
+
+_TIER = "signal"
+"""The label that tiers of one condition share."""
 
 
 @dataclass(frozen=True)
@@ -37,21 +40,41 @@ class Labelled:
 
 def check_inhibitions(inhibitions: Iterable[Inhibition], alerts: Sequence[Labelled]) -> Iterator[Finding]:
     for one in inhibitions:
-        message = _orphaned(one, alerts)
-        if message:
-            said = f"{_text(one.source)} mutes {_text(one.target)}"
+        said = f"{_text(one.source)} mutes {_text(one.target)}"
+        for message in _orphaned(one, alerts) or _crossing(one, alerts):
             yield Finding("alert/inhibition", f"inhibition {said}", "alerting", message)
 
 
-def _orphaned(one: Inhibition, alerts: Sequence[Labelled]) -> str:
+def _orphaned(one: Inhibition, alerts: Sequence[Labelled]) -> list[str]:
     sources = [alert for alert in alerts if _may_match(one.source, alert)]
     targets = [alert for alert in alerts if _may_match(one.target, alert)]
     for side, found, matchers in (("source", sources, one.source), ("target", targets, one.target)):
         if not found:
-            return f"no alert of the stack can match its {side}, {_text(matchers)}"
+            return [f"no alert of the stack can match its {side}, {_text(matchers)}"]
     if not any(_equal(one.equal, s, t) for s in sources for t in targets if s is not t):
-        return f"no alert of its source has equal {', '.join(one.equal)} with one of its target"
-    return ""
+        return [f"no alert of its source has equal {', '.join(one.equal)} with one of its target"]
+    return []
+
+
+def _crossing(one: Inhibition, alerts: Sequence[Labelled]) -> Iterator[str]:
+    """Tiers are of one condition of one system. One kind of alert may mute another on purpose, and is not a tier."""
+    if _TIER not in one.equal:
+        return
+    sources = [alert for alert in alerts if _may_match(one.source, alert)]
+    for target in (alert for alert in alerts if _may_match(one.target, alert)):
+        for source in sources:
+            if _other(source.alert, target.alert) and _equal(one.equal, source, target):
+                both = f"{source.alert.where} and {target.alert.where}"
+                yield f"{source.alert.name} would mute {target.alert.name}, which is about something else: {both}"
+
+
+def _other(source: Alert, target: Alert) -> bool:
+    """A label given on purpose makes tiers of two signals (failures in 1 and in 24 hours), if they are one system's."""
+    if source.own_labels[_TIER] != target.own_labels[_TIER]:
+        return False  # asked first: to compare two whole signals takes much longer
+    if source.component != target.component:
+        return True
+    return source.signal != target.signal and _TIER not in source.labels and _TIER not in target.labels
 
 
 def _may_match(matchers: Iterable[Matcher], alert: Labelled) -> bool:
