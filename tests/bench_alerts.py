@@ -29,7 +29,7 @@ from obs.recording import Recording
 from obs.replay.life import life
 from obs.replay.rhythm import DAY, DAYS
 from obs.replay.run import Stretch, World, incidents, minutes, replayed, stretches
-from obs.replay.score import Incident, Score, false_a_week, scores, summed, whole
+from obs.replay.score import Incident, Score, episodes, false_a_week, scores, summed, whole
 from obs.replay.tape import Scraped
 from obs.run import StackRun
 from obs.simulate.cluster import Cluster
@@ -54,8 +54,8 @@ def groups(recording: Recording) -> list[dict[str, Any]]:
 
 def world(run: StackRun) -> World:
     records = {rule.record for rule in run.plan.records}
-    rules = (*run.plan.records, *run.plan.alerts)
-    read = frozenset(s.name for rule in rules for s in rule.expr.selectors()) - records
+    exprs = (*(rule.expr for rule in run.plan.records), *(alert.expr for alert in run.plan.alerts))
+    read = frozenset(s.name for expr in exprs for s in expr.selectors()) - records
 
     def scraped(cluster: Cluster) -> Iterator[Scraped]:
         for scrape in (scrape for system in run.plan.systems for scrape in system.scrapes):
@@ -74,11 +74,15 @@ def judged(fired: Fired, due: Iterable[Incident], severities: dict[str, Severity
     for incident in (None, *due):
         own = fired.get(incident.name if incident else "", {})
         loud = {name: at for name, at in own.items() if severities[name] not in _QUIET}
+        if incident:  # what fired before the fault is told of the healthy life
+            loud = {name: [m for m in at if m not in _earlier(at, incident.start)] for name, at in loud.items()}
         wanted = [incident] if incident else []
         for score in (score for score in scores(loud, wanted, 1) if severities[score.alert] not in _QUIET):
             found.append(score)
             where = f"in {incident.name}" if incident else "on a healthy platform"
-            begins = ", ".join(_time(m, incident.start if incident else None) for m in _begins(loud.get(score.alert, ())))
+            begins = ", ".join(
+                _time(m, incident.start if incident else None) for m in _begins(loud.get(score.alert, ()))
+            )
             if score.right < score.episodes:
                 wrong.append(f"false: {score.alert} {where}: {begins}")
             if score.told < score.incidents:
@@ -86,12 +90,16 @@ def judged(fired: Fired, due: Iterable[Incident], severities: dict[str, Severity
     return summed(found), wrong
 
 
+def _earlier(at: list[int], start: int) -> set[int]:
+    """Minutes of the episode that had begun before ``start``."""
+    return next(({*range(first, last + 1)} for first, last in episodes(at, 1) if first < start), set())
+
+
 _QUIET = frozenset({Severity.INFO, Severity.LOW, Severity.NONE})
 
 
 def _begins(fires: Iterable[int]) -> list[int]:
-    at = list(fires)
-    return [m for n, m in enumerate(at) if not n or m > at[n - 1] + 1][:6]
+    return [first for first, _ in episodes(fires, 1)][:6]
 
 
 def _time(minute: int, since: int | None) -> str:
@@ -132,7 +140,7 @@ def replay(run: StackRun, parts: list[Stretch], step: int) -> Fired:
     with tempfile.TemporaryDirectory(prefix="replay-") as folder:
         rules = Path(folder) / "rules.yaml"
         rules.write_text(yaml.dump({"groups": groups(run.recording)}, Dumper=yaml.CSafeDumper))
-        told = replayed(toolchain.find("rulereplay"), rules, Path(folder), world(run), parts, step)
+        told = replayed(toolchain.find("rulereplay"), rules, Path(folder), world(run), parts, step=step)
     until = {fault.scenario.name: fault.end for part in parts for fault in part.faults}
     return minutes(told, {"": max(part.end for part in parts), **until})
 
@@ -140,7 +148,7 @@ def replay(run: StackRun, parts: list[Stretch], step: int) -> Fired:
 def main() -> None:
     parser = argparse.ArgumentParser(description="precision and recall of alerts over two weeks and every scenario")
     parser.add_argument("--days", type=int, default=DAYS, help="of the healthy life")
-    parser.add_argument("--step", type=int, default=1, help="minutes between two scrapes of the healthy life")
+    parser.add_argument("--step", type=int, default=1, help="minutes between two evaluations of the healthy life")
     parser.add_argument("--scenario", action="append", help="only this one; may be given again")
     parser.add_argument("--json", type=Path, help="a file for what was found")
     given = parser.parse_args()

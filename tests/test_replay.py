@@ -5,11 +5,11 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
+from bench_alerts import judged, missed
 from hypothesis import given
 from hypothesis import strategies as st
 
 from model.rule import Severity
-from bench_alerts import judged, missed
 from obs.replay.program import Told
 from obs.replay.run import incidents, minutes, stretches
 from obs.replay.score import Incident, episodes, false_a_week, scores, summed, whole

@@ -161,7 +161,9 @@ def _rolled(pods: list[Pod], chance: random.Random) -> Iterator[Stay]:
     for pod in pods:
         name = pod.name
         stays = [(pod, 0)]
-        if pod.owner[0] == "ReplicaSet" or name.endswith(("-ksm", "-grafana", "-operator", "thanos-query", "-exporter")):
+        if pod.owner[0] == "ReplicaSet" or name.endswith(
+            ("-ksm", "-grafana", "-operator", "thanos-query", "-exporter")
+        ):
             days = sorted(chance.sample([d for d in range(WARM + 14) if d % 7 < 5], 3))
             for number, day in enumerate(days, start=1):
                 new = replace(pod, name=f"{name}-v{number}", uid=f"{pod.uid}-v{number}", ip=f"{pod.ip}{number}")

@@ -62,9 +62,9 @@ class Replay:
 
 
 @contextmanager
-def replaying(program: Path, rules: Path, folder: Path, *, forks: int = 2) -> Iterator[Replay]:
-    """Feed the program within the block. Raises ReplayError where it fails."""
-    command = [str(program), "-rules", str(rules), "-data", str(folder), "-forks", str(forks)]
+def replaying(program: Path, rules: Path, folder: Path, *, step: int = 1, forks: int = 1) -> Iterator[Replay]:
+    """Feed the program within the block; ``step``: minutes between two evaluations. Raises ReplayError."""
+    command = [str(program), "-rules", str(rules), "-data", str(folder), "-step", f"{step}m", "-forks", str(forks)]
     log = folder.with_suffix(".log")
     with log.open("wb") as said:
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said)

@@ -33,8 +33,10 @@ class Kind(StrEnum):
     MACHINES = "machines"
 
 
-_BATCH = frozenset("airflow ceph hive_metastore iceberg isilon kafka minio oracle spark trino".split())
-_PEOPLE = frozenset("argocd bitbucket grafana istio jenkins redis web_applications".split())
+_BATCH = frozenset(
+    ["airflow", "ceph", "hive_metastore", "iceberg", "isilon", "kafka", "minio", "oracle", "spark", "trino"]
+)
+_PEOPLE = frozenset(["argocd", "bitbucket", "grafana", "istio", "jenkins", "redis", "web_applications"])
 
 
 def kind(system: str) -> Kind:

@@ -82,19 +82,19 @@ _KINDS = ("BurnRateCritical", "BurnRateHigh", "BurnRateMedium", "BurnRateMediumS
 
 
 def replayed(
-    program: Path, rules: Path, folder: Path, world: World, parts: list[Stretch], step: int = 1
+    program: Path, rules: Path, folder: Path, world: World, parts: list[Stretch], *, step: int = 1
 ) -> list[Told]:
     """What was told in each part and of each fault, at minutes of the whole. Raises ReplayError.
 
-    ``step``: minutes between two scrapes, and two evaluations, of the healthy life; a fault's are by the minute.
+    ``step``: minutes between two evaluations of the healthy life; scrapes, and all of a fault, are by the minute.
     """
 
     def one(number: int) -> list[Told]:
         data = folder / f"part-{number}"
         data.mkdir()
         part = parts[number]
-        with replaying(program, rules, data, forks=1) as replay:
-            replay.play(world.tape().frames(part.begin, part.end, step))
+        with replaying(program, rules, data, step=step) as replay:
+            replay.play(world.tape().frames(part.begin, part.end))
             for fault in part.faults:
                 only = Part.of(fault.scenario)
                 begin, end = fault.begin - LEAD, min(fault.end + 1, part.end)

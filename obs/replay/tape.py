@@ -137,9 +137,10 @@ class Tape:
 
     # --- minutes
 
-    def frames(self, begin: int, end: int, step: int = 1) -> Iterator[Frame]:
+    def frames(self, begin: int, end: int, *, step: int = 1) -> Iterator[Frame]:
         """From a minute on, up to another (excluded), every ``step`` minutes."""
         order: list[Page] = []
+        ids: array[int] | None
         for minute in range(begin, end, step):
             changed = minute == begin or not self._edges.isdisjoint(range(minute - step + 1, minute + 1))
             if changed:
@@ -193,7 +194,7 @@ class Tape:
         edge = max(m for m in self._life.boundaries() if m <= minute)
         if edge not in self._targets:
             self._targets = {edge: [s for s in self._scraped(self._life.cluster(edge)) if self._wanted(s)]}
-        found, cluster = [], self._life.cluster(edge)
+        found = []
         for one in self._targets[edge]:
             since = self._life.since(one.name, minute)
             touching = tuple(f for f in self._faults if f.begin <= minute and f.touches(one.exporter))
@@ -201,7 +202,7 @@ class Tape:
             place = (one.exporter.name, one.name, one.labels["job"], one.labels["metrics_path"])
             page = self._pages.get(place)
             if page is None or page.key != key or page.edge not in (None, edge):
-                page = self._pages[place] = self._page(one, cluster, touching, minute, key, edge)
+                page = self._pages[place] = self._page(one, touching, minute, key=key, edge=edge)
             found.append(page)
         return found
 
@@ -217,15 +218,15 @@ class Tape:
         read = self._read
         if self._part is not None and not self._part.whole(one):
             wanted = self._part.metrics
-            metrics = {m.name for m in load(exporter.contract).metrics.values() if not _samples(m.name).isdisjoint(wanted)}
+            metrics = {
+                m.name for m in load(exporter.contract).metrics.values() if not _samples(m.name).isdisjoint(wanted)
+            }
             read = frozenset(name for name in read if any(name in _samples(m) for m in metrics))
         contract = _narrow(exporter.contract, read)
         return families(contract, exporter.table(cast(Cluster, cluster), one.target), exporter.component)
 
-    def _page(
-        self, one: Scraped, cluster: Cluster, faults: tuple[Fault, ...], minute: int, key: object, edge: int
-    ) -> Page:
-        page, watched = Page(one, key), _Watched(cluster)
+    def _page(self, one: Scraped, faults: tuple[Fault, ...], minute: int, *, key: object, edge: int) -> Page:
+        page, watched = Page(one, key), _Watched(self._life.cluster(edge))
         of = kind(one.exporter.system)
         since = self._life.since(one.name, minute)
         for family in self._families(one, watched):
@@ -329,4 +330,3 @@ def _narrow(contract: str, read: frozenset[str]) -> Contract:
     whole = load(contract)
     kept = {key: m for key, m in whole.metrics.items() if not _samples(m.name).isdisjoint(read)}
     return replace(whole, metrics=kept)
-

@@ -89,7 +89,7 @@ func version() string {
 func run() error {
 	rules := flag.String("rules", "", "file of rule groups")
 	folder := flag.String("data", "", "folder of the database")
-	step := flag.Duration("step", time.Minute, "groups are evaluated at most this often")
+	step := flag.Duration("step", time.Minute, "of the history groups are evaluated at most this often; of a fork every minute")
 	workers := flag.Int("forks", 2, "how many forks are replayed side by side")
 	told := flag.Bool("version", false, "say the version")
 	flag.Parse()
@@ -97,8 +97,8 @@ func run() error {
 		fmt.Println("rulereplay " + version())
 		return nil
 	}
-	if *rules == "" || *folder == "" {
-		return errors.New("usage: rulereplay -rules FILE -data FOLDER < FRAMES")
+	if *rules == "" || *folder == "" || *step < time.Minute || *step%time.Minute != 0 {
+		return errors.New("usage: rulereplay -rules FILE -data FOLDER [-step MINUTES] < FRAMES")
 	}
 	debug.SetGCPercent(400) // evaluations leave garbage, and memory is there
 	options := tsdb.DefaultOptions()
@@ -158,7 +158,7 @@ func replay(db *tsdb.DB, rules string, step time.Duration, workers int) error {
 		limit <- struct{}{}
 		done.Go(func() {
 			defer func() { <-limit }()
-			if err := fork(db, first, own, rules, step); err != nil {
+			if err := fork(db, first, own, rules, time.Minute); err != nil {
 				out.Lock()
 				broken = fmt.Errorf("%s: %w", first.Fork, err)
 				out.Unlock()
