@@ -34,7 +34,7 @@ SCENARIOS = (
         description="The network to Argo CD's controller and to Trino's coordinator is cut.",
         system="argocd",
         changes=(Down("argocd-application-controller"), Down("trino-coordinator")),
-        alerts=("ArgoCDControllerSilent", "DataOpsPlatformDegraded", "TrinoCoordinatorSilent"),
+        alerts=("ArgoCDControllerSilent", "DataOpsPlatformDegraded", "TargetDown", "TrinoCoordinatorSilent"),
         within="20m",
     ),
 )
