@@ -27,10 +27,10 @@ from model.rule import Severity
 from obs import toolchain
 from obs.recording import Recording
 from obs.replay.life import life
+from obs.replay.parts import Scraped
 from obs.replay.rhythm import DAY, DAYS
 from obs.replay.run import Stretch, World, incidents, minutes, replayed, stretches
 from obs.replay.score import Incident, Score, episodes, false_a_week, scores, summed, whole
-from obs.replay.tape import Scraped
 from obs.run import StackRun
 from obs.simulate.cluster import Cluster
 from obs.simulate.scenarios import SCENARIOS

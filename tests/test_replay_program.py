@@ -13,10 +13,10 @@ from bench_alerts import judged, missed
 
 from model.rule import Severity
 from obs import toolchain
+from obs.replay.parts import Frame, Key
 from obs.replay.program import ReplayError, Told, replaying
 from obs.replay.run import minutes
 from obs.replay.score import Incident
-from obs.replay.tape import Frame, Key
 
 PROGRAM = toolchain.available("rulereplay")
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="needs rulereplay: obs tools build rulereplay")

@@ -13,9 +13,10 @@ from simulated_cluster import simulated_cluster
 
 from model.quantity import seconds
 from obs.replay.life import NODE, PASSING, Life, away, life, still
+from obs.replay.parts import Fault, Key, Part
 from obs.replay.rhythm import DAY, MINUTES, Kind, busy, load, worked
 from obs.replay.run import World
-from obs.replay.tape import Fault, Key, Part, Tape
+from obs.replay.tape import Tape
 from obs.simulate.scenario import Down
 from obs.simulate.scenarios import SCENARIOS
 

@@ -12,8 +12,8 @@ from threading import Thread
 from typing import IO
 
 from obs.errors import ObsError
+from obs.replay.parts import Frame, Key
 from obs.replay.rhythm import START
-from obs.replay.tape import Frame, Key
 
 
 class ReplayError(ObsError):

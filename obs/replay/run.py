@@ -9,10 +9,11 @@ from pathlib import Path
 
 from model.quantity import seconds
 from obs.replay.life import Life
+from obs.replay.parts import Fault, Part, Scraped
 from obs.replay.program import Told, replaying
 from obs.replay.rhythm import DAY, DAYS, WARM
 from obs.replay.score import Incident
-from obs.replay.tape import Fault, Part, Scraped, Tape
+from obs.replay.tape import Tape
 from obs.simulate.cluster import Cluster
 from obs.simulate.scenario import Scenario
 

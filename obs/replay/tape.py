@@ -8,107 +8,20 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from functools import cache
+from dataclasses import replace
 from typing import cast
 
 from contracts import load
-from model.contract import Contract
 from obs.replay.life import Life
-from obs.replay.rhythm import MINUTES, kind, lived, plain
+from obs.replay.parts import Fault, Frame, Key, Page, Part, Scraped, Watched, labels_of, names, narrow, samples
+from obs.replay.rhythm import kind, lived, plain
 from obs.replay.shapes import STEADY, shaped
-from obs.simulate.cluster import Cluster, Node
-from obs.simulate.exporter import Exporter, Target
+from obs.simulate.cluster import Cluster
 from obs.simulate.exposition import Lines
 from obs.simulate.faults import Injection, altered, healed
-from obs.simulate.scenario import Change, Down, Scenario
+from obs.simulate.scenario import Down, Scenario
 from obs.simulate.series import Family, Series, families
 from obs.simulate.values import Fixed, Moment, Value
-
-Labels = Mapping[str, str]
-Key = tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
-class Scraped:
-    """One exporter of one target, and the labels that scraping adds. ``honor``: the exporter's own labels win."""
-
-    exporter: Exporter
-    target: Target
-    labels: Labels
-    honor: bool = False
-
-    @property
-    def name(self) -> str:
-        return self.target.name
-
-    @property
-    def node(self) -> str:
-        return self.target.name if isinstance(self.target, Node) else self.target.node
-
-
-@dataclass(frozen=True)
-class Fault:
-    """A scenario between two minutes."""
-
-    scenario: Scenario
-    begin: int
-    end: int = MINUTES + 1
-
-    def touches(self, exporter: Exporter) -> bool:
-        """Whether it changes what the exporter says."""
-        names = _names(exporter.contract) if exporter.contract else frozenset()
-        return any(isinstance(c, Change) and c.metric in names for c in self.scenario.changes)
-
-
-@dataclass(frozen=True)
-class Part:
-    """Families of a tape: those that a scenario changes. ``exporters`` are there as a whole, with their ``up``."""
-
-    metrics: frozenset[str]
-    exporters: frozenset[tuple[str, str]]
-    """(name, node), the node empty for all."""
-
-    @staticmethod
-    def of(scenario: Scenario) -> Part:
-        downs = frozenset((c.exporter, c.node) for c in scenario.changes if isinstance(c, Down))
-        return Part(frozenset(c.metric for c in scenario.changes if isinstance(c, Change)), downs)
-
-    def whole(self, one: Scraped) -> bool:
-        return bool({(one.exporter.name, ""), (one.exporter.name, one.node)} & self.exporters)
-
-
-@dataclass
-class Page:
-    """What one target says: series that are there throughout, and what comes and goes."""
-
-    scraped: Scraped
-    key: object
-    edge: int | None = None
-    """Since when the cluster is like this, where it says something of others."""
-    lines: list[tuple[Key, Value, bool]] = field(default_factory=list)
-    coming: list[Lines] = field(default_factory=list)
-
-
-class _Watched:
-    """A cluster that knows whether it was looked at."""
-
-    def __init__(self, cluster: Cluster) -> None:
-        self._cluster, self.seen = cluster, False
-
-    def __getattr__(self, name: str) -> object:
-        self.seen = True
-        return getattr(self._cluster, name)
-
-
-@dataclass(frozen=True)
-class Frame:
-    """A minute. ``new`` are series that were never there; ``ids`` says whose the values are, None as before."""
-
-    minute: int
-    new: list[Key]
-    ids: array[int] | None
-    values: array[float]
 
 
 class Tape:
@@ -209,9 +122,9 @@ class Tape:
     def _wanted(self, one: Scraped) -> bool:
         if self._part is None or self._part.whole(one):
             return True
-        return bool(one.exporter.contract) and not self._part.metrics.isdisjoint(_names(one.exporter.contract or ""))
+        return bool(one.exporter.contract) and not self._part.metrics.isdisjoint(names(one.exporter.contract or ""))
 
-    def _families(self, one: Scraped, cluster: _Watched) -> list[Family]:
+    def _families(self, one: Scraped, cluster: Watched) -> list[Family]:
         exporter = one.exporter
         if exporter.contract is None:
             return []
@@ -219,20 +132,20 @@ class Tape:
         if self._part is not None and not self._part.whole(one):
             wanted = self._part.metrics
             metrics = {
-                m.name for m in load(exporter.contract).metrics.values() if not _samples(m.name).isdisjoint(wanted)
+                m.name for m in load(exporter.contract).metrics.values() if not samples(m.name).isdisjoint(wanted)
             }
-            read = frozenset(name for name in read if any(name in _samples(m) for m in metrics))
-        contract = _narrow(exporter.contract, read)
+            read = frozenset(name for name in read if any(name in samples(m) for m in metrics))
+        contract = narrow(exporter.contract, read)
         return families(contract, exporter.table(cast(Cluster, cluster), one.target), exporter.component)
 
     def _page(self, one: Scraped, faults: tuple[Fault, ...], minute: int, *, key: object, edge: int) -> Page:
-        page, watched = Page(one, key), _Watched(self._life.cluster(edge))
+        page, watched = Page(one, key), Watched(self._life.cluster(edge))
         of = kind(one.exporter.system)
         since = self._life.since(one.name, minute)
         for family in self._families(one, watched):
             even = STEADY.fullmatch(family.name) is not None
             series = [replace(s, value=shaped(s, one.name, of, self._life)) for s in family.series]
-            labels = _labels(one.exporter.contract or "")[family.name]
+            labels = labels_of(one.exporter.contract or "")[family.name]
             coming: list[Lines] = []
             for fault in faults:
                 # A process that started after a fault was over knows nothing of it.
@@ -308,25 +221,3 @@ class _Roll:
                 found[begin:end] = array("d", [math.nan]) * (end - begin)
                 found[self._ups + number] = 0.0
         return found
-
-
-@cache
-def _names(contract: str) -> frozenset[str]:
-    return frozenset(sample for m in load(contract).metrics.values() for sample in _samples(m.name))
-
-
-def _samples(name: str) -> frozenset[str]:
-    return frozenset((name, f"{name}_bucket", f"{name}_sum", f"{name}_count"))
-
-
-@cache
-def _labels(contract: str) -> dict[str, tuple[str, ...]]:
-    return {metric.name: metric.labels for metric in load(contract).metrics.values()}
-
-
-@cache
-def _narrow(contract: str, read: frozenset[str]) -> Contract:
-    """The contract without what nobody reads: most of what an exporter says."""
-    whole = load(contract)
-    kept = {key: m for key, m in whole.metrics.items() if not _samples(m.name).isdisjoint(read)}
-    return replace(whole, metrics=kept)
