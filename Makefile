@@ -84,8 +84,8 @@ bench: setup ## the timed bars; not part of the tests
 bench-detection: setup ## seconds from fault to notification at production pace; a quarter of an hour
 	.venv/bin/python -m obs.bench_detection
 
-bench-alerts: setup ## precision and recall of alerts over two made-up weeks with incidents; some minutes
-	.venv/bin/python -m obs.bench_alerts
+bench-alerts: setup ## precision and recall of alerts over two weeks of a healthy platform and every scenario; half an hour
+	.venv/bin/python tests/bench_alerts.py
 
 bench-iceberg: setup ## our Iceberg exporter on 1,000 tables: time, memory, how long a scrape takes
 	.venv/bin/python tests/bench_iceberg.py

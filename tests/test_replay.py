@@ -1,17 +1,19 @@
-"""How the replay counts: episodes, what belongs to an incident, what was told in time; and that its past is a past."""
+"""How the replay counts: episodes, what belongs to an incident, what was told in time, and the bars."""
 
 from __future__ import annotations
 
 from itertools import pairwise
 
 import pytest
+from bench_alerts import judged, missed
 from hypothesis import given
 from hypothesis import strategies as st
 
 from model.rule import Severity
-from obs.bench_alerts import fired, minutes, missed
-from obs.replay.history import INCIDENTS, MINUTES, Series
-from obs.replay.score import Incident, episodes, false_a_week, scores, whole
+from obs.replay.program import Told
+from obs.replay.run import incidents, minutes, stretches
+from obs.replay.score import Incident, episodes, false_a_week, scores, summed, whole
+from obs.simulate.scenarios import SCENARIOS
 
 FAULT = Incident("x", 100, 150, ("Down",), within=20, also=("Slow",), tail=10)
 
@@ -66,42 +68,50 @@ def test_an_alert_that_may_fire_is_no_miss_and_no_false_one() -> None:
     assert false_a_week(all_, 14 * 24 * 60) == 1
 
 
+SEVERITIES = {"Down": Severity.CRITICAL, "Slow": Severity.HIGH, "Idle": Severity.INFO}
+
+
 def test_a_bar_that_is_not_met_is_said() -> None:
-    good = scores({"Down": [110]}, [FAULT], 5)
-    severities = {"Down": Severity.CRITICAL}
-    assert list(missed(good, severities)) == []
-    late = scores({"Down": [130]}, [FAULT], 5)
-    assert ["recall of critical alerts 0%" in line for line in missed(late, severities)] == [True]
-    wrong = scores({"Down": [110, 300, 400]}, [FAULT], 5)
-    assert [line.split()[0] for line in missed(wrong, severities)] == ["precision", "1.0"]
-    assert list(missed(late, {"Down": Severity.HIGH})) == []
+    good, wrong = judged({"x": {"Down": [110], "Idle": [105]}, "": {"Idle": [3]}}, [FAULT], SEVERITIES)
+    assert (wrong, list(missed(good, [], SEVERITIES, 14))) == ([], [])
+    late, wrong = judged({"x": {"Down": [130]}}, [FAULT], SEVERITIES)
+    assert wrong == ["missed: Down in x: day 0 02:10 (+30 min)"]
+    assert list(missed(late, [], SEVERITIES, 14)) == ["recall of critical alerts 0.0%; the bar is 100%"]
+    assert list(missed(late, [], SEVERITIES | {"Down": Severity.HIGH}, 14)) == []
 
 
-SAID = """  FAILED:
-    expr: "count(ALERTS)", time: 1d2h5m,
-        exp: nil
-        got: {alertname="Down"} 1E+00
-            {alertname="Slow"} 2E+00
-
-    expr: "count(ALERTS)", time: 10m,
-        exp: nil
-        got: {alertname="Down"} 1E+00
-"""
+def test_what_fires_on_a_healthy_platform_is_false_and_said() -> None:
+    fired = {"x": {"Down": [110]}, "": {"Slow": [10, 11, 300]}}
+    found, wrong = judged(fired, [FAULT], SEVERITIES)
+    healthy, _ = judged(fired, [], SEVERITIES)
+    assert wrong == ["false: Slow on a healthy platform: day 0 00:10, day 0 05:00"]
+    bars = [line.split(";")[0] for line in missed(found, healthy, SEVERITIES, 7)]
+    assert bars == ["precision 33.3%", "2.0 false alerts a week"]
 
 
-def test_what_promtool_found_is_read() -> None:
-    assert fired(SAID.replace("exp: nil", "exp:nil")) == {"Down": [1565, 10], "Slow": [1565]}
-    assert fired("SUCCESS") == {}
-    assert [minutes(text) for text in ("1w1d", "2h5m0s", "45m")] == [11520, 125, 45]
+def test_scores_of_several_replays_are_one_for_each_alert() -> None:
+    one, other = scores({"Down": [110]}, [FAULT], 5), scores({"Down": [400]}, [FAULT], 5)
+    (both,) = summed([*one, *other])
+    assert (both.episodes, both.right, both.incidents, both.told) == (2, 1, 2, 1)
 
 
-def test_series_are_written_short_and_whole() -> None:
-    series = Series("up", {"job": "a"}, [1.0, 1.0, 1.0, None, None, 0.5])
-    assert series.text() == {"series": 'up{cluster="replay",job="a"}', "values": "1x2 _x2 0.5"}
+def test_what_is_told_becomes_the_minutes_at_which_it_fires() -> None:
+    def told(minute: int, number: str, *, fires: bool) -> Told:
+        return Told("x", minute, fires, {"alertname": "Down", "pod": number})
+
+    both = [told(5, "a", fires=True), told(6, "b", fires=True), told(7, "a", fires=False), told(9, "b", fires=False)]
+    assert minutes(both, {"x": 10}) == {"x": {"Down": [5, 6, 7, 8]}}
+    assert minutes(both[:2], {"x": 8}) == {"x": {"Down": [5, 6, 7, 8]}}
 
 
-def test_incidents_are_apart_and_end_in_time() -> None:
-    ordered = sorted(INCIDENTS, key=lambda i: i.start)
-    assert all(one.end + one.tail <= other.start for one, other in pairwise(ordered))
-    assert ordered[-1].end < MINUTES
-    assert len({i.name for i in INCIDENTS}) == len(INCIDENTS)
+def test_every_scenario_has_a_time_of_its_own_that_counts() -> None:
+    parts = stretches(SCENARIOS.values(), 2)
+    faults = [(part, fault) for part in parts for fault in part.faults]
+    assert sorted(fault.scenario.name for _, fault in faults) == sorted(SCENARIOS)
+    assert all(part.counts < fault.begin < fault.end < part.end for part, fault in faults)
+    assert parts[0].end == parts[1].counts
+    hours = {fault.begin % (24 * 60) // 60 for _, fault in faults}
+    assert len(hours) == 24
+    due = {incident.name: incident for incident in incidents(parts)}
+    assert due["oom-kill"].alerts == ("OOMKill",)
+    assert due["spark-some-jobs-fail"].also == ("ErrorBudgetBurnRateCritical", *due["spark-some-jobs-fail"].also[1:])

@@ -67,11 +67,17 @@ def _score(name: str, firing: Sequence[int], incidents: Sequence[Incident], step
     return Score(name, len(spans), right, len(due), told)
 
 
-def whole(found: Iterable[Score]) -> Score:
+def whole(found: Iterable[Score], name: str = "all") -> Score:
     """All alerts together."""
     each = list(found)
     fields = ("episodes", "right", "incidents", "told")
-    return Score("all", *(sum(getattr(one, field) for one in each) for field in fields))
+    return Score(name, *(sum(getattr(one, field) for one in each) for field in fields))
+
+
+def summed(found: Iterable[Score]) -> list[Score]:
+    """One score for each alert, by name, of those of several replays."""
+    each = list(found)
+    return [whole((one for one in each if one.alert == name), name) for name in sorted({one.alert for one in each})]
 
 
 def false_a_week(score: Score, minutes: int) -> float:

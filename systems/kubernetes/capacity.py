@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from model.expr import Expr, Matcher, Selector
-from model.promql import binary, call, eq, length, matching, max_by, metric, ne, rate, sum_by
+from model.promql import binary, call, eq, length, matching, max_by, metric, ne, over_time, rate, sum_by, unless
 from model.rule import Alert, RecordingRule, Severity, Signal
 from systems.base import above
 from systems.kubernetes.signals import CONTAINER, NO_WORKLOAD, POD, VOLUME
@@ -13,6 +13,7 @@ _WEEK = "7d"
 # As the Kubernetes mixin does: enough to see a trend, short enough to forget last week's.
 _TREND = "6h"
 _WORTH_LOOKING = 0.6
+_RHYTHM = "7d"
 
 
 def storage_used(volumes: Matcher) -> Signal:
@@ -109,6 +110,11 @@ def idle_resources(record: RecordingRule) -> Signal:
     )
 
 
+def _highest_before() -> Expr:
+    """Each volume's highest use in the week before the trend began; nothing of a volume that was not there."""
+    return over_time("max", metric(USAGE).ago(_TREND), _RHYTHM)
+
+
 def capacity_alerts(signals: dict[str, Signal]) -> tuple[Alert, ...]:
     volume = "{{ $labels.namespace }}/{{ $labels.persistentvolumeclaim }}"
     idle = "{{ $value | humanizePercentage }} of the {{ $labels.resource }} of {{ $labels.namespace }} is idle"
@@ -121,8 +127,10 @@ def capacity_alerts(signals: dict[str, Signal]) -> tuple[Alert, ...]:
             severity=Severity.WARNING,
             component="storage",
             summary=f"Volume {volume} will be full within a week",
-            description="If the volume goes on filling as in the last 6 hours, it is full in less than 7 days.",
-            guard=metric(USAGE) > _WORTH_LOOKING,
+            description="If the volume goes on filling as in the last 6 hours, it is full in less than 7 days. "
+            "It is fuller than it was in the week before.",
+            # What fills by day and is cleared at night was as full in the week before this trend, and emptied again.
+            guard=unless(metric(USAGE) > _WORTH_LOOKING, metric(USAGE) <= _highest_before()),
         ),
         above(
             "ResourcesIdle",
