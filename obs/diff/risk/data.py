@@ -76,20 +76,21 @@ def lost(pair: Pair) -> Iterator[Entry]:
     for change in pair.changes:
         if change.action != "removed":
             continue
-        level, text = _loss(change)
+        level, text = loss(change.kind)
         if level:
             where, why = change.item.where, "it is not rendered any more"
             yield Entry(topic="delete", subject=change.subject, text=text, level=level, where=where, why=why)
 
 
-def _loss(change: Change) -> tuple[Level, str]:
-    if change.kind == "PersistentVolumeClaim":
+def loss(kind: str) -> tuple[Level, str]:
+    """How bad it is that an object of a kind goes, and in words; none where its meaning is told (rules, dashboards)."""
+    if kind == "PersistentVolumeClaim":
         return Level.HIGH, "is deleted, and its data with it unless the volume is retained"
-    if change.kind in _HOLDS_DATA:
+    if kind in _HOLDS_DATA:
         return Level.HIGH, "is deleted; volumes of its pods stay behind, unused"
-    if change.kind in _HOLDS_OTHERS:
+    if kind in _HOLDS_OTHERS:
         return Level.HIGH, "is deleted, and with it every object of it that the cluster has"
-    if change.kind in ("ConfigMap", "Secret", "Service", "Deployment", "DaemonSet", "ServiceAccount", "Ingress"):
+    if kind in ("ConfigMap", "Secret", "Service", "Deployment", "DaemonSet", "ServiceAccount", "Ingress"):
         return Level.LOW, "is deleted; what still asks for it fails"
     return Level.NONE, ""
 
