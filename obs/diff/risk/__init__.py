@@ -8,23 +8,31 @@ from dataclasses import replace
 from obs.diff.entry import Entry
 from obs.diff.pair import Pair
 from obs.diff.risk.alerting import quieter
-from obs.diff.risk.data import kept_shorter, lost, replaced
+from obs.diff.risk.data import kept_shorter, lost
+from obs.diff.risk.fields import refused, replaced
 from obs.diff.risk.findings import findings, images
-from obs.diff.risk.network import loosened
+from obs.diff.risk.muting import inhibited, muted, unresolved
+from obs.diff.risk.network import exposed, loosened
 from obs.diff.risk.readers import broken
-from obs.diff.risk.rights import widened
+from obs.diff.risk.rights import moved, widened
 from obs.diff.risk.rollout import restarts
 from obs.diff.risk.secrets import secrets
 
 PARTS: tuple[Callable[[Pair], Iterator[Entry]], ...] = (
     replaced,
+    refused,
     lost,
     kept_shorter,
     widened,
+    moved,
     loosened,
+    exposed,
     images,
     secrets,
     quieter,
+    muted,
+    inhibited,
+    unresolved,
     broken,
     findings,
     restarts,
@@ -39,11 +47,11 @@ def risks(pair: Pair) -> list[Entry]:
 def settled(found: Iterable[Entry], allowed: Collection[str]) -> list[Entry]:
     """All risks of a report, wherever they come from: the worst first, those that the settings allow marked and last.
 
-    Of an object that is made again or goes, it is not told that its pods restart.
+    Of an object that is made again or goes, it is not told that its pods restart, nor what cannot change in place.
     """
     found = list(found)
     gone = {entry.subject for entry in found if entry.topic in ("replace", "delete")}
-    told = [entry for entry in found if entry.topic != "restart" or entry.subject not in gone]
+    told = [entry for entry in found if entry.topic not in ("restart", "refused") or entry.subject not in gone]
     marked = [replace(entry, approved=entry.name in allowed) for entry in told]
     return sorted(marked, key=lambda entry: (entry.approved, -entry.level))
 
