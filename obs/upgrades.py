@@ -28,7 +28,8 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
     # Without data of their own; those that write into a claim are written to meanwhile by nobody.
     "Deployment": ("selector",),
     "DaemonSet": ("selector",),
-    # The operator replaces the StatefulSet that it makes of them.
+    # The operator deletes the StatefulSet that it makes of them where the API refuses the change, pods first (0.93,
+    # pkg/k8s/statefulset.go, ForceUpdateStatefulSet: propagation Foreground), and makes it again on the claims there.
     "Prometheus": ("storage",),
     "Alertmanager": ("storage",),
     "ThanosRuler": ("storage",),

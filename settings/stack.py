@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, SerializeAsAny, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, Field, SerializeAsAny, ValidationError, field_validator, model_validator
 
 import systems as systems_room
 from alerting.settings import AlertingSettings
 from model.config import MetricPattern, Name, NamespacePattern, Part, form
 from model.problems import describe, did_you_mean
+from model.risks import known_risk
 from settings.cluster import ClusterSettings
 from settings.consistency import inconsistencies, unmet
 from settings.exporters import ExportersSettings
@@ -70,7 +71,7 @@ class Settings(Part):
     network_policies: bool
     image_registry: Annotated[str, form(r"([a-z0-9.-]+(:\d+)?(/[a-z0-9._/-]+)?)?", _REGISTRY)]
     allow_replacements: tuple[Annotated[str, form(r"[A-Z]\w+ [a-z0-9-]+/[a-z0-9.-]+", _OBJECT)], ...]
-    allow_risks: tuple[Annotated[str, form(r"[a-z]+(-[a-z]+)* \S.*", _RISK)], ...]
+    allow_risks: tuple[Annotated[str, form(r"[a-z]+(-[a-z]+)* \S.*", _RISK), AfterValidator(known_risk)], ...]
     cardinality: Cardinality
     keep_metrics: tuple[MetricPattern, ...]
     time_compression: Annotated[int, Field(strict=True, ge=1, le=60)]

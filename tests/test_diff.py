@@ -16,7 +16,6 @@ from obs.diff.base import other_side
 from obs.diff.entry import Entry, Level
 from obs.diff.gates import GateError, checked, stopped
 from obs.diff.masking import masked
-from obs.diff.preview import with_engine
 from obs.diff.promql import condition, grouped_by, names
 from obs.diff.report import json as json_form
 from obs.diff.report import markdown
@@ -157,10 +156,10 @@ PREVIEW = {
 
 def test_a_preview_gives_both_sides_and_the_reasons_of_the_engine() -> None:
     text = json.dumps(PREVIEW)
-    found = with_engine(report(*of_preview(text, "s", "p.json")), steps(text, "p.json"))
+    found = report(*of_preview(text, "s", "p.json"), steps(text, "p.json"))
     assert found.objects[0].operation == "replace (spec.storageClassName)"
     assert [entry.name for entry in found.risks] == ["replace PersistentVolumeClaim m/c"]
-    alone = with_engine(report(snapshot(), snapshot()), steps(text, "p.json"))
+    alone = report(snapshot(), snapshot(), steps(text, "p.json"))
     assert "says the engine: spec.storageClassName" in alone.risks[0].text
     with pytest.raises(SourceError, match="not a preview"):
         steps("{}", "p.json")

@@ -12,7 +12,11 @@ from typing import Any
 
 import pytest
 
-from obs.diff.preview import with_engine
+from obs.diff.entry import Level
+from obs.diff.gates import stopped
+from obs.diff.report import json as json_form
+from obs.diff.report import markdown
+from obs.diff.report import text as text_form
 from obs.diff.report.model import Report, report
 from obs.diff.snapshot import Snapshot, dumps
 from obs.diff.sources import SourceError, of_preview, of_state, steps
@@ -150,7 +154,7 @@ def previewed(*given: dict[str, Any], **more: Any) -> tuple[str, Report]:
         **more,
     }
     text = json.dumps(document, indent=4)
-    return text, with_engine(report(*of_preview(text, "prod", "p.json")), steps(text, "p.json"))
+    return text, report(*of_preview(text, "prod", "p.json"), steps(text, "p.json"))
 
 
 CLAIM = "kubernetes:core/v1:PersistentVolumeClaim"
@@ -222,7 +226,9 @@ def test_every_operation_is_told() -> None:
         "guarded": ("removed", "delete (which the engine refuses: protect)"),
         "adopted": ("changed", "import"),
     }
-    assert any("left-over, which differs in nothing" in note for note in found.notes)
+    assert [one.partition(",")[0] for one in found.operations] == [
+        "the engine would delete ConfigMap monitoring/left-over"
+    ]
 
 
 def test_what_only_a_deployment_makes_known_is_no_difference_by_itself() -> None:
@@ -248,3 +254,49 @@ def test_a_preview_that_changes_nothing_or_fails_says_so() -> None:
 def test_another_document_is_no_preview(text: str) -> None:
     with pytest.raises(SourceError, match="pulumi preview --json"):
         steps(text, "p.json")
+
+
+def alone(*given: dict[str, Any], allowed: tuple[str, ...] = ()) -> Report:
+    """What is said where both sides are equal, and the engine does something all the same."""
+    side = Snapshot(stack="prod", source="here", objects=(), allowed=allowed)
+    return report(side, side, given)
+
+
+def test_what_the_engine_alone_deletes_is_a_risk_by_its_kind() -> None:
+    kept = resource(CLAIM, "kept", manifest("PersistentVolumeClaim", "kept"), retainOnDelete=True)
+    found = alone(
+        step("delete", claim("a"), None),
+        step("delete", config("old"), None),
+        step("delete", kept, None),
+        step("replace", RANDOM, RANDOM, replaceReasons=["length"]),
+        step("delete", COMPONENT, None),
+    )
+    assert [(str(one.level), one.name) for one in found.risks] == [
+        ("high", "delete PersistentVolumeClaim monitoring/c"),
+        ("medium", "replace RandomPassword grafana-admin"),
+        ("low", "delete ConfigMap monitoring/old"),
+        ("low", "delete PersistentVolumeClaim monitoring/kept"),
+    ]
+    assert not found.empty
+    assert found.headline == (
+        "prod: 0 objects, 4 operations of the engine alone · risk high (delete PersistentVolumeClaim monitoring/c)"
+    )
+    assert stopped(found, ["risk=high", "delete", "change", "restart"]) == ["risk=high", "delete", "change"]
+    for form in (markdown.render, text_form.render, json_form.render):
+        assert "PersistentVolumeClaim monitoring/c, which differs in nothing that is rendered" in form(found)
+
+
+def test_an_operation_without_a_risk_is_a_change() -> None:
+    found = alone(step("update", config("drifted"), config("drifted")))
+    assert (found.risks, found.empty, stopped(found, ["risk=low", "change"])) == ((), False, ["change"])
+
+
+def test_risks_of_the_engine_are_allowed_and_sorted_as_all_others() -> None:
+    given = (step("replace", config("c"), config("c"), replaceReasons=["data"]), step("delete", claim("a"), None))
+    found = alone(*given, allowed=("delete PersistentVolumeClaim monitoring/c", "restart nothing"))
+    assert [(one.name, one.approved) for one in found.risks] == [
+        ("replace ConfigMap monitoring/c", False),
+        ("delete PersistentVolumeClaim monitoring/c", True),
+    ]
+    assert found.level == Level.MEDIUM
+    assert found.notes == ("allowRisks names 'restart nothing', which nothing of this change needs",)

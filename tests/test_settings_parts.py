@@ -183,6 +183,8 @@ def test_a_metrics_store_that_cannot_work_is_refused(config: dict[str, object], 
         ({"parts": {"loki": {"replicas": 0}}}, "parts.loki.replicas: must be greater than or equal to 1"),
         ({"imageRegistry": "https://mirror.example"}, "imageRegistry: must be the host of a registry"),
         ({"allowReplacements": ["loki"]}, "allowReplacements[0]: must be KIND NAMESPACE/NAME"),
+        ({"allowRisks": ["restart"]}, "allowRisks[0]: must be RISK SUBJECT"),
+        ({"allowRisks": ["restrat Pod m/a"]}, "allowRisks[0]: unknown risk 'restrat'; did you mean 'restart'?"),
     ],
 )
 def test_parts_that_do_not_fit_are_refused(config: dict[str, object], expected: str) -> None:

@@ -84,7 +84,6 @@ def _report(stack: str, other: str | None, base: str | None, preview: Path | Non
 
     from obs.diff.aside import ending
     from obs.diff.base import another_stack, of_checkout, other_side
-    from obs.diff.preview import with_engine
     from obs.diff.report.model import report
     from obs.diff.sources import SourceError, of_preview, steps
 
@@ -92,7 +91,7 @@ def _report(stack: str, other: str | None, base: str | None, preview: Path | Non
         raise SourceError("give what to compare with: another stack, --base, or --preview alone")
     text = preview.read_text(encoding="utf-8") if preview else ""
     if not (other or base):
-        return with_engine(report(*of_preview(text, stack, str(preview))), steps(text, str(preview)))
+        return report(*of_preview(text, stack, str(preview)), steps(text, str(preview)))
     # The other side is a process of its own, so both run at once.
     with ThreadPoolExecutor(1) as aside, ending():
         awaited = (
@@ -102,8 +101,8 @@ def _report(stack: str, other: str | None, base: str | None, preview: Path | Non
         )
         here = of_checkout(stack, project)
         there = awaited.result()
-    found = report(here, there) if other else report(there, here)
-    return with_engine(found, steps(text, str(preview))) if preview else found
+    given = steps(text, str(preview)) if preview else ()
+    return report(here, there, given) if other else report(there, here, given)
 
 
 def _rendered(found: Report, form: Form, explain: bool, diffs: bool, *, brief: bool = False) -> str:

@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
+from model.risks import RISKS
 from obs.diff.entry import Level
 from obs.diff.report.model import Report
 from obs.errors import ObsError
 
 FORM = "risk=low, risk=medium, risk=high, change, or the id of a risk such as finding, restart, secret"
-IDS = (
-    "replace",
-    "delete",
-    "retention",
-    "rights",
-    "network",
-    "image",
-    "secret",
-    "quieter",
-    "broken",
-    "finding",
-    "restart",
-)
-"""Every risk's id: what a gate and an allowance name."""
 
 
 class GateError(ObsError):
@@ -31,8 +18,8 @@ def checked(gates: list[str]) -> list[str]:
     """The gates. Raises GateError for one that there is not: it would never stop anything."""
     levels = [f"risk={level}" for level in Level if level]
     for gate in gates:
-        if gate not in (*levels, "change", *IDS):
-            raise GateError(f"--fail-on {gate}: must be {FORM}; the ids are {', '.join(IDS)}")
+        if gate not in (*levels, "change", *RISKS):
+            raise GateError(f"--fail-on {gate}: must be {FORM}; the ids are {', '.join(RISKS)}")
     return gates
 
 

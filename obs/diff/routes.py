@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
 from obs.check.rendered import Rendered, dig, entries, mapping
+from obs.diff.times import ALWAYS, covered
 
 _MATCHER = re.compile(r'\s*(\w+)\s*(=~|!~|!=|=)\s*"?((?:\\.|[^"\\])*)"?\s*')
 _TARGETS = {
@@ -17,6 +19,16 @@ _TARGETS = {
     "pagerduty_configs": "routing_key_file",
     "webhook_configs": "url_file",
 }
+# Kinds that tell of an end unless they say otherwise (Alertmanager 0.34, config/notifiers.go); Slack and mail do not.
+_RESOLVING = ("pagerduty_configs", "webhook_configs")
+
+
+@dataclass(frozen=True)
+class Quiet:
+    """``names`` of time intervals, ``time`` as bits of times.ALWAYS."""
+
+    names: tuple[str, ...]
+    time: int
 
 
 class Routes:
@@ -32,11 +44,31 @@ class Routes:
 
     def told(self, alertname: str, labels: Mapping[str, str]) -> tuple[str, ...]:
         """Names of the receivers, in order. Labels that only a series has (namespace, pod) count as absent."""
+        return tuple(dict.fromkeys(_receiver(route) for route in self._taken(alertname, labels)))
+
+    def quiet(self, alertname: str, labels: Mapping[str, str]) -> dict[str, Quiet]:
+        """Receiver -> when it is not told. One that two branches tell is told where one of them does."""
+        found: dict[str, Quiet] = {}
+        for route in self._taken(alertname, labels):
+            muted, active = (tuple(route.get(f"{key}_time_intervals") or ()) for key in ("mute", "active"))
+            time = self._covered(muted) | (ALWAYS & ~self._covered(active) if active else 0)
+            known = found.get(str(route.get("receiver")))
+            names = (*(known.names if known else ()), *muted, *active)
+            quiet = Quiet(tuple(dict.fromkeys(names)), time & known.time if known else time)
+            found[str(route.get("receiver"))] = quiet
+        return found
+
+    def _covered(self, names: tuple[str, ...]) -> int:
+        return covered([one for name in names for one in entries(self.times().get(name))])
+
+    def _taken(self, alertname: str, labels: Mapping[str, str]) -> list[Mapping[str, Any]]:
         if not self.known:
-            return ()
-        given = {**self.external, **labels, "alertname": alertname}
-        found = _walk(mapping(self.config.get("route")), given)
-        return tuple(dict.fromkeys(found))
+            return []
+        return _walk(mapping(self.config.get("route")), self.given(alertname, labels))
+
+    def given(self, alertname: str, labels: Mapping[str, str]) -> dict[str, str]:
+        """The labels of an alert, as far as they are known without its series."""
+        return {**self.external, **labels, "alertname": alertname}
 
     def receivers(self) -> dict[str, str]:
         """Name -> whom it reaches: kind and channel, address or key."""
@@ -52,7 +84,19 @@ class Routes:
         return dict(_timing(mapping(self.config.get("route")), "everything else"))
 
     def times(self) -> dict[str, Any]:
-        return {str(one.get("name")): one.get("time_intervals") for one in entries(self.config.get("time_intervals"))}
+        given = (*entries(self.config.get("time_intervals")), *entries(self.config.get("mute_time_intervals")))
+        return {str(one.get("name")): one.get("time_intervals") for one in given}
+
+    def resolving(self) -> dict[str, bool]:
+        """Receiver -> whether it is told of an end, where it says so or its kind does."""
+        return {
+            str(one.get("name")): any(
+                bool(config.get("send_resolved", kind in _RESOLVING))
+                for kind, configs in one.items()
+                for config in entries(configs)
+            )
+            for one in entries(self.config.get("receivers"))
+        }
 
 
 def _config(rendered: Rendered) -> Mapping[str, Any]:
@@ -69,26 +113,37 @@ def _external_labels(rendered: Rendered) -> dict[str, str]:
     return {}
 
 
-def _walk(route: Mapping[str, Any], labels: Mapping[str, str]) -> list[str]:
+def _walk(route: Mapping[str, Any], labels: Mapping[str, str]) -> list[Mapping[str, Any]]:
     """As Alertmanager's dispatch.Route.Match: the branches that take it, or else the route itself."""
-    if not all(_matches(str(text), labels) for text in route.get("matchers") or ()):
+    if not all(matches(str(text), labels) for text in route.get("matchers") or ()):
         return []
-    found: list[str] = []
+    found: list[Mapping[str, Any]] = []
     for branch in entries(route.get("routes")):
         below = _walk(branch, labels)
         found += below
         if below and not branch.get("continue"):
             break
-    return found or [_receiver(route)]
+    return found or [route]
 
 
 def _receiver(route: Mapping[str, Any]) -> str:
-    muted = route.get("mute_time_intervals")
+    times = [
+        f"{words} {', '.join(route[key])}"
+        for words, key in (("not during", "mute_time_intervals"), ("only during", "active_time_intervals"))
+        if route.get(key)
+    ]
     name = str(route.get("receiver"))
-    return f"{name} (not during {', '.join(muted)})" if muted else name
+    return f"{name} ({', '.join(times)})" if times else name
 
 
-def _matches(text: str, labels: Mapping[str, str]) -> bool:
+def label_of(matcher: str) -> str:
+    """The label that a matcher asks for; empty where it cannot be read."""
+    found = _MATCHER.fullmatch(matcher)
+    return found[1] if found else ""
+
+
+def matches(text: str, labels: Mapping[str, str]) -> bool:
+    """Whether labels match; one that is not there is empty."""
     found = _MATCHER.fullmatch(text)
     if found is None:
         return False

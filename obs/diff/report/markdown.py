@@ -150,7 +150,7 @@ def _cut(report: Report) -> Iterator[str]:
 
 
 def _notes(report: Report) -> Iterator[str]:
-    if report.notes:
+    if report.remarks:
         yield from ("Not compared or to be looked at:", "")
-        yield from (f"- {_text(note)}" for note in report.notes)
+        yield from (f"- {_text(note)}" for note in report.remarks)
         yield ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +11,8 @@ from obs.diff.entry import LIMIT, Entry, Level, listed
 from obs.diff.meaning import meaning
 from obs.diff.objects import ObjectDiff, objects
 from obs.diff.pair import Pair
-from obs.diff.risk import risks, unused
+from obs.diff.preview import engine, untold
+from obs.diff.risk import risks, settled, unused
 from obs.diff.snapshot import Snapshot
 
 _SHOWN_LINES = 120
@@ -30,7 +31,8 @@ class Setting:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """``cut`` counts what was left out, by part; ``notes`` say what could not be compared."""
+    """``cut`` counts what was left out, by part; ``notes`` say what could not be compared; ``operations``, what the
+    engine would do to objects that differ in nothing that is rendered."""
 
     stack: str
     before: str
@@ -38,14 +40,20 @@ class Report:
     meaning: tuple[Entry, ...]
     risks: tuple[Entry, ...]
     objects: tuple[ObjectDiff, ...]
+    operations: tuple[str, ...] = ()
     settings: tuple[Setting, ...] = ()
     notes: tuple[str, ...] = ()
     cut: Mapping[str, int] | None = None
     headline: str = ""
 
     @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a form says last: the operations of the engine alone, and the notes."""
+        return (*self.operations, *self.notes)
+
+    @property
     def empty(self) -> bool:
-        return not (self.meaning or self.risks or self.objects)
+        return not (self.meaning or self.risks or self.objects or self.operations)
 
     @property
     def level(self) -> Level:
@@ -68,6 +76,7 @@ class Report:
             "meaning": [entry.to_dict() for entry in self.meaning],
             "risks": [entry.to_dict() for entry in self.risks],
             "objects": [one.to_dict() for one in self.objects],
+            "operations": list(self.operations),
             "settings": [vars(one) for one in self.settings],
             "notes": list(self.notes),
             "cut": dict(self.cut or {}),
@@ -78,19 +87,26 @@ def _segments(key: str) -> list[str]:
     return key.replace("[", ".").replace("]", "").split(".")
 
 
-def report(before: Snapshot, after: Snapshot) -> Report:
-    """The whole report on two snapshots. Two stacks differ without a way from one to the other: no risk is in that."""
+def report(before: Snapshot, after: Snapshot, steps: Sequence[Mapping[str, Any]] = ()) -> Report:
+    """The whole report on two snapshots, with what the engine would do where ``steps`` of its preview are given.
+
+    Two stacks differ without a way from one to the other: no risk is in that.
+    """
     pair = Pair(before, after)
+    by_engine = engine(list(steps))
     found = risks(pair) if before.stack == after.stack else []
+    told = settled([*found, *untold(by_engine, found)], after.allowed)
+    changed = [replace(one, operation=by_engine.operations.get(one.subject, "")) for one in objects(pair)]
     notes = [f"{side.source}: {text}" for side in (before, after) for text in side.partial]
-    notes += [f"allowRisks names {name!r}, which nothing of this change needs" for name in unused(pair, found)]
+    notes += [f"allowRisks names {name!r}, which nothing of this change needs" for name in unused(told, after.allowed)]
     whole = Report(
         stack=after.stack if before.stack == after.stack else f"{before.stack} and {after.stack}",
         before=before.source,
         after=after.source,
         meaning=tuple(meaning(pair)),
-        risks=tuple(found),
-        objects=tuple(objects(pair)),
+        risks=tuple(told),
+        objects=tuple(changed),
+        operations=tuple(by_engine.alone({one.subject for one in changed})),
         settings=tuple(_settings(before, after)),
         notes=tuple(dict.fromkeys(notes)),
     )
@@ -124,6 +140,8 @@ def summary(whole: Report) -> str:
         topics[entry.topic] += entry.count
     said = [_counted(number, topic) for topic, number in topics.items() if topic != "estimates"]
     said.append(f"{len(whole.objects)} object{'s' * (len(whole.objects) != 1)}")
+    if whole.operations:
+        said.append(f"{len(whole.operations)} operation{'s' * (len(whole.operations) != 1)} of the engine alone")
     worst = [entry.name for entry in whole.risks if entry.level is whole.level and not entry.approved]
     risk = f"risk {whole.level}" + (f" ({listed(worst, 2)})" if whole.level > Level.LOW else "")
     return f"{whole.stack}: {listed(said, 8)} · {risk}"
@@ -165,12 +183,13 @@ def _kept(whole: Report, number: int) -> Report:
     kept_risks = whole.risks[:number]
     kept_meaning = whole.meaning[: max(number - len(whole.risks), 0)]
     kept_objects = whole.objects[: max(number - len(whole.risks) - len(whole.meaning), 0)]
+    notes, operations = whole.notes[:10], whole.operations[:10]
     cut = {
         "risks": len(whole.risks) - len(kept_risks),
         "lines of meaning": len(whole.meaning) - len(kept_meaning),
         "objects": len(whole.objects) - len(kept_objects),
+        "operations of the engine": len(whole.operations) - len(operations),
     }
-    notes = whole.notes[:10]
     settings = whole.settings if number else ()
     return replace(
         whole,
@@ -178,6 +197,7 @@ def _kept(whole: Report, number: int) -> Report:
         meaning=kept_meaning,
         objects=kept_objects,
         notes=notes,
+        operations=operations,
         settings=settings,
         cut={part: count for part, count in cut.items() if count},
     )

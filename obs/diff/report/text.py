@@ -38,7 +38,7 @@ def _lines(report: Report, explain: bool, diffs: bool) -> Iterator[str]:
     yield from _objects(report, diffs)
     if report.cut:
         yield f"[yellow]left out to fit:[/] {', '.join(f'{n} {part}' for part, n in report.cut.items())}"
-    yield from (f"[yellow]![/] {escape(note)}" for note in report.notes)
+    yield from (f"[yellow]![/] {escape(note)}" for note in report.remarks)
 
 
 def _explained(entry: Entry, report: Report) -> Iterator[str]:

@@ -1,18 +1,16 @@
-"""network: who may call whom that might not before."""
+"""network: who may call whom that might not before, and what is reached from outside of the cluster now."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
-from obs.check.rendered import Item, Rendered, entries, mapping
+from obs.check.rendered import Item, Rendered, dig, entries
 from obs.diff.entry import Entry, Level, listed
-from obs.diff.pair import Pair
+from obs.diff.flows import Flow, flows
+from obs.diff.pair import Change, Pair
 
-Flow = tuple[str, str, str, str, str]
-"""(namespace, pods, direction, peer, port)"""
-_ANYONE, _CLUSTER = "anyone", "every pod of the cluster"
+_POLICIES = "the NetworkPolicies of both sides"
+_OPEN = ("LoadBalancer", "NodePort")
 
 
 def loosened(pair: Pair) -> Iterator[Entry]:
@@ -23,29 +21,63 @@ def loosened(pair: Pair) -> Iterator[Entry]:
             yield _entry(
                 change.subject, "is gone and no other policy selects its pods: anyone may call them", Level.HIGH
             )
-    before, after = (_flows(side.rendered) for side in (pair.before, pair.after))
-    selected = {(namespace, pods) for namespace, pods, *_ in before}
-    for namespace, pods in sorted({(f[0], f[1]) for f in after}):
-        new = [f for f in sorted(after - before) if f[:2] == (namespace, pods) and not _covered(f, before)]
-        if not new:
-            continue
+    before, after = (flows(side.rendered) for side in (pair.before, pair.after))
+    selected = {(flow.namespace, flow.pods) for flow in before}
+    fresh = [flow for flow in sorted(after - before) if not any(old.covers(flow) for old in before)]
+    for namespace, pods in sorted({(flow.namespace, flow.pods) for flow in fresh}):
+        new = [flow for flow in fresh if (flow.namespace, flow.pods) == (namespace, pods)]
         known = (namespace, pods) in selected
-        open_to_all = any(f[3] in (_ANYONE, _CLUSTER) for f in new)
+        open_to_all = any(flow.peer.everyone for flow in new)
         level = Level.HIGH if open_to_all and known else Level.MEDIUM if known else Level.LOW
-        words = "let in now" if known else "are new and let in"
-        said = [f"{peer} at {port}" for _, _, _, peer, port in new]
-        yield _entry(f"pods {pods or 'all'} of {namespace}", f"{words}: {listed(said, 4)}", level)
+        yield _entry(f"pods {pods or 'all'} of {namespace}", "; ".join(_said(new, known)), level)
 
 
-def _entry(subject: str, text: str, level: Level) -> Entry:
-    return Entry(topic="network", subject=subject, text=text, level=level, why="the NetworkPolicies of both sides")
+def _said(new: list[Flow], known: bool) -> Iterator[str]:
+    for direction, words in (("ingress", "let in"), ("egress", "call")):
+        if those := [f"{flow.peer} at {flow.ports}" for flow in new if flow.direction == direction]:
+            yield f"{f'{words} now' if known else f'are new and {words}'}: {listed(those, 4)}"
 
 
-def _covered(flow: Flow, before: set[Flow]) -> bool:
-    return any(
-        old[:3] == flow[:3] and old[3] in (flow[3], _ANYONE, _CLUSTER) and old[4] in (flow[4], "any port")
-        for old in before
-    )
+def exposed(pair: Pair) -> Iterator[Entry]:
+    """Services and Ingresses that lead into the cluster, which no NetworkPolicy of ours is asked about first."""
+    for change in pair.of("Service"):
+        before, after = (_ways(item) for item in (change.before, change.after))
+        if new := sorted(after - before):
+            text = f"is reached from outside of the cluster now: {', '.join(new)}"
+            yield _entry(change.subject, text, Level.HIGH, change, "it leads from outside into the cluster")
+    for change in pair.of("Ingress"):
+        before, after = (_paths(item) for item in (change.before, change.after))
+        if new := sorted(after - before):
+            words = "leads now to" if change.before else "is new and leads to"
+            yield _entry(change.subject, f"{words} {listed(new, 4)}", Level.HIGH, change, "whoever reaches it gets in")
+
+
+def _ways(item: Item | None) -> set[str]:
+    """How a Service is reached from outside: its type and addresses, each with whom it lets in."""
+    spec = item.spec if item else {}
+    ways = {f"external address {address}" for address in spec.get("externalIPs") or ()}
+    if spec.get("type") in _OPEN:
+        allowed = spec.get("loadBalancerSourceRanges") if spec["type"] == "LoadBalancer" else None
+        ways |= {f"{spec['type']} for {block}" for block in allowed or ("everyone",)}
+    return ways
+
+
+def _paths(item: Item | None) -> set[str]:
+    """HOST/PATH → Service of an Ingress."""
+    spec = item.spec if item else {}
+    found = set()
+    for rule in entries(spec.get("rules")):
+        for path in entries(dig(rule, "http", "paths")):
+            service = dig(path, "backend", "service", "name")
+            found.add(f"Service {service} at {rule.get('host') or 'any host'}{path.get('path') or '/'}")
+    if default := dig(spec, "defaultBackend", "service", "name"):
+        found.add(f"Service {default} at whatever else")
+    return found
+
+
+def _entry(subject: str, text: str, level: Level, change: Change | None = None, why: str = _POLICIES) -> Entry:
+    where = change.item.where if change else ""
+    return Entry(topic="network", subject=subject, text=text, level=level, where=where, why=why)
 
 
 def _denies(item: Item) -> bool:
@@ -58,42 +90,4 @@ def _guarded(rendered: Rendered, gone: Item) -> bool:
         one.namespace == gone.namespace
         and (_denies(one) or one.spec.get("podSelector") == gone.spec.get("podSelector"))
         for one in rendered.of("NetworkPolicy")
-    )
-
-
-def _flows(rendered: Rendered) -> set[Flow]:
-    return {flow for item in rendered.of("NetworkPolicy") for flow in _of(item)}
-
-
-def _of(item: Item) -> Iterator[Flow]:
-    pods = _selector(item.spec.get("podSelector"))
-    for direction, side in (("ingress", "from"), ("egress", "to")):
-        for rule in entries(item.spec.get(direction)):
-            peers = [_peer(peer) for peer in entries(rule.get(side))] or [_ANYONE]
-            ports = [_port(port) for port in entries(rule.get("ports"))] or ["any port"]
-            yield from ((item.namespace, pods, direction, peer, port) for peer in peers for port in ports)
-
-
-def _selector(given: Any) -> str:
-    labels = mapping(mapping(given).get("matchLabels"))
-    more = mapping(given).get("matchExpressions")
-    return ", ".join([*(f"{k}={v}" for k, v in sorted(labels.items())), *([json.dumps(more)] if more else [])])
-
-
-def _peer(peer: Mapping[str, Any]) -> str:
-    if "ipBlock" in peer:
-        return str(mapping(peer["ipBlock"]).get("cidr"))
-    if "podSelector" not in peer and not _selector(peer.get("namespaceSelector")):
-        return _CLUSTER
-    parts = []
-    if "podSelector" in peer:
-        parts.append(f"pods {_selector(peer['podSelector']) or 'all'}")
-    if "namespaceSelector" in peer:
-        parts.append(f"namespaces {_selector(peer['namespaceSelector']) or 'all'}")
-    return " of ".join(parts)
-
-
-def _port(port: Mapping[str, Any]) -> str:
-    return (
-        f"{port.get('port', 'any port')}{'' if port.get('protocol', 'TCP') == 'TCP' else '/' + str(port['protocol'])}"
     )

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from obs.check.rendered import Item
+from obs.check.security.operated import OPERATED, pod_spec
 from obs.check.security.rights import KINDS, READING, Right, rights
 from obs.diff.entry import Entry, Level, listed
-from obs.diff.pair import Pair
+from obs.diff.pair import Pair, Side
+from obs.diff.workloads import MADE, template
 
 
 def widened(pair: Pair) -> Iterator[Entry]:
@@ -28,6 +31,31 @@ def widened(pair: Pair) -> Iterator[Entry]:
             level=worst if holder in before else min(worst, Level.MEDIUM),
             why="roles and bindings of both sides, put together for each service account",
         )
+
+
+def moved(pair: Pair) -> Iterator[Entry]:
+    """Pods that run under another account, which may do what theirs might not."""
+    of = {side: rights(side.rendered) for side in (pair.before, pair.after)} if pair.of(*MADE) else {}
+    for change in pair.of(*MADE):
+        if change.before is None or change.after is None:
+            continue
+        was, now = _account(change.before, pair.before), _account(change.after, pair.after)
+        had = of[pair.before].get(was, set())
+        new = sorted(r for r in of[pair.after].get(now, set()) if not any(old.covers(r) for old in had))
+        if was != now and new:
+            yield Entry(
+                topic="rights",
+                subject=change.subject,
+                text=f"runs as {now}, no longer as {was}, and may do more: {listed(_said(new), 5)}",
+                level=max(map(_level, new)),
+                where=change.item.where,
+                why="roles and bindings of both sides, put together for each service account",
+            )
+
+
+def _account(item: Item, side: Side) -> str:
+    pod = pod_spec(item, side.rendered) if item.kind in OPERATED else template(item)
+    return f"ServiceAccount {item.namespace}/{pod.get('serviceAccountName') or 'default'}"
 
 
 def _level(right: Right) -> Level:

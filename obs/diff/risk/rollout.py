@@ -43,24 +43,45 @@ _RELOADED = frozenset(
         "podDisruptionBudget",
     )
 )
-_ONCE = {"StatefulSet", "DaemonSet", *OPERATED}
 
 
 def restarts(pair: Pair) -> Iterator[Entry]:
     for change in _running(pair):
         if reasons := _reasons(change):
-            pods = pair.after.workloads[change.subject]
-            several = f"all {pods.pods} pods, one after another" if pods.pods > 1 else "its pod"
-            who = "a pod on each node, one after another" if change.kind == "DaemonSet" else several
+            pods = pair.after.workloads[change.subject].pods
+            who, interrupts = _who(change.item, pods)
             yield Entry(
                 topic="restart",
                 subject=change.subject,
                 text=f"restarts {who}: {listed(reasons, 4)}",
-                # One pod of one is an interruption; what Deployments run is replaced before it ends.
-                level=Level.MEDIUM if change.kind in _ONCE and pods.pods == 1 else Level.LOW,
+                level=Level.MEDIUM if interrupts else Level.LOW,
                 where=change.item.where,
                 why="the template of its pods differs",
             )
+
+
+def _who(item: Item, pods: int) -> tuple[str, bool]:
+    """Which pods restart and how, and whether for a while none of them is there."""
+    if item.kind == "DaemonSet":
+        most = dig(item.spec, "updateStrategy", "rollingUpdate", "maxUnavailable")
+        whole = most == "100%"
+        return ("a pod on each node, all at once", True) if whole else ("a pod on each node, one after another", False)
+    several = f"all {pods} pods"
+    if item.kind == "Deployment" and _replaced_first(item, pods):
+        return (f"{several}, one after another" if pods > 1 else "its pod, once another is ready"), False
+    if item.kind == "Deployment":
+        return (f"{several}, at once" if pods > 1 else "its pod, which ends before another starts"), True
+    return (f"{several}, one after another", False) if pods > 1 else ("its pod", True)
+
+
+def _replaced_first(deployment: Item, pods: int) -> bool:
+    """Whether a pod is left while others are replaced. Kubernetes' defaults are 25 % each: of one pod that is none
+    less and one more (shares of maxUnavailable are rounded down, which leaves one where it is no 100 %)."""
+    strategy = mapping(deployment.spec.get("strategy"))
+    if strategy.get("type") == "Recreate":
+        return False
+    most = mapping(strategy.get("rollingUpdate")).get("maxUnavailable", "25%")
+    return most < pods if isinstance(most, int) else str(most) != "100%"
 
 
 def _running(pair: Pair) -> Iterator[Change]:
