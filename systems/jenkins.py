@@ -23,6 +23,8 @@ _ITEM = "jenkins_job"
 _WINDOWS = ("1d", "3h", "30m")
 """The longest first: it has counted most."""
 _NO_BUILD = "a job has it from its first build on"
+_CHANCE = 2.5
+"""Two failed builds of twenty are more than 5 %, and chance; increase() says whole numbers only roughly."""
 
 
 class Settings(SystemSettings):
@@ -246,7 +248,8 @@ def _alerts(signals: dict[str, Signal], minimum_builds: int) -> tuple[Alert, ...
          "Heap of Jenkins is {{ $value | humanizePercentage }} full",
          "The controller's heap has not been below 90 % for 15 minutes: pages and builds slow down."),
     )  # fmt: skip
-    enough = signals["builds_ended_4h"].query >= minimum_builds
+    ended, share = signals["builds_ended_4h"].query, signals["build_failures_4h"].query
+    enough = (ended >= minimum_builds) & (ended * share > _CHANCE)
     return tuple(
         above(
             name,
