@@ -21,6 +21,8 @@ from components.kube_prometheus_values import ALERTMANAGER_CONFIG_SECRET
 
 ROUTING_KEY, PASSWORD = "routing-key-of-this-test", "password-of-this-test"
 _LABEL = re.compile(r"\{\{ \$labels\.(\w+) \}\}")
+_WITH = re.compile(r"\{\{ with \$labels\.(\w+) \}\}([^{]*)\{\{ \. \| urlquery \}\}\{\{ end \}\}")
+_HOURS = re.compile(r"&from=\d{13}&to=\d{13}")
 _VALUE = re.compile(r"\{\{ \$value\b[^}]*\}\}")
 
 
@@ -42,11 +44,19 @@ def alert_of(stack: str, alert: str, /, **labels: str) -> dict[str, Any]:
     """What Prometheus sends of a stack's rule whose result has these labels and the value 5, of cluster c."""
     rule = next(rule for rule in _rules(stack) if rule.get("alert") == alert)
     found = {"alertname": alert, "cluster": "c", **labels, **rule["labels"]}
-    annotations = {
-        key: _VALUE.sub("5", _LABEL.sub(lambda match: found[match[1]], text))
-        for key, text in rule["annotations"].items()
-    }
+
+    def filled(text: str) -> str:
+        text = _WITH.sub(lambda match: match[2] + found[match[1]] if match[1] in found else "", text)
+        return _VALUE.sub("5", _LABEL.sub(lambda match: found[match[1]], text))
+
+    annotations = {key: filled(text) for key, text in rule["annotations"].items()}
     return {"labels": found, "annotations": annotations, "generatorURL": "http://prometheus.example/graph"}
+
+
+def timeless(text: str) -> str:
+    """Without the hours around the alert's start, which a link to a dashboard must have."""
+    assert _HOURS.search(text), text
+    return _HOURS.sub("", text)
 
 
 def to_sinks(text: str, sinks: Sinks, folder: Path) -> str:

@@ -174,7 +174,11 @@ BREAKS = {
         "critical, high",
     ),
     "an alert that links to a panel that is not there": Break(
-        "alert/dashboard", "components/rules.py", "viewPanel={panel_id(dashboard, panel)}", "viewPanel=7", "no panel"
+        "alert/dashboard",
+        "components/rules.py",
+        "alert_url(dashboard, panel_id(dashboard, panel)",
+        "alert_url(dashboard, 7",
+        "no panel",
     ),
     "a rule that is deployed and was not checked": Break(
         "deployed/rule",
