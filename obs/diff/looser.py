@@ -50,7 +50,7 @@ def _walk(one: Any, other: Any, sign: int) -> Iterator[Shift]:
     if str(one) == str(other):
         return
     if type(one) is not type(other) or _frame(one) != _frame(other):
-        yield Shift(Way.UNKNOWN, str(one), str(other))
+        yield Shift(Way.UNKNOWN, _text(one), _text(other))
     elif isinstance(one, pp.BinaryExpr):
         yield from _operation(one, other, sign)
     elif isinstance(one, pp.AggregateExpr | pp.SubqueryExpr):
@@ -63,7 +63,7 @@ def _walk(one: Any, other: Any, sign: int) -> Iterator[Shift]:
     elif isinstance(one, pp.VectorSelector):
         yield from _selector(one, other)
     else:
-        yield Shift(Way.UNKNOWN, str(one), str(other))
+        yield Shift(Way.UNKNOWN, _text(one), _text(other))
 
 
 def _operation(one: Any, other: Any, sign: int) -> Iterator[Shift]:
@@ -79,11 +79,8 @@ def _operation(one: Any, other: Any, sign: int) -> Iterator[Shift]:
                 yield Shift(_way(direction, before, after, way), before, after)
             yield from _walk(*rest, way)
             return
-    if any(
-        (constant(a) is None) != (constant(b) is None) or constant(a) != constant(b)
-        for a, b in ((one.lhs, other.lhs), (one.rhs, other.rhs))
-    ):
-        yield Shift(Way.UNKNOWN, str(one), str(other))
+    if constant(one.lhs) != constant(other.lhs) or constant(one.rhs) != constant(other.rhs):
+        yield Shift(Way.UNKNOWN, _text(one), _text(other))
         return
     # What is computed of filtered series is of those alone, so fewer of them are fewer results.
     yield from _walk(one.lhs, other.lhs, way)
@@ -93,7 +90,8 @@ def _operation(one: Any, other: Any, sign: int) -> Iterator[Shift]:
 def _way(op: str, before: float, after: float, sign: int) -> Way:
     if not sign:
         return Way.UNKNOWN
-    return Way.LOOSER if (after > before) == (op in (">", ">=")) == (sign > 0) else Way.TIGHTER
+    fewer = (after > before) == (op in (">", ">="))
+    return Way.LOOSER if fewer == (sign > 0) else Way.TIGHTER
 
 
 def _selector(one: Any, other: Any) -> Iterator[Shift]:
@@ -103,6 +101,11 @@ def _selector(one: Any, other: Any) -> Iterator[Shift]:
         return
     texts = [", ".join(str(m) for m in matches_of(node)[1]) for node in (one, other)]
     yield Shift(Way.UNKNOWN, *texts)
+
+
+def _text(node: Any) -> str:
+    """As people write it: the parser adds empty braces."""
+    return str(node).replace("{}", "")
 
 
 def _alternatives(value: str) -> frozenset[str]:

@@ -105,15 +105,18 @@ def _untold(pair: Pair, names: set[str], said: dict[str, list[Said]]) -> Iterato
         for who in pair.before.routes.quiet(one.base, one.labels):
             if who not in now:
                 lost.setdefault(who, []).append(name)
+    few: dict[str, list[str]] = {}
     for who, those in lost.items():
-        levels = {name: of(pair.before.rules.alerts[name]) for name in those}
         if len(those) >= MANY:
             text = f"hears no more of {len(those)} alerts: {listed(those)}"
-            yield entry(f"receiver {who}", text, max(levels.values()))
+            yield entry(f"receiver {who}", text, max(of(pair.before.rules.alerts[name]) for name in those))
         else:
             for name in those:
-                told = told_of(pair.after, pair.after.rules.alerts[name])
-                said[name].append((levels[name], f"{who} hears no more of it; told now {told or 'nobody'}"))
+                few.setdefault(name, []).append(who)
+    for name, silent in few.items():
+        told = told_of(pair.after, pair.after.rules.alerts[name]) or "nobody"
+        level = of(pair.before.rules.alerts[name])
+        said[name].append((level, f"{', '.join(silent)} hears no more of it; told now {told}"))
 
 
 def entry(subject: str, text: str, level: Level, where: str = "") -> Entry:

@@ -1,0 +1,450 @@
+"""Risks of a change by the parts of obs/diff/risk, each with the change that has it and the one that does not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from stacks import ROOT
+from test_diff import ALERT, ROUTES, alerting, rule, snapshot, thing
+
+from model.risks import RISKS
+from obs.diff.looser import Way, shifts
+from obs.diff.report.model import Report, report
+from obs.diff.snapshot import Snapshot
+from obs.diff.times import covered, share
+from obs.expand import RenderedObject
+
+CRITICAL = {"severity": "critical", "component": "disk"}
+
+
+def told(found: Report) -> list[tuple[str, str, str]]:
+    return [(str(one.level), one.name, one.text) for one in found.risks]
+
+
+def named(found: Report) -> list[tuple[str, str]]:
+    return [(str(one.level), one.name) for one in found.risks]
+
+
+def test_the_guide_lists_every_risk() -> None:
+    text = (ROOT / "docs" / "how-to" / "review.md").read_text()
+    assert set(re.findall(r"^\| `([a-z]+)` \|", text, re.MULTILINE)) == set(RISKS)
+
+
+# --- alerts
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "ways"),
+    [
+        ("x > 5", "x > 6", ["looser"]),
+        ("x >= 5", "x >= 4", ["tighter"]),
+        ("x < 5", "x < 4", ["looser"]),
+        ("5 < x", "6 < x", ["looser"]),
+        ("(x > 5) and y > 1", "(x > 5) and y > 2", ["looser"]),
+        ("x > 5 unless y > 1", "x > 5 unless y > 2", ["tighter"]),
+        ("(x > 5) * on (a) group_left (b) y", "(x > 7) * on (a) group_left (b) y", ["looser"]),
+        ("x > 2 * 0.5", "x > 2 * 0.25", ["tighter"]),
+        ("x == 1", "x == 2", ["unknown"]),
+        ("count(x > 5) > 1", "count(x > 6) > 1", ["unknown"]),
+        ("x / 100 > 1", "x / 200 > 1", ["unknown"]),
+        ("sum by (a) (x) > 1", "sum by (b) (x) > 1", ["unknown"]),
+        ("rate(x[5m]) > 1", "rate(x[10m]) > 1", ["unknown"]),
+        ('x{a=~"b|c"} > 1', 'x{a=~"b"} > 1', ["unknown"]),
+        ('x{a=~"b|c"} > 1', 'x{a=~"c|b"} > 1', []),
+        ("x > bool 1", "x > bool 2", ["unknown"]),
+        ("x > 1", "this is ( no PromQL", ["unknown"]),
+    ],
+)
+def test_conditions_are_compared(before: str, after: str, ways: list[str]) -> None:
+    assert [shift.way for shift in shifts(before, after)] == [Way(way) for way in ways]
+
+
+@pytest.mark.parametrize(
+    ("changes", "level", "text"),
+    [
+        ({"expr": "x > 0.99"}, "high", "holds later: threshold 0.85 → 0.99"),
+        ({"for": "30d"}, "high", "waits 5m → 30d"),
+        ({"for": "6m"}, "low", "waits 5m → 6m, a little longer"),
+        ({"expr": "y > 0.85"}, "medium", "condition `x` → `y` cannot be compared"),
+        ({"labels": {**CRITICAL, "severity": "info"}}, "high", "severity critical → info"),
+        ({"expr": "x > 0.8"}, "", ""),
+        ({"for": "1m"}, "", ""),
+    ],
+)
+def test_an_alert_that_is_heard_less_is_a_risk_by_its_severity(
+    changes: Mapping[str, Any], level: str, text: str
+) -> None:
+    found = report(snapshot(rule(labels=CRITICAL)), snapshot(rule(**{"labels": CRITICAL, **changes})))
+    assert told(found) == ([(level, "quieter Full", text)] if level else [])
+
+
+def test_the_severity_of_an_alert_is_that_of_losing_it() -> None:
+    severities = ("critical", "none", "high", "medium")
+    rules = [{**ALERT, "alert": name, "expr": name, "labels": {"severity": name}} for name in severities]
+    group = thing("PrometheusRule", "r", spec={"groups": [{"name": "g", "rules": rules}]})
+    levels = {one.subject: str(one.level) for one in report(snapshot(group), snapshot()).risks}
+    assert levels == {"critical": "high", "none": "high", "high": "medium", "medium": "low"}
+
+
+def many(**changes: object) -> RenderedObject:
+    rules = [{**ALERT, "alert": f"A{n}", "expr": f'x{n}{{ns="a"}} > 1', **changes} for n in range(4)]
+    return thing("PrometheusRule", "r", spec={"groups": [{"name": "g", "rules": rules}]})
+
+
+def test_a_part_of_many_conditions_is_one_risk() -> None:
+    group = many().manifest or {}
+    moved = [{**r, "expr": r["expr"].replace('"a"', '"b"')} for r in group["spec"]["groups"][0]["rules"]]
+    after = thing("PrometheusRule", "r", spec={"groups": [{"name": "g", "rules": moved}]})
+    assert named(report(snapshot(many()), snapshot(after))) == [("low", 'quieter condition `ns="b"`')]
+
+
+def routed(**changes: object) -> dict[str, Any]:
+    """ROUTES, where chat's branch has further keys."""
+    pager, chat = ROUTES["route"]["routes"]  # type: ignore[index]
+    return {**ROUTES, "route": {"receiver": "rest", "routes": [pager, {**chat, **changes}]}}
+
+
+def test_a_receiver_that_hears_no_more_is_named_and_not_counted() -> None:
+    before, after = alerting(), alerting(routed(receiver="rest"))
+    assert named(report(snapshot(before, many()), snapshot(after, many()))) == [("medium", "quieter receiver chat")]
+    one = report(snapshot(before, rule()), snapshot(after, rule()))
+    assert told(one) == [("medium", "quieter Full", "chat hears no more of it; told now rest")]
+
+
+def timed(interval: Mapping[str, Any], key: str = "mute_time_intervals") -> RenderedObject:
+    times = [{"name": "quiet", "time_intervals": [interval]}]
+    return alerting({**routed(**{key: ["quiet"]}), "time_intervals": times})
+
+
+NIGHT = {"times": [{"start_time": "22:00", "end_time": "24:00"}]}
+ALL = {"times": [{"start_time": "00:00", "end_time": "24:00"}]}
+
+
+@pytest.mark.parametrize(
+    ("after", "severity", "risks"),
+    [
+        (timed(ALL), "critical", [("high", "quieter maintenance quiet")]),
+        (timed(ALL), "high", [("medium", "quieter maintenance quiet")]),
+        (timed(NIGHT), "critical", [("medium", "quieter maintenance quiet")]),
+        (timed(NIGHT), "high", []),
+        (timed(NIGHT, "active_time_intervals"), "high", [("medium", "quieter maintenance quiet")]),
+        (timed(ALL, "active_time_intervals"), "critical", []),
+    ],
+)
+def test_a_time_that_mutes_is_a_risk_by_its_length(
+    after: RenderedObject, severity: str, risks: list[tuple[str, str]]
+) -> None:
+    alert = rule(labels={**CRITICAL, "severity": severity})
+    assert named(report(snapshot(alerting(), alert), snapshot(after, alert))) == risks
+    assert report(snapshot(after, alert), snapshot(after, alert)).risks == ()
+
+
+def test_a_window_that_grows_to_all_time_is_told() -> None:
+    found = report(snapshot(timed(NIGHT), rule()), snapshot(timed(ALL), rule()))
+    assert told(found) == [("medium", "quieter maintenance quiet", "mutes all the time, to chat: Full")]
+
+
+@pytest.mark.parametrize(
+    ("interval", "part"),
+    [
+        ({}, 1),
+        (NIGHT, 2 / 24),
+        ({"times": [{"start_time": 22 * 60, "end_time": 24 * 60}]}, 2 / 24),  # YAML's reading of 22:00
+        ({"weekdays": ["monday:friday", "sunday"]}, 6 / 7),
+        ({"months": ["january:june", "12"]}, 7 / 12),
+        ({"days_of_month": ["1:5", "-1"]}, 6 / 31),
+        ({"days_of_month": [91]}, 1),  # 1:31
+    ],
+)
+def test_times_cover_a_part_of_all_time(interval: dict[str, Any], part: float) -> None:
+    assert share(covered([interval])) == pytest.approx(part)
+
+
+def test_times_that_halve_the_year_cover_all_of_it() -> None:
+    halves = [{"months": ["1:6"]}, {"months": ["july:december"]}]
+    assert share(covered(halves)) == 1
+
+
+def inhibiting(*rules: tuple[str, str, tuple[str, ...]]) -> RenderedObject:
+    given = [{"source_matchers": [s], "target_matchers": [t], "equal": list(equal)} for s, t, equal in rules]
+    return alerting({**ROUTES, "inhibit_rules": given})
+
+
+PAGES, INFOS, HIGHS = 'severity="critical"', 'severity="info"', 'severity="high"'
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "risks"),
+    [
+        (
+            (),
+            ((INFOS, PAGES, ("pod",)),),
+            [("high", f"quieter inhibition {INFOS} mutes {PAGES} of equal pod")],
+        ),
+        ((), ((PAGES, HIGHS, ("pod",)),), [("medium", f"quieter inhibition {PAGES} mutes {HIGHS} of equal pod")]),
+        # Fewer labels that must be equal, of those that there are.
+        (
+            ((PAGES, HIGHS, ("pod", "instance")),),
+            ((PAGES, HIGHS, ("pod",)),),
+            [("medium", f"quieter inhibition {PAGES} mutes {HIGHS} of equal pod")],
+        ),
+        (((PAGES, HIGHS, ("pod", "no_such_label")),), ((PAGES, HIGHS, ("pod",)),), []),
+        (((PAGES, HIGHS, ("pod",)),), ((PAGES, HIGHS, ("pod", "instance")),), []),
+        # A wider one was there already.
+        (((PAGES, 'severity=~"high|info"', ("pod",)),), ((PAGES, HIGHS, ("pod",)),), []),
+        (((PAGES, HIGHS, ("pod",)),), (), []),
+        ((), ((PAGES, 'alertname="NoSuchAlert"', ("pod",)),), []),
+    ],
+)
+def test_an_inhibition_that_mutes_more_is_a_risk(before: Any, after: Any, risks: list[tuple[str, str]]) -> None:
+    rules = [
+        {**ALERT, "alert": s.title(), "expr": f"{s}_by_pod_instance > 1", "labels": {"severity": s}}
+        for s in ("critical", "high", "info")
+    ]
+    text = {"annotations": {"summary": "{{ $labels.pod }} {{ $labels.instance }}"}}
+    group = thing("PrometheusRule", "r", spec={"groups": [{"name": "g", "rules": [{**r, **text} for r in rules]}]})
+    found = report(snapshot(inhibiting(*before), group), snapshot(inhibiting(*after), group))
+    assert named(found) == risks
+
+
+def receiving(**configs: object) -> RenderedObject:
+    return alerting({**ROUTES, "receivers": [{"name": "rest"}, {"name": "pager"}, {"name": "chat", **configs}]})
+
+
+def test_a_receiver_that_is_told_less_is_a_risk() -> None:
+    resolved = receiving(slack_configs=[{"channel": "#a", "send_resolved": True}])
+    silent = receiving(slack_configs=[{"channel": "#a", "send_resolved": False}])
+    found = report(snapshot(resolved, rule()), snapshot(silent, rule()))
+    assert told(found) == [("low", "quieter receiver chat", "is not told any more that an alert has ended")]
+    hook = receiving(webhook_configs=[{"url_file": "/u"}])  # tells of ends unless it says otherwise
+    silenced = receiving(webhook_configs=[{"url_file": "/u", "send_resolved": False}])
+    assert named(report(snapshot(hook), snapshot(silenced))) == [("low", "quieter receiver chat")]
+    assert report(snapshot(silent, rule()), snapshot(resolved, rule())).risks == ()
+    assert named(report(snapshot(resolved, rule()), snapshot(receiving(), rule()))) == [
+        ("medium", "quieter receiver chat")
+    ]
+
+
+# --- objects
+
+
+def body(kind: str, **spec: object) -> RenderedObject:
+    return thing(kind, "a", spec=spec)
+
+
+def compared(before: RenderedObject, after: RenderedObject) -> list[tuple[str, str, str]]:
+    return told(report(snapshot(before), snapshot(after)))
+
+
+def claim(size: str, **spec: object) -> RenderedObject:
+    return body("PersistentVolumeClaim", resources={"requests": {"storage": size}}, **spec)
+
+
+def test_a_claim_that_shrinks_is_refused() -> None:
+    assert compared(claim("10Gi"), claim("2Gi")) == [
+        ("high", "refused PersistentVolumeClaim m/a", "asks for 10Gi → 2Gi: a claim may grow and never shrink")
+    ]
+    assert compared(claim("2Gi"), claim("10Gi")) == []
+    moved = compared(claim("10Gi", storageClassName="a"), claim("2Gi", storageClassName="b"))
+    assert [name for _, name, _ in moved] == ["replace PersistentVolumeClaim m/a"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "names"),
+    [
+        (thing("ConfigMap", "a", immutable=True), thing("ConfigMap", "a"), ["refused ConfigMap m/a"]),
+        (thing("ConfigMap", "a"), thing("ConfigMap", "a", immutable=True), []),
+        (
+            thing("ConfigMap", "a", immutable=True, data={"k": "1"}),
+            thing("ConfigMap", "a", immutable=True, data={"k": "2"}),
+            ["replace ConfigMap m/a"],
+        ),
+        (thing("StorageClass", "a", reclaimPolicy="x"), thing("StorageClass", "a"), ["refused StorageClass m/a"]),
+        (thing("StorageClass", "a", provisioner="x"), thing("StorageClass", "a"), ["replace StorageClass m/a"]),
+    ],
+)
+def test_what_is_replaced_and_what_stops_the_deployment(
+    before: RenderedObject, after: RenderedObject, names: list[str]
+) -> None:
+    assert [name for _, name, _ in compared(before, after)] == names
+
+
+def prometheus(storage: object, **spec: object) -> RenderedObject:
+    return body("Prometheus", storage=storage, replicas=2, **spec)
+
+
+def test_the_operator_makes_a_server_again_and_nothing_is_said_of_its_restart() -> None:
+    one, other = (
+        {"volumeClaimTemplate": {"spec": {"resources": {"requests": {"storage": s}}}}} for s in ("1Gi", "2Gi")
+    )
+    found = report(snapshot(prometheus(one)), snapshot(prometheus(other, image="x")))
+    (risk,) = found.risks
+    assert risk.name == "replace Prometheus m/a"
+    assert "the operator deletes it with its pods" in risk.why
+    # A directory of the node is part of the template, which changes in place.
+    assert compared(prometheus({"emptyDir": {"sizeLimit": "1Gi"}}), prometheus({"emptyDir": {}})) == []
+
+
+POD = {"containers": [{"name": "c", "image": "x"}]}
+
+
+def running(kind: str, image: str, **spec: object) -> RenderedObject:
+    template = {"spec": {"containers": [{"name": "c", "image": image}]}}
+    return body(kind, template=template, **spec)
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "level", "who"),
+    [
+        ("Deployment", {}, "low", "its pod, once another is ready"),
+        ("Deployment", {"replicas": 2}, "low", "all 2 pods, one after another"),
+        ("Deployment", {"strategy": {"type": "Recreate"}}, "medium", "its pod, which ends before another starts"),
+        ("Deployment", {"replicas": 2, "strategy": {"type": "Recreate"}}, "medium", "all 2 pods, at once"),
+        (
+            "Deployment",
+            {"strategy": {"rollingUpdate": {"maxUnavailable": 1}}},
+            "medium",
+            "its pod, which ends before another starts",
+        ),
+        ("StatefulSet", {}, "medium", "its pod"),
+        ("StatefulSet", {"replicas": 3}, "low", "all 3 pods, one after another"),
+        ("DaemonSet", {}, "low", "a pod on each node, one after another"),
+        (
+            "DaemonSet",
+            {"updateStrategy": {"rollingUpdate": {"maxUnavailable": "100%"}}},
+            "medium",
+            "a pod on each node, all at once",
+        ),
+    ],
+)
+def test_a_restart_is_an_interruption_where_no_pod_is_left(
+    kind: str, spec: dict[str, Any], level: str, who: str
+) -> None:
+    found = compared(running(kind, "x:1", **spec), running(kind, "x:2", **spec))
+    assert found == [(level, f"restart {kind} m/a", f"restarts {who}: containers[c].image")]
+
+
+def policy(*peers: Mapping[str, Any], **port: object) -> RenderedObject:
+    rules = [{"from": [{"podSelector": {"matchLabels": {"app": "b"}}}, *peers], "ports": [{"port": 90, **port}]}]
+    return body("NetworkPolicy", podSelector={"matchLabels": {"app": "a"}}, ingress=rules)
+
+
+def block(cidr: str, *holes: str) -> Mapping[str, Any]:
+    return {"ipBlock": {"cidr": cidr, "except": list(holes)}}
+
+
+HOLED = block("10.0.0.0/16", "10.0.4.0/24")
+PODS: Mapping[str, Any] = {"namespaceSelector": {}}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "level", "text"),
+    [
+        (policy(), policy(block("0.0.0.0/0")), "high", "let in now: 0.0.0.0/0 at 90"),
+        (policy(), policy(block("::/0")), "high", "let in now: ::/0 at 90"),
+        (policy(), policy(block("10.0.0.0/8")), "high", "let in now: 10.0.0.0/8 at 90"),
+        (policy(), policy(block("10.0.0.0/16")), "medium", "let in now: 10.0.0.0/16 at 90"),
+        (policy(block("10.0.0.0/16")), policy(block("10.0.4.0/24")), "", ""),
+        (policy(HOLED), policy(block("10.0.4.0/30")), "medium", "let in now: 10.0.4.0/30 at 90"),
+        (policy(HOLED), policy(block("10.0.0.0/16")), "medium", "let in now: 10.0.0.0/16 at 90"),
+        (policy(block("10.0.0.0/16")), policy(HOLED), "", ""),
+        (policy(PODS), policy(PODS, block("0.0.0.0/0")), "high", "let in now: 0.0.0.0/0 at 90"),
+        (policy(), policy(endPort=99), "medium", "let in now: pods app=b at 90-99"),
+        (policy(endPort=99), policy(endPort=95), "", ""),
+        (policy(), policy(protocol="UDP"), "medium", "let in now: pods app=b at 90/UDP"),
+    ],
+)  # fmt: skip
+def test_who_is_let_in_is_told_by_blocks_and_ranges(
+    before: RenderedObject, after: RenderedObject, level: str, text: str
+) -> None:
+    assert compared(before, after) == ([(level, "network pods app=a of m", text)] if level else [])
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "way"),
+    [
+        ({"type": "ClusterIP"}, {"type": "LoadBalancer"}, "LoadBalancer for everyone"),
+        ({}, {"type": "NodePort"}, "NodePort for everyone"),
+        ({}, {"externalIPs": ["192.0.2.1"]}, "external address 192.0.2.1"),
+        (
+            {"type": "LoadBalancer", "loadBalancerSourceRanges": ["10.0.0.0/24"]},
+            {"type": "LoadBalancer", "loadBalancerSourceRanges": ["10.0.0.0/24", "192.0.2.0/24"]},
+            "LoadBalancer for 192.0.2.0/24",
+        ),
+        ({"type": "LoadBalancer"}, {"type": "ClusterIP"}, ""),
+    ],
+)
+def test_a_service_that_leads_in_from_outside_is_a_risk(
+    before: dict[str, Any], after: dict[str, Any], way: str
+) -> None:
+    text = f"is reached from outside of the cluster now: {way}"
+    assert compared(body("Service", **before), body("Service", **after)) == (
+        [("high", "network Service m/a", text)] if way else []
+    )
+
+
+def ingress(*paths: str) -> RenderedObject:
+    backends = [{"path": path, "backend": {"service": {"name": "s"}}} for path in paths]
+    return body("Ingress", rules=[{"host": "h", "http": {"paths": backends}}])
+
+
+def test_an_ingress_that_comes_or_grows_is_a_risk() -> None:
+    new = report(snapshot(), snapshot(ingress("/")))
+    assert told(new) == [("high", "network Ingress m/a", "is new and leads to Service s at h/")]
+    assert compared(ingress("/a"), ingress("/a", "/b")) == [
+        ("high", "network Ingress m/a", "leads now to Service s at h/b")
+    ]
+    assert compared(ingress("/a", "/b"), ingress("/a")) == []
+
+
+def bound(account: str) -> Snapshot:
+    role = thing("Role", "r", rules=[{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}])
+    subjects = [{"kind": "ServiceAccount", "name": "strong"}]
+    binding = thing("RoleBinding", "b", roleRef={"kind": "Role", "name": "r"}, subjects=subjects)
+    pod = {"spec": {**POD, "serviceAccountName": account}}
+    return snapshot(role, binding, body("Deployment", template=pod, replicas=2))
+
+
+def test_pods_that_move_to_an_account_with_more_rights_are_told() -> None:
+    found = report(bound("weak"), bound("strong"))
+    assert told(found)[0] == (
+        "high",
+        "rights Deployment m/a",
+        "runs as ServiceAccount m/strong, no longer as ServiceAccount m/weak, and may do more: get secrets in m",
+    )
+    assert [name for _, name in named(report(bound("strong"), bound("weak")))] == ["restart Deployment m/a"]
+
+
+def test_a_budget_of_disruptions_that_goes_is_told() -> None:
+    found = report(snapshot(body("PodDisruptionBudget")), snapshot())
+    assert named(found) == [("low", "delete PodDisruptionBudget m/a")]
+
+
+# --- findings
+
+
+def finding(**changes: str) -> dict[str, str]:
+    given = {"check": "wiring/key", "subject": "Pod m/a", "where": "f.py:1", "message": "no such key"}
+    return {**given, **changes}
+
+
+def test_what_obs_check_finds_anew_is_a_risk() -> None:
+    old, new = finding(), finding(message="no such Secret")
+    found = report(snapshot(findings=(old,)), snapshot(findings=(old, new)))
+    assert told(found) == [("medium", "finding wiring/key Pod m/a", "no such Secret")]
+    assert found.risks[0].where == "f.py:1"
+    assert report(snapshot(findings=(old, new)), snapshot(findings=(old,))).risks == ()
+    # A side that was not checked: all is told of the new one, and nothing where that one was not.
+    assert len(report(snapshot(findings=None), snapshot(findings=(old, new))).risks) == 2
+    assert report(snapshot(findings=(old,)), snapshot(findings=None)).risks == ()
+    # What is a risk of its own is not told twice.
+    twice = (finding(check="upgrade/replace"), finding(check="image/unlocked"))
+    assert report(snapshot(findings=()), snapshot(findings=twice)).risks == ()
+
+
+def test_an_image_that_nobody_has_looked_at_is_a_risk() -> None:
+    found = report(snapshot(unlocked=("a:1",)), snapshot(unlocked=("a:1", "b:1")))
+    assert told(found) == [("high", "image b:1", "is not in images.lock")]
