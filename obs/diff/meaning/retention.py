@@ -18,10 +18,12 @@ _HOLDERS = ("ConfigMap", "Secret", "StatefulSet", "Deployment", "Prometheus", "T
 def retention(pair: Pair) -> Iterator[Entry]:
     """Found where the parts are told: a field of Prometheus, a flag of Thanos, a line of Loki's and Tempo's file."""
     for change in pair.of(*_HOLDERS):
-        one, other = (dict(_kept(item)) if item else {} for item in (change.before, change.after))
-        for name in sorted(one.keys() & other.keys()):
-            if one[name] != other[name]:
-                text = f"{name} {arrow(one[name], other[name])}"
+        if change.before is None or change.after is None:  # sizes tell of parts that come and go
+            continue
+        one, other = dict(_kept(change.before)), dict(_kept(change.after))
+        for name in sorted(one.keys() | other.keys()):
+            if one.get(name) != other.get(name):
+                text = f"{name} {arrow(one.get(name), other.get(name))}"
                 why = "a part is told another time or size of keeping"
                 yield Entry(topic="retention", subject=change.subject, text=text, where=change.item.where, why=why)
 
