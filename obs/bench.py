@@ -64,7 +64,7 @@ def obs(*arguments: str, folder: Path = ROOT) -> None:
 
 
 def used(action: Callable[[], object], runs: int = 3, before: Callable[[], object] = lambda: None) -> str:
-    """Median seconds of ``action`` as :func:`timed` counts them, and of the processor time of the processes it starts."""
+    """Median seconds of ``action`` as :func:`timed` counts them, and of the processor time of its processes."""
     spent = []
 
     def counted() -> None:
