@@ -82,6 +82,7 @@ MISSED: list[tuple[Any, Any, str]] = [
      "colour steps 5 red → 7 red; changed: thresholds"),
     (board({}), board({"options": {"legend": {"showLegend": False}}}), "changed: options.legend"),
     (kept("retention", "retentionSize"), kept("retentionSize"), "retention | Prometheus m/p | retention 15d → nothing"),
+    (kept("retention"), kept(), "retention | Prometheus m/p | retention 15d → 24h"),
 ]  # fmt: skip
 
 

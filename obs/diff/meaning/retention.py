@@ -12,6 +12,9 @@ from obs.diff.pair import Pair
 
 _FLAG = re.compile(r"--(retention\.[\w.-]+|tsdb\.retention(?:\.time)?|storage\.tsdb\.retention\.(?:time|size))=(\S+)")
 _LINE = re.compile(r"^\s*(\w*(?:retention|retention_period)\w*):\s*[\"']?([\d.]+[a-z]+)[\"']?\s*$", re.MULTILINE)
+# What the operator takes where nothing is stated: of Prometheus neither time nor size, of the Ruler no time (its CRDs,
+# prometheus-operator 0.93).
+_UNSTATED = "24h"
 _HOLDERS = ("ConfigMap", "Secret", "StatefulSet", "Deployment", "Prometheus", "ThanosRuler")
 
 
@@ -30,9 +33,10 @@ def retention(pair: Pair) -> Iterator[Entry]:
 
 def _kept(item: Item) -> Iterator[tuple[str, str]]:
     if item.kind in ("Prometheus", "ThanosRuler"):
-        for field in ("retention", "retentionSize"):
-            if item.spec.get(field):
-                yield field, str(item.spec[field])
+        stated = {field: str(item.spec[field]) for field in ("retention", "retentionSize") if item.spec.get(field)}
+        if not stated or (item.kind == "ThanosRuler" and "retention" not in stated):
+            yield "retention", _UNSTATED
+        yield from stated.items()
     elif item.kind in ("ConfigMap", "Secret"):
         for field in ("data", "stringData"):
             for text in mapping(item.manifest.get(field)).values():
