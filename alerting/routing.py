@@ -23,7 +23,7 @@ def routing_tree(settings: AlertingSettings, inhibitions: tuple[Inhibition, ...]
     but the last of a severity resume)."""
     routes = [route for branch in sorted(settings.routes, key=_first) for route in _branches(branch)]
     maintained = [_maintained(one, settings.default, routes) for one in settings.maintenance]
-    receivers = [Receiver(**r.model_dump(exclude={"pages"})) for r in settings.receivers]
+    receivers = [Receiver(**r.model_dump(exclude={"pages"})) for r in sorted(settings.receivers, key=lambda r: r.name)]
     if settings.heartbeat is None:
         receivers.append(Receiver(name=NOBODY, kind="null"))
     beat = Route(
@@ -61,17 +61,19 @@ def _first(route: RouteSettings) -> tuple[bool, int]:
 
 
 def _branches(route: RouteSettings) -> list[Route]:
-    severity = route.severities[0] if len(route.severities) == 1 else "|".join(route.severities)
+    # Neither list has an order that says anything, so none of theirs gets into the configuration.
+    severities, receivers = sorted(route.severities, key=order), sorted(route.receivers)
     urgent = _URGENT if Severity.CRITICAL in route.severities else {}
-    by_severity = eq("severity", severity) if len(route.severities) == 1 else matching("severity", severity)
+    several = len(severities) > 1
+    by_severity = matching("severity", "|".join(severities)) if several else eq("severity", severities[0])
     return [
         Route(
             receiver=name,
             matchers=(by_severity, *route.matchers),
-            resume=route.also or name != route.receivers[-1],
+            resume=route.also or name != receivers[-1],
             repeat_interval=route.repeat_interval,
             group_wait=urgent.get("group_wait"),
             group_interval=urgent.get("group_interval"),
         )
-        for name in route.receivers
+        for name in receivers
     ]

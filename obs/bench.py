@@ -12,7 +12,9 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from pathlib import Path
+from resource import RUSAGE_CHILDREN, getrusage
 from statistics import median
 
 import psutil
@@ -54,11 +56,25 @@ def timed(action: Callable[[], object], runs: int = RUNS, before: Callable[[], o
     return median(lengths[1:])
 
 
-def obs(*arguments: str) -> None:
+def obs(*arguments: str, folder: Path = ROOT) -> None:
     """A whole process, as a person starts it. Findings (exit code 1) do not stop the clock."""
-    done = subprocess.run([sys.executable, "-m", "obs", *arguments], cwd=ROOT, check=False, stdout=subprocess.DEVNULL)
+    done = subprocess.run([sys.executable, "-m", "obs", *arguments], cwd=folder, check=False, stdout=subprocess.DEVNULL)
     if done.returncode > 1:
         raise SystemExit(done.returncode)
+
+
+def used(action: Callable[[], object], runs: int = 3, before: Callable[[], object] = lambda: None) -> str:
+    """Median seconds of ``action`` as :func:`timed` counts them, and of the processor time of its processes."""
+    spent = []
+
+    def counted() -> None:
+        started = getrusage(RUSAGE_CHILDREN)
+        action()
+        ended = getrusage(RUSAGE_CHILDREN)
+        spent.append(ended.ru_utime + ended.ru_stime - started.ru_utime - started.ru_stime)
+
+    wall = timed(counted, runs, before)
+    return f"{wall:.2f} s, {median(spent[1:]):.2f} s of processor"
 
 
 def helm_alone(run: StackRun, program: Path) -> None:
@@ -102,7 +118,7 @@ def main() -> None:
         table.add_column(column)
     with tempfile.TemporaryDirectory() as folder, console.status("measuring"):
         quick = (*_recording(), *_objectives(), *_boards(), *_checking())
-        for row in (*quick, *_rendering(folder), *_platform(Path(folder))):
+        for row in (*quick, *_reviewing(Path(folder)), *_rendering(folder), *_platform(Path(folder))):
             table.add_row(*row)
     console.print(table)
 
@@ -127,6 +143,33 @@ def _boards() -> list[tuple[str, str, str]]:
 
 def _checking() -> list[tuple[str, str, str]]:
     return [(f"obs check {STACK}, whole process", f"{timed(lambda: obs('check', STACK)):.2f} s", "2 s")]
+
+
+def _reviewing(folder: Path) -> list[tuple[str, str, str]]:
+    """obs diff in a worktree of the last commit, where a threshold may change; each time to another, as the snapshot of
+    one that was there before is kept."""
+    project, numbers = folder / "review", count(41)
+    git = ["git", "-C", str(ROOT), "worktree"]
+    subprocess.run([*git, "add", "--quiet", "--detach", str(project), "HEAD"], check=True)
+    settings = project / f"Pulumi.{STACK}.yaml"
+    given = settings.read_text()
+
+    def changed() -> None:
+        threshold = f"    overrides: {{KafkaConsumerLagHigh: {{threshold: {next(numbers)}000}}}}\n"
+        settings.write_text(given.replace("    heartbeat:", f"{threshold}    heartbeat:", 1))
+
+    def review() -> None:
+        obs("diff", STACK, "--base", "HEAD", folder=project)
+
+    try:
+        same = used(review)
+        other = used(review, before=changed)
+    finally:
+        subprocess.run([*git, "remove", "--force", str(project)], check=True)
+    return [
+        (f"obs diff {STACK} --base HEAD, nothing changed", same, "10 s"),
+        (f"obs diff {STACK} --base HEAD, one threshold changed", other, "10 s"),
+    ]
 
 
 def _rendering(folder: str) -> list[tuple[str, str, str]]:

@@ -41,7 +41,7 @@ def matches(matcher: Matcher, labels: dict[str, str]) -> bool:
 
 def test_a_critical_alert_pages_and_is_told_in_chat() -> None:
     found = tree(routes=[{"severities": ["critical"], "receivers": ["pager", "chat"]}])
-    assert reached(found, {"alertname": "X", "severity": "critical"}) == ["pager", "chat"]
+    assert reached(found, {"alertname": "X", "severity": "critical"}) == ["chat", "pager"]
 
 
 def test_the_worst_severity_comes_first_whatever_the_order_of_the_settings() -> None:

@@ -79,7 +79,7 @@ def test_a_threshold_is_told_with_who_hears_of_it() -> None:
     labels = {"severity": "critical", "component": "disk"}
     found = report(snapshot(alerting(), rule()), snapshot(alerting(), rule(expr="x > 0.8", labels=labels)))
     (entry,) = found.meaning
-    assert entry.text == "threshold 0.85 → 0.8; severity high → critical; told chat → pager, chat"
+    assert entry.text == "threshold 0.85 → 0.8; severity high → critical; told chat → chat, pager"
 
 
 @pytest.mark.parametrize(

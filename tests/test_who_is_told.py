@@ -23,7 +23,7 @@ pytestmark = needs("amtool")
 
 _PROD = {
     "critical": "pagerduty,slack-critical",
-    "high": "slack-ops,email-ops",
+    "high": "email-ops,slack-ops",
     "medium": "slack-ops",
     "warning": "slack-warning",
     "info": "slack-monitoring",
@@ -32,7 +32,7 @@ _PROD = {
 }
 _APPS = {**_PROD, "high": "slack-warning", "medium": "slack-warning"}
 _LOCAL = {
-    "critical": "pager,critical-channel",
+    "critical": "critical-channel,pager",
     "high": "ops-channel",
     "medium": "ops-channel",
     "warning": "warning-channel",

@@ -39,9 +39,9 @@ def run(command: list[str], folder: Path, environment: Mapping[str, str]) -> sub
 
 
 def said(done: subprocess.CompletedProcess[str]) -> str:
-    """The last words of a process that failed."""
+    """The last words of a process that failed, without the mark that ours puts before an error: another will."""
     lines = (done.stderr.strip() or done.stdout.strip()).splitlines()
-    return "\n".join(lines[-_SAID:])
+    return "\n".join(lines[-_SAID:]).removeprefix("error: ")
 
 
 @contextlib.contextmanager

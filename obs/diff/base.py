@@ -12,6 +12,7 @@ from obs.diff import aside, git, kept
 from obs.diff.environment import OWN, python
 from obs.diff.snapshot import Snapshot, SnapshotError, dumps, loads
 from obs.diff.sources import SourceError, exported, of_folder, of_state
+from obs.write import MARKER
 
 PREVIOUS = "previous"
 
@@ -24,7 +25,8 @@ def other_side(base: str, stack: str, project: Path) -> Snapshot:
     if base == PREVIOUS:
         return exported(stack, project)
     path = Path(base)
-    if path.is_dir():
+    # A folder that is no rendering may have the name of a revision, as docs or a branch's release does.
+    if path.is_dir() and ((path / MARKER).is_file() or not git.known(project, base)):
         return of_folder(path, stack)
     if path.is_file():
         return of_state(path.read_text(encoding="utf-8"), stack, str(path))

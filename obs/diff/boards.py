@@ -13,11 +13,29 @@ from obs.check.grafana_json import dashboards
 from obs.check.rendered import Rendered, dig, entries, mapping
 
 _LINK = re.compile(r"/d/([\w-]+)")
+_CHOICE = (
+    "query",
+    "regex",
+    "datasource",
+    "type",
+    "multi",
+    "includeAll",
+    "allValue",
+    "current",
+    "options",
+    "hide",
+    "label",
+)
+_REST = ("refresh", "time", "tags", "description", "editable", "links", "annotations", "timezone", "graphTooltip")
+# Compared by themselves, or said by another field.
+_TOLD = ("title", "id", "type", "gridPos", "targets", "description", "links", "datasource", "panels", "collapsed")
+_TOLD_OF_VALUES = ("unit", "links")
 
 
 @dataclass(frozen=True)
 class Panel:
-    """``row`` is the title of its row, ``place`` x, y, width and height."""
+    """``row`` is the title of its row, ``place`` x, y, width and height; ``looks`` is path of
+    another option -> JSON."""
 
     title: str
     number: int
@@ -25,15 +43,18 @@ class Panel:
     row: str
     place: tuple[int, int, int, int]
     queries: tuple[str, ...]
+    legends: tuple[str, ...]
+    sources: tuple[str, ...]
     unit: str
     steps: tuple[str, ...]
     description: str
     links: tuple[str, ...]
+    looks: Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class Board:
-    """One dashboard. ``variables`` is name -> query; ``links`` are uids to which it leads."""
+    """One dashboard. ``variables`` is name -> query and how it is chosen from; ``links`` are uids to which it leads."""
 
     uid: str
     title: str
@@ -71,10 +92,10 @@ def _board(data: Mapping[str, Any], folder: str) -> Board:
             panel = _panel(one, row)
             panels[_free(panel.title, panels)] = panel
     variables = {
-        str(v.get("name")): json.dumps(v.get("query"), sort_keys=True)
+        str(v.get("name")): json.dumps({key: v.get(key) for key in _CHOICE}, sort_keys=True)
         for v in entries(mapping(data.get("templating")).get("list"))
     }
-    rest = {k: v for k, v in data.items() if k in ("refresh", "time", "tags", "description", "editable", "links")}
+    rest = {k: v for k, v in data.items() if k in _REST}
     links = tuple(sorted(set(_LINK.findall(json.dumps([data.get("links"), data.get("panels")])))))
     return Board(
         str(data["uid"]), str(data.get("title")), folder, panels, variables, links, json.dumps(rest, sort_keys=True)
@@ -102,8 +123,40 @@ def _panel(given: Mapping[str, Any], row: str) -> Panel:
         unit=str(defaults.get("unit", "")),
         steps=tuple(f"{_short(step['value'])} {step.get('color')}" for step in steps if step.get("value") is not None),
         description=str(given.get("description", "")),
-        links=tuple(sorted(set(_LINK.findall(json.dumps(given.get("links")))))),
+        links=tuple(sorted(set(_LINK.findall(json.dumps([given.get("links"), defaults.get("links")]))))),
+        legends=tuple(str(target.get("legendFormat") or "") for target in entries(given.get("targets"))),
+        sources=tuple(dict.fromkeys(filter(None, map(_source, (given, *entries(given.get("targets"))))))),
+        looks=dict(_looks(given, defaults)),
     )
+
+
+def _source(given: Mapping[str, Any]) -> str:
+    """Of a panel or a query: uid of the source; empty where it takes that of what it stands in."""
+    found = given.get("datasource")
+    return str(found.get("uid") or "") if isinstance(found, Mapping) else str(found or "")
+
+
+def _looks(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """(path, JSON) of everything that is drawn otherwise, and of what a target has beside its query."""
+    config, options = mapping(given.get("fieldConfig")), mapping(given.get("options"))
+    thresholds = {key: value for key, value in mapping(defaults.get("thresholds")).items() if key != "steps"}
+    base = [
+        step.get("color")
+        for step in entries(mapping(defaults.get("thresholds")).get("steps"))
+        if step.get("value") is None
+    ]
+    parts = {
+        **{key: value for key, value in given.items() if key not in (*_TOLD, "fieldConfig", "options")},
+        **{f"options.{key}": value for key, value in options.items()},
+        **{key: value for key, value in defaults.items() if key not in (*_TOLD_OF_VALUES, "thresholds")},
+        "overrides": config.get("overrides") or None,
+        "thresholds": [thresholds, base] if thresholds or base else None,
+        "queries": [
+            {k: v for k, v in target.items() if k not in ("expr", "legendFormat", "datasource", "refId")}
+            for target in entries(given.get("targets"))
+        ],
+    }
+    yield from ((key, json.dumps(value, sort_keys=True)) for key, value in parts.items() if value not in (None, [], {}))
 
 
 def _short(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -62,6 +63,7 @@ def diff(
         with err.status(f"comparing stack {stack}"):
             found = _report(stack, other, base, preview, project.resolve())
         if full is not None:
+            found = replace(found, full=str(full))
             full.write_text(_rendered(found, form, explain, diffs), encoding="utf-8")
         _print(found, form, explain, diffs, limit=limit, written=written)
         failed = stopped(found, gates)

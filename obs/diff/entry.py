@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 LIMIT = 65_536
-"""Characters of a comment on GitHub, of which no form of the report has more."""
+"""Bytes that any form of the report has at most: a comment on GitHub has so many characters, and none is shorter."""
 MANY = 3
 """From so many alerts or records on that change in one way, they share a line."""
 

@@ -45,6 +45,15 @@ def revision(project: Path, name: str) -> Revision:
     return Revision(commit, _git(project, "rev-parse", f"{commit}^{{tree}}", what=commit))
 
 
+def known(project: Path, name: str) -> bool:
+    """Whether there is such a revision."""
+    try:
+        revision(project, name)
+    except SourceError:
+        return False
+    return True
+
+
 def checkout(project: Path) -> Checkout | None:
     """What stands in the folder; None where that is no checkout of git, has no commit or there is no git."""
     try:

@@ -7,20 +7,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from obs.diff.order import as_set, filtering, ordered, sets_of
+
 _LABELS = ("helm.sh/chart", "chart", "heritage", "app.kubernetes.io/version", "app.kubernetes.io/managed-by")
 _CHECKSUM = re.compile(r"checksum/|.*[-/](checksum|config-hash|sha256)$|rollme$")
 _LINES = re.compile(
     rf"^\s*(?:(?:{'|'.join(map(re.escape, _LABELS))}|checksum/[\w.-]+):.*|# Source:.*|)$\n?", re.MULTILINE
 )
-# Lists whose order says nothing, by the field that tells their entries apart.
-_SETS: Mapping[str, tuple[str, ...]] = {
-    "env": ("name",),
-    "volumes": ("name",),
-    "volumeMounts": ("mountPath",),
-    "ports": ("name", "containerPort", "port"),
-    "imagePullSecrets": ("name",),
-    "subjects": ("kind", "namespace", "name"),
-}
 
 
 def bare(text: str) -> str:
@@ -30,12 +23,12 @@ def bare(text: str) -> str:
 
 def quiet(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """The manifest without noise."""
-    found: dict[str, Any] = _quiet(manifest, "")
-    if found.get("kind") == "PrometheusRule":
+    kind, data = manifest.get("kind"), manifest.get("data")
+    if kind == "ConfigMap" and isinstance(data, Mapping):
+        manifest = {**manifest, "data": {key: _parsed(str(key), value) for key, value in data.items()}}
+    found: dict[str, Any] = _quiet(manifest, "", sets_of(str(kind)))
+    if kind == "PrometheusRule":
         _order_rules(found)
-    data = found.get("data")
-    if found.get("kind") == "ConfigMap" and isinstance(data, Mapping):
-        found["data"] = {key: _parsed(str(key), value) for key, value in data.items()}
     return found
 
 
@@ -49,20 +42,16 @@ def _parsed(key: str, value: Any) -> Any:
         return value
 
 
-def _quiet(value: Any, key: str) -> Any:
+def _quiet(value: Any, key: str, sets: Mapping[str, tuple[str, ...]]) -> Any:
     if isinstance(value, Mapping):
-        kept = {k: _quiet(v, k) for k, v in value.items() if not _noise(key, str(k))}
+        kept = filtering({k: _quiet(v, k, sets) for k, v in value.items() if not _noise(key, str(k))})
         # An empty mapping of labels and none at all are the same.
         return {k: v for k, v in kept.items() if not (k in ("labels", "annotations") and v in (None, {}))}
     if isinstance(value, list):
-        items = [_quiet(item, "") for item in value]
-        by = _SETS.get(key)
-        return sorted(items, key=lambda item: _identity(item, by)) if by else items
-    return value
-
-
-def _identity(item: Any, by: tuple[str, ...]) -> str:
-    return json.dumps([item.get(field) for field in by] if isinstance(item, Mapping) else item, default=str)
+        items = [_quiet(item, "", sets) for item in value]
+        by = sets.get(key)
+        return items if by is None else as_set(items, by)
+    return ordered(value) if isinstance(value, str) else value
 
 
 def _noise(parent: str, key: str) -> bool:

@@ -19,7 +19,8 @@ _LONG = ("CustomResourceDefinition",)
 
 @dataclass(frozen=True)
 class ObjectDiff:
-    """``origin`` is the chart that brings it, or program; ``operation`` what the engine does, where a preview says."""
+    """``origin`` is the chart that brings it, or program; ``operation`` what the engine does, where a preview says;
+    ``said`` the action in other words, where two stacks are compared."""
 
     subject: str
     action: str
@@ -30,6 +31,7 @@ class ObjectDiff:
     added: int
     removed: int
     operation: str = ""
+    said: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         return {**vars(self), "lines": list(self.lines)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any
 import yaml
 
 from obs.check.rendered import Rendered, dig, entries, mapping
+from obs.diff.order import ordered
 from obs.diff.times import ALWAYS, covered
 
 _MATCHER = re.compile(r'\s*(\w+)\s*(=~|!~|!=|=)\s*"?((?:\\.|[^"\\])*)"?\s*')
@@ -21,6 +23,7 @@ _TARGETS = {
 }
 # Kinds that tell of an end unless they say otherwise (Alertmanager 0.34, config/notifiers.go); Slack and mail do not.
 _RESOLVING = ("pagerduty_configs", "webhook_configs")
+_ACTIVE = "active_time_intervals"
 
 
 @dataclass(frozen=True)
@@ -76,11 +79,23 @@ class Routes:
             str(one.get("name")): ", ".join(_reached(one)) or "nobody" for one in entries(self.config.get("receivers"))
         }
 
+    def texts(self) -> dict[str, str]:
+        """Name -> everything that a receiver is told with, but whom it reaches."""
+        return {
+            str(one.get("name")): json.dumps({k: v for k, v in one.items() if k != "name"}, sort_keys=True, default=str)
+            for one in entries(self.config.get("receivers"))
+        }
+
+    def common(self) -> dict[str, str]:
+        """What holds for every receiver: times, servers, and the files of texts."""
+        found = {str(key): str(value) for key, value in mapping(self.config.get("global")).items()}
+        return found | {"templates": ", ".join(map(str, self.config.get("templates") or ()))}
+
     def inhibitions(self) -> list[Mapping[str, Any]]:
         return entries(self.config.get("inhibit_rules"))
 
     def timing(self) -> dict[str, str]:
-        """Branch in words -> its times of waiting and repeating."""
+        """Branch in words -> what it groups by, and its times of waiting and repeating."""
         return dict(_timing(mapping(self.config.get("route")), "everything else"))
 
     def times(self) -> dict[str, Any]:
@@ -103,7 +118,7 @@ def _config(rendered: Rendered) -> Mapping[str, Any]:
     for item in rendered.of("Secret"):
         text = dig(item.manifest, "stringData", "alertmanager.yaml")
         if isinstance(text, str) and "\n" in text:
-            return mapping(yaml.safe_load(text))
+            return mapping(yaml.load(ordered(text), Loader=yaml.CSafeLoader))
     return {}
 
 
@@ -160,8 +175,10 @@ def _reached(receiver: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _timing(route: Mapping[str, Any], words: str) -> Iterator[tuple[str, str]]:
-    times = ", ".join(f"{f} {route[f]}" for f in ("group_wait", "group_interval", "repeat_interval") if route.get(f))
-    yield words, times
+    times = [f"{f} {route[f]}" for f in ("group_wait", "group_interval", "repeat_interval") if route.get(f)]
+    labels = [f"group_by {' '.join(sorted(map(str, route['group_by'])))}"] if route.get("group_by") else []
+    active = [f"active {' '.join(map(str, route[_ACTIVE]))}"] if route.get(_ACTIVE) else []
+    yield words, ", ".join([*labels, *times, *active])
     for branch in entries(route.get("routes")):
         matchers = ", ".join(map(str, branch.get("matchers") or ()))
         yield from _timing(branch, f"{matchers} → {branch.get('receiver')}")

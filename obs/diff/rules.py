@@ -13,21 +13,32 @@ from obs.diff.promql import names
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule; ``base`` is the name that it gives, ``name`` has its objective too, where it has one."""
+    """One rule; ``base`` is the name that it gives, ``name`` has its objective too, where it has one. ``keep`` is how
+    long an alert stays after its condition has gone."""
 
     name: str
     expr: str
     for_: str = "0s"
+    keep: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
-    group: str = ""
-    interval: str = ""
     evaluator: str = ""
     base: str = ""
 
     @property
     def severity(self) -> str:
         return self.labels.get("severity", "")
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rules that are evaluated together; ``interval`` is empty where none is stated. ``subject`` is its object."""
+
+    subject: str
+    interval: str
+    limit: str
+    rules: int
+    alerts: bool
 
 
 def named(base: str, labels: Mapping[str, str]) -> str:
@@ -44,18 +55,28 @@ def _recorded(base: str, labels: Mapping[str, str]) -> str:
 
 
 class Rules:
-    """``alerts`` by name, ``records`` by name and labels: several objectives record the same series."""
+    """``alerts`` by name, ``records`` by name and labels: several objectives record the same series. ``groups`` by
+    object and name."""
 
     def __init__(self, rendered: Rendered) -> None:
         self.alerts: dict[str, Rule] = {}
         self.records: dict[str, Rule] = {}
+        self.groups: dict[str, Group] = {}
         for item in rendered.of("PrometheusRule"):
             evaluator = str(item.labels.get("dataops.io/evaluated-by", "prometheus"))
             for group in entries(item.spec.get("groups")):
-                for rule in entries(group.get("rules")):
-                    self._add(rule, group, evaluator)
+                rules = entries(group.get("rules"))
+                self.groups[f"{item.name}/{group.get('name')}"] = Group(
+                    item.subject,
+                    str(group.get("interval") or ""),
+                    str(group.get("limit") or ""),
+                    len(rules),
+                    any("alert" in rule for rule in rules),
+                )
+                for rule in rules:
+                    self._add(rule, evaluator)
 
-    def _add(self, rule: Mapping[str, Any], group: Mapping[str, Any], evaluator: str) -> None:
+    def _add(self, rule: Mapping[str, Any], evaluator: str) -> None:
         labels = {str(k): str(v) for k, v in (rule.get("labels") or {}).items()}
         alert = rule.get("alert")
         where = self.records if alert is None else self.alerts
@@ -69,10 +90,9 @@ class Rules:
             name=unique,
             expr=" ".join(str(rule.get("expr", "")).split()),
             for_=str(rule.get("for") or "0s"),
+            keep=str(rule.get("keep_firing_for") or ""),
             labels=labels,
             annotations={str(k): str(v) for k, v in (rule.get("annotations") or {}).items()},
-            group=str(group.get("name", "")),
-            interval=str(group.get("interval") or ""),
             evaluator=evaluator,
             base=base,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import contracts
+from model.contract import exposed_names
+from model.quantity import seconds
 from obs import documents
 from obs.check.run import check_run
 from obs.diff.masking import masked
@@ -19,7 +22,6 @@ from obs.diff.stack_file import stack_settings
 from obs.expand import RenderedObject
 from obs.image_lock import IMAGE_LOCK, listed, read
 from obs.images import users
-from obs.inventory import counted
 from obs.record import redacted
 from obs.run import StackRun
 from plan import Plan
@@ -41,7 +43,7 @@ def take(run: StackRun, project: Path, source: str, *, check: bool = True) -> Sn
         objects=tuple(map(_masked, expansion.objects)),
         charts=tuple(replace(chart, values={}) for chart in expansion.charts),
         systems=tuple(system.name for system in run.plan.systems),
-        definitions=dict(_definitions(run.plan)),
+        definitions={**dict(_definitions(run.plan)), **dict(_outputs())},
         objectives=_objectives(run.plan),
         settings=values,
         lines=lines,
@@ -90,12 +92,26 @@ def _definitions(plan: Plan) -> Iterator[tuple[str, dict[str, Any]]]:
     for rule in plan.records:
         yield f"record {rule.record}", {"where": str(rule.where)}
     for system in plan.systems:
-        yield from ((f"scrape {scrape.name}", {"where": str(scrape.where)}) for scrape in system.scrapes)
+        for scrape in system.scrapes:
+            yield f"scrape {scrape.name}", {"where": str(scrape.where)}
+            yield from ((f"contract {e.contract}", {"where": str(scrape.where)}) for e in scrape.endpoints)
     for dashboard in plan.dashboards:
         yield f"dashboard {dashboard.uid}", {"where": str(dashboard.where)}
         for panel in dashboard.panels:
             unit = panel.signals[0].unit if panel.signals else ""
             yield f"panel {dashboard.uid}/{panel.title}", {"where": str(panel.where), "unit": unit}
+
+
+def _outputs() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Where each output is defined; nothing in an older program, whose outputs have no definition."""
+    try:
+        from components.outputs import StackOutputs
+    except ImportError:
+        return
+    lines, first = inspect.getsourcelines(StackOutputs)
+    for name, field in StackOutputs.model_fields.items():
+        line = next((n for n, text in enumerate(lines) if text.startswith(f"    {name}:")), 0)
+        yield f"output {field.alias or name}", {"where": f"components/outputs.py:{first + line}"}
 
 
 def _objectives(plan: Plan) -> dict[str, dict[str, Any]]:
@@ -113,14 +129,23 @@ def _objectives(plan: Plan) -> dict[str, dict[str, Any]]:
 
 
 def _stored(plan: Plan) -> dict[str, dict[str, Any]]:
-    """Contract -> names of series that its endpoints expose and that are stored, and how often."""
+    """Contract -> names of series that its endpoints expose and that are stored, how often, and samples a second where
+    each name has one series at one target of each endpoint: the least that there can be."""
     endpoints: dict[str, list[Any]] = {}
     for endpoint in (e for system in plan.systems for scrape in system.scrapes for e in scrape.endpoints):
         endpoints.setdefault(endpoint.contract, []).append(endpoint)
     found = {}
     for name, given in sorted(endpoints.items()):
-        count = counted(contracts.load(name), given)
-        found[name] = {"kept": count["kept"], "exposed": count["exposed"], "interval": given[0].interval}
+        contract = contracts.load(name)
+        exposed = [set(exposed_names(contract, endpoint.component)) for endpoint in given]
+        kept = [{n for n in names if endpoint.keeps(n)} for names, endpoint in zip(exposed, given, strict=True)]
+        found[name] = {
+            "kept": len(set().union(*kept)),
+            "exposed": len(set().union(*exposed)),
+            "interval": ", ".join(dict.fromkeys(endpoint.interval for endpoint in given)),
+            "series": sum(map(len, kept)),
+            "rate": sum(len(names) / seconds(e.interval) for names, e in zip(kept, given, strict=True)),
+        }
     return found
 
 

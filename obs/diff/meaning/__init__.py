@@ -8,6 +8,7 @@ from obs.diff.entry import Entry
 from obs.diff.meaning.alerts import alerts
 from obs.diff.meaning.charts import charts
 from obs.diff.meaning.dashboards import dashboards
+from obs.diff.meaning.groups import groups
 from obs.diff.meaning.objectives import objectives
 from obs.diff.meaning.outputs import outputs
 from obs.diff.meaning.records import records
@@ -20,17 +21,18 @@ from obs.diff.pair import Pair
 
 PARTS: tuple[Callable[[Pair], Iterator[Entry]], ...] = (
     systems,
+    estimates,
     alerts,
     routing,
     objectives,
     records,
+    groups,
     dashboards,
     scrapes,
     retention,
     sizes,
     charts,
     outputs,
-    estimates,
 )
 """In the order of the report."""
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from dashboards.thresholds import amount
 from obs.diff.entry import MANY, Entry, arrow, shared
+from obs.diff.order import ordered, same
 from obs.diff.pair import Pair, Side
 from obs.diff.promql import condition
 from obs.diff.rules import Rule
@@ -73,7 +74,7 @@ def renames(before: Mapping[str, Rule], after: Mapping[str, Rule]) -> dict[str, 
 
 def _meaning(rule: Rule) -> tuple[str, str, str]:
     found = condition(rule.expr)
-    return (found.shape if found else rule.expr, rule.labels.get("signal", ""), rule.labels.get("slo", ""))
+    return (ordered(found.shape if found else rule.expr), rule.labels.get("signal", ""), rule.labels.get("slo", ""))
 
 
 def _entry(pair: Pair, name: str, text: str) -> Entry:
@@ -98,14 +99,16 @@ def _said(side: Side, rule: Rule, unit: str) -> str:
 
 
 def told_of(side: Side, rule: Rule) -> str:
-    """Receivers in words; empty where that side has no routing to evaluate."""
-    return ", ".join(side.routes.told(rule.base, rule.labels))
+    """Receivers in words, by name; empty where that side has no routing to evaluate."""
+    return ", ".join(sorted(side.routes.told(rule.base, rule.labels)))
 
 
 def _changed(pair: Pair, one: Rule, other: Rule) -> list[str]:
     found = [*_condition(pair, one, other)]
     if one.for_ != other.for_:
         found.append(f"for {arrow(one.for_, other.for_)}")
+    if one.keep != other.keep:
+        found.append(f"keep_firing_for {arrow(one.keep, other.keep)}")
     if one.severity != other.severity:
         found.append(f"severity {arrow(one.severity, other.severity)}")
     found += _labels(one.labels, other.labels)
@@ -119,10 +122,10 @@ def _changed(pair: Pair, one: Rule, other: Rule) -> list[str]:
 
 
 def _condition(pair: Pair, one: Rule, other: Rule) -> Iterator[str]:
-    if one.expr == other.expr:
+    if same(one.expr, other.expr):
         return
     a, b = condition(one.expr), condition(other.expr)
-    if a and b and a.shape == b.shape:
+    if a and b and same(a.shape, b.shape):
         unit = pair.unit(f"alert {other.name}")
         yield f"threshold {arrow(amount(a.threshold, unit), amount(b.threshold, unit))}"
     else:
@@ -136,7 +139,7 @@ def _labels(one: Mapping[str, str], other: Mapping[str, str]) -> Iterator[str]:
 
 
 def _texts(one: Mapping[str, str], other: Mapping[str, str]) -> Iterator[str]:
-    changed = sorted(key for key in one.keys() | other.keys() if one.get(key) != other.get(key))
+    changed = sorted(k for k in one.keys() | other.keys() if not same(one.get(k, ""), other.get(k, "")))
     for key in changed:
         if key in ("dashboard_url", "runbook_url"):
             yield f"{key.removesuffix('_url')} link {arrow(one.get(key), other.get(key))}"

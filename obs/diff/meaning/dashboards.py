@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from obs.diff.boards import Board, Panel
 from obs.diff.entry import Entry, arrow, listed
+from obs.diff.order import same
 from obs.diff.pair import Pair
 
 _WHY = "the JSON of the dashboard differs"
@@ -67,11 +68,11 @@ def _own(one: Board, other: Board) -> Iterator[str]:
     if one.folder != other.folder:
         yield f"folder {arrow(one.folder, other.folder)}"
     for name in sorted(one.variables.keys() | other.variables.keys()):
-        if one.variables.get(name) != other.variables.get(name):
+        if not _same(one.variables.get(name), other.variables.get(name)):
             word = "added" if name not in one.variables else "removed" if name not in other.variables else "changed"
             yield f"variable {name} {word}"
-    if one.rest != other.rest:
-        yield "description, range, refresh, tags or links changed"
+    if not _same(one.rest, other.rest):
+        yield "description, range, refresh, tags, annotations or links changed"
 
 
 def _panel(one: Panel | None, other: Panel | None) -> str:
@@ -87,20 +88,34 @@ def _panel_changes(one: Panel, other: Panel) -> Iterator[str]:
         yield f"moved to row {other.row}"
     if one.number != other.number:
         yield "has another id: links with its viewPanel break"
-    if one.kind != other.kind:
-        yield f"kind {arrow(one.kind, other.kind)}"
-    if one.unit != other.unit:
-        yield f"unit {arrow(one.unit, other.unit)}"
-    if one.queries != other.queries:
+    asked = len(one.queries) == len(other.queries)
+    if not asked or not all(map(same, one.queries, other.queries)):
         yield f"asks {arrow(_quoted(one.queries), _quoted(other.queries))}"
-    if one.steps != other.steps:
-        yield f"colour steps {arrow(', '.join(one.steps), ', '.join(other.steps))}"
-    if one.links != other.links:
-        yield f"leads to {arrow(', '.join(one.links), ', '.join(other.links))}"
-    if one.place[2:] != other.place[2:]:
-        yield f"size {arrow(*('x'.join(map(str, p.place[2:])) for p in (one, other)))}"
+    told = {
+        "kind": (one.kind, other.kind),
+        "unit": (one.unit, other.unit),
+        # Another number of queries has another number of legends.
+        "legend": _lists(one.legends, other.legends if asked else one.legends),
+        "data source": _lists(one.sources, other.sources),
+        "colour steps": _lists(one.steps, other.steps),
+        "leads to": _lists(one.links, other.links),
+        "size": ("x".join(map(str, one.place[2:])), "x".join(map(str, other.place[2:]))),
+    }
+    yield from (f"{word} {arrow(a, b)}" for word, (a, b) in told.items() if a != b)
     if one.description != other.description:
         yield "description changed"
+    looks = sorted(k for k in one.looks.keys() | other.looks.keys() if not _same(one.looks.get(k), other.looks.get(k)))
+    if looks and one.kind == other.kind:  # another kind has other options
+        yield f"changed: {', '.join(looks)}"
+
+
+def _lists(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, str]:
+    return ", ".join(one), ", ".join(other)
+
+
+def _same(one: str | None, other: str | None) -> bool:
+    """JSON, in which quotes are escaped."""
+    return one == other or bool(one and other and same(one.replace('\\"', '"'), other.replace('\\"', '"')))
 
 
 def _quoted(queries: tuple[str, ...]) -> str:

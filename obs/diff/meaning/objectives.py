@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from obs.diff.entry import Entry, arrow
+from obs.diff.order import same
 from obs.diff.pair import Pair
 
 
@@ -30,7 +31,9 @@ def _text(one: Mapping[str, Any] | None, other: Mapping[str, Any] | None) -> str
     found = []
     if one["objective"] != other["objective"]:
         found.append(arrow(_percent(one), _percent(other)))
-    found += [f"{key} {arrow(one[key], other[key])}" for key in ("window", "bad", "total") if one[key] != other[key]]
+    found += [
+        f"{key} {arrow(one[key], other[key])}" for key in ("window", "bad", "total") if not same(one[key], other[key])
+    ]
     return "; ".join(found)
 
 

@@ -14,7 +14,8 @@ BREAKING = "breaking"
 
 def outputs(pair: Pair) -> Iterator[Entry]:
     for name, kind, text in differences(pair):
-        yield Entry(topic="outputs", subject=name, text=f"{kind}: {text}", why="docs/outputs.md: others read them")
+        where, why = pair.where(f"output {name}"), "docs/outputs.md: others read them"
+        yield Entry(topic="outputs", subject=name, text=f"{kind}: {text}", where=where, why=why)
 
 
 def differences(pair: Pair) -> Iterator[tuple[str, str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from obs.diff.entry import MANY, Entry, arrow, listed, shared
+from obs.diff.order import same
 from obs.diff.pair import Pair, Side
 from obs.diff.promql import grouped_by
 from obs.diff.rules import Rule
@@ -53,7 +54,7 @@ def _removed(pair: Pair, one: Rule) -> str:
 
 
 def _changes(one: Rule, other: Rule) -> Iterator[str]:
-    if one.expr != other.expr:
+    if not same(one.expr, other.expr):
         yield f"`{one.expr}` → `{other.expr}`"
         a, b = grouped_by(one.expr), grouped_by(other.expr)
         if a is not None and b is not None:

@@ -12,25 +12,31 @@ from obs.diff.pair import Pair
 
 _FLAG = re.compile(r"--(retention\.[\w.-]+|tsdb\.retention(?:\.time)?|storage\.tsdb\.retention\.(?:time|size))=(\S+)")
 _LINE = re.compile(r"^\s*(\w*(?:retention|retention_period)\w*):\s*[\"']?([\d.]+[a-z]+)[\"']?\s*$", re.MULTILINE)
+# What the operator takes where nothing is stated: of Prometheus neither time nor size, of the Ruler no time (its CRDs,
+# prometheus-operator 0.93).
+_UNSTATED = "24h"
 _HOLDERS = ("ConfigMap", "Secret", "StatefulSet", "Deployment", "Prometheus", "ThanosRuler")
 
 
 def retention(pair: Pair) -> Iterator[Entry]:
     """Found where the parts are told: a field of Prometheus, a flag of Thanos, a line of Loki's and Tempo's file."""
     for change in pair.of(*_HOLDERS):
-        one, other = (dict(_kept(item)) if item else {} for item in (change.before, change.after))
-        for name in sorted(one.keys() & other.keys()):
-            if one[name] != other[name]:
-                text = f"{name} {arrow(one[name], other[name])}"
+        if change.before is None or change.after is None:  # sizes tell of parts that come and go
+            continue
+        one, other = dict(_kept(change.before)), dict(_kept(change.after))
+        for name in sorted(one.keys() | other.keys()):
+            if one.get(name) != other.get(name):
+                text = f"{name} {arrow(one.get(name), other.get(name))}"
                 why = "a part is told another time or size of keeping"
                 yield Entry(topic="retention", subject=change.subject, text=text, where=change.item.where, why=why)
 
 
 def _kept(item: Item) -> Iterator[tuple[str, str]]:
     if item.kind in ("Prometheus", "ThanosRuler"):
-        for field in ("retention", "retentionSize"):
-            if item.spec.get(field):
-                yield field, str(item.spec[field])
+        stated = {field: str(item.spec[field]) for field in ("retention", "retentionSize") if item.spec.get(field)}
+        if not stated or (item.kind == "ThanosRuler" and "retention" not in stated):
+            yield "retention", _UNSTATED
+        yield from stated.items()
     elif item.kind in ("ConfigMap", "Secret"):
         for field in ("data", "stringData"):
             for text in mapping(item.manifest.get(field)).values():

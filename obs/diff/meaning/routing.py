@@ -16,6 +16,12 @@ def routing(pair: Pair) -> Iterator[Entry]:
     if not (one.known and other.known):
         return
     yield from _differences("receiver", one.receivers(), other.receivers())
+    a, b = one.texts(), other.texts()
+    reached, now = one.receivers(), other.receivers()
+    for name in sorted(a.keys() & b.keys()):
+        if a[name] != b[name] and reached[name] == now[name]:
+            yield Entry(topic="routing", subject=f"receiver {name}", text="its messages or options differ", why=_WHY)
+    yield from _differences("all receivers:", one.common(), other.common())
     yield from _differences("route", one.timing(), other.timing())
     yield from _differences("maintenance", one.times(), other.times())
     before, after = (dict(map(_inhibition, side.inhibitions())) for side in (one, other))

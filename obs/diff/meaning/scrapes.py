@@ -8,21 +8,28 @@ from typing import Any
 
 from obs.check.rendered import entries, mapping
 from obs.diff.entry import Entry, arrow, listed
+from obs.diff.meaning.groups import common
+from obs.diff.noise import quiet
 from obs.diff.pair import Change, Pair
 
 MONITORS = ("ServiceMonitor", "PodMonitor", "Probe", "ScrapeConfig")
 _ENDPOINTS = ("endpoints", "podMetricsEndpoints")
 _WHY = "the monitor differs"
+_COMMON = {
+    "scrapeInterval": "of every monitor without an interval of its own",
+    "scrapeTimeout": "of every monitor without a time limit of its own",
+}
 
 
 def scrapes(pair: Pair) -> Iterator[Entry]:
     for change in pair.of(*MONITORS):
         before, after = change.manifests()
-        one, other = mapping(before.get("spec")), mapping(after.get("spec"))
+        one, other = (mapping(quiet(side).get("spec")) for side in (before, after))
         text = _text(change, one, other)
         if text:
-            where = pair.where(f"scrape {change.item.name}")
+            where = pair.where(f"scrape {change.item.name}") or change.item.where
             yield Entry(topic="scrapes", subject=change.subject, text=text, where=where, why=_WHY)
+    yield from common(pair, "scrapes", _COMMON)
 
 
 def _text(change: Change, one: Mapping[str, Any], other: Mapping[str, Any]) -> str:

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from obs.diff.entry import Entry, arrow
+from obs.diff.meaning.series import DISK, series
 from obs.diff.pair import Pair, Side
 from obs.diff.workloads import Workload
 
 _WHY = "what the part asks for differs"
 # The list prices that the requirements calculate with (spec 70-operations 4.3): a node n1-standard-2 of 2 CPUs and
-# 7.5 GB for 730 h at $0.095, and a GB of Persistent Disk for a month.
+# 7.5 GB for 730 h at $0.095; that of a disk is in series.py.
 NODE, NODE_CPUS, NODE_BYTES = Decimal("69.35"), Decimal(2), Decimal("7.5e9")
-DISK = Decimal("0.04")
 
 
 def sizes(pair: Pair) -> Iterator[Entry]:
@@ -63,8 +63,16 @@ def estimates(pair: Pair) -> Iterator[Entry]:
     for name in other:
         if one[name] != other[name]:
             why = "the sum over every pod and volume that is rendered; a DaemonSet counts once"
-            yield Entry(topic="estimates", subject=name, text=arrow(one[name], other[name]), why=why)
-    yield from _series(pair)
+            text = arrow(one[name], other[name])
+            yield Entry(topic="estimates", subject=name, text=text, where=_largest(pair), why=why)
+    yield from series(pair)
+
+
+def _largest(pair: Pair) -> str:
+    """What registers the parts that differ, up to three."""
+    before, after = pair.before.workloads, pair.after.workloads
+    places = (pair.place(name) for name in sorted(before.keys() | after.keys()) if before.get(name) != after.get(name))
+    return ", ".join(list(dict.fromkeys(filter(None, places)))[:3])
 
 
 def _totals(side: Side) -> dict[str, str]:
@@ -85,20 +93,3 @@ def _totals(side: Side) -> dict[str, str]:
 
 def _bytes(value: Decimal) -> str:
     return f"{value / 2**30:.1f} GiB"
-
-
-def _series(pair: Pair) -> Iterator[Entry]:
-    """Names of series that are stored, of which every target has at least one series, and samples of each an hour."""
-    one, other = pair.before.snapshot.stored, pair.after.snapshot.stored
-    if one is None or other is None or one == other:
-        return
-    names = [sum(int(given["kept"]) for given in side.values()) for side in (one, other)]
-    if names[0] != names[1]:
-        more = [
-            f"{name} {arrow(one.get(name, {}).get('kept', 0), other.get(name, {}).get('kept', 0))}"
-            for name in sorted(one.keys() | other.keys())
-            if one.get(name, {}).get("kept") != other.get(name, {}).get("kept")
-        ]
-        why = "counted in the contracts of the scraped endpoints; how many series a name has depends on the cluster"
-        text = f"{arrow(*names)} ({', '.join(more[:6])}{'' if len(more) <= 6 else ', …'})"
-        yield Entry(topic="estimates", subject="names of stored series", text=text, why=why)

@@ -114,14 +114,14 @@ def _plain_objects(report: Report, brief: bool) -> Iterator[str]:
         fence = _fence(one)
         yield from (f"**{_text(one.subject)}**", "", f"{fence}diff", *one.lines, fence, "")
     if brief and shown < sum(len(one.lines) for one in report.objects):
-        yield from ("Longer diffs are in the full report, a file of the pipeline.", "")
+        yield from (f"Longer diffs are left out. {_full(report)}", "")
 
 
 def _heading(one: ObjectDiff) -> str:
     count = f" (+{one.added} −{one.removed})" if one.lines else ""
     origin = "" if one.origin == "program" else f", chart {one.origin}"
     engine = f" · engine: {one.operation}" if one.operation else ""
-    return f"{one.subject} {one.action}{count} · {one.component}{origin}{engine}"
+    return f"{one.subject} {one.said or one.action}{count} · {one.component}{origin}{engine}"
 
 
 def _folded(one: ObjectDiff) -> Iterator[str]:
@@ -146,7 +146,11 @@ def _fence(one: ObjectDiff) -> str:
 def _cut(report: Report) -> Iterator[str]:
     if report.cut:
         counts = ", ".join(f"{number} {part}" for part, number in report.cut.items())
-        yield from (f"✂️ **Left out to fit: {counts}.** The full report is a file of the pipeline.", "")
+        yield from (f"✂️ **Left out to fit: {counts}.** {_full(report)}", "")
+
+
+def _full(report: Report) -> str:
+    return f"The full report is the file `{report.full}`." if report.full else "`--full FILE` writes everything."
 
 
 def _notes(report: Report) -> Iterator[str]:

@@ -7,16 +7,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from obs.diff.entry import LIMIT, Entry, Level, listed
+from obs.diff.entry import LIMIT, Entry, Level, arrow, listed
+from obs.diff.located import located
 from obs.diff.meaning import meaning
 from obs.diff.objects import ObjectDiff, objects
 from obs.diff.pair import Pair
 from obs.diff.preview import engine, untold
+from obs.diff.report.apart import compared, only
 from obs.diff.risk import risks, settled, unused
 from obs.diff.snapshot import Snapshot
 
 _SHOWN_LINES = 120
 """Lines of one object's diff in a report that is cut."""
+_WORDS = 120
+"""Bytes of a text in a report of which nothing else fits."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +36,8 @@ class Setting:
 @dataclass(frozen=True, kw_only=True)
 class Report:
     """``cut`` counts what was left out, by part; ``notes`` say what could not be compared; ``operations``, what the
-    engine would do to objects that differ in nothing that is rendered."""
+    engine would do to objects that differ in nothing that is rendered; ``full`` is the file with everything; ``two``
+    stacks are compared, so that no risk is in any difference; ``left_out`` is the level of risks that did not fit."""
 
     stack: str
     before: str
@@ -45,6 +50,9 @@ class Report:
     notes: tuple[str, ...] = ()
     cut: Mapping[str, int] | None = None
     headline: str = ""
+    full: str = ""
+    two: bool = False
+    left_out: Level = Level.NONE
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -53,12 +61,12 @@ class Report:
 
     @property
     def empty(self) -> bool:
-        return not (self.meaning or self.risks or self.objects or self.operations)
+        return not (self.meaning or self.risks or self.objects or self.operations or self.cut)
 
     @property
     def level(self) -> Level:
         """The worst risk that nobody has allowed."""
-        return max((entry.level for entry in self.risks if not entry.approved), default=Level.NONE)
+        return max((entry.level for entry in self.risks if not entry.approved), default=self.left_out)
 
     def causes(self, entry: Entry) -> list[Setting]:
         """Changed settings that name what the entry is about; all of them where there are few."""
@@ -99,18 +107,36 @@ def report(before: Snapshot, after: Snapshot, steps: Sequence[Mapping[str, Any]]
     changed = [replace(one, operation=by_engine.operations.get(one.subject, "")) for one in objects(pair)]
     notes = [f"{side.source}: {text}" for side in (before, after) for text in side.partial]
     notes += [f"allowRisks names {name!r}, which nothing of this change needs" for name in unused(told, after.allowed)]
+    two = before.stack != after.stack
+    settings = tuple(_settings(before, after))
     whole = Report(
-        stack=after.stack if before.stack == after.stack else f"{before.stack} and {after.stack}",
+        stack=f"{before.stack} and {after.stack}" if two else after.stack,
         before=before.source,
         after=after.source,
-        meaning=tuple(meaning(pair)),
-        risks=tuple(told),
+        meaning=tuple(located(meaning(pair), pair)),
+        risks=tuple(located(told, pair)),
         objects=tuple(changed),
         operations=tuple(by_engine.alone({one.subject for one in changed})),
-        settings=tuple(_settings(before, after)),
+        settings=settings,
+        two=two,
         notes=tuple(dict.fromkeys(notes)),
     )
+    if two:
+        whole = replace(
+            whole,
+            meaning=(*_why(settings), *(compared(entry, before.stack, after.stack) for entry in whole.meaning)),
+            objects=tuple(replace(one, said=only(one.action, before.stack, after.stack)) for one in whole.objects),
+        )
     return replace(whole, headline=summary(whole))
+
+
+def _why(settings: tuple[Setting, ...]) -> list[Entry]:
+    """Why two stacks differ: what their files say."""
+    why = "the files of both stacks differ in it"
+    return [
+        Entry(topic="settings", subject=one.key, text=arrow(one.before, one.after), where=one.where, why=why)
+        for one in settings
+    ]
 
 
 def _settings(before: Snapshot, after: Snapshot) -> list[Setting]:
@@ -143,6 +169,8 @@ def summary(whole: Report) -> str:
     if whole.operations:
         said.append(f"{len(whole.operations)} operation{'s' * (len(whole.operations) != 1)} of the engine alone")
     worst = [entry.name for entry in whole.risks if entry.level is whole.level and not entry.approved]
+    if whole.two:
+        return f"{whole.stack}: {listed(said, 8)}"
     risk = f"risk {whole.level}" + (f" ({listed(worst, 2)})" if whole.level > Level.LOW else "")
     return f"{whole.stack}: {listed(said, 8)} · {risk}"
 
@@ -158,7 +186,7 @@ def fitted(whole: Report, render: Callable[[Report], str], limit: int = LIMIT) -
     First long diffs are shortened, then objects go, then entries of the meaning, last risks. What goes is counted.
     """
     if limit < 1000:
-        raise ValueError("a report needs 1000 characters at least")
+        raise ValueError("a report needs 1000 bytes at least")
     text = render(whole)
     if len(text.encode()) <= limit:
         return text
@@ -168,7 +196,30 @@ def fitted(whole: Report, render: Callable[[Report], str], limit: int = LIMIT) -
         middle = (low + high + 1) // 2
         fits = len(render(_kept(short, middle)).encode()) <= limit
         low, high = (middle, high) if fits else (low, middle - 1)
-    return render(_kept(short, low))
+    text = render(_kept(short, low))
+    # Notes and names may be as long as a message of the engine.
+    return text if len(text.encode()) <= limit else render(_least(_kept(short, 0)))
+
+
+def _least(whole: Report) -> Report:
+    """Nothing but the first line and the counts, each text short enough for 1000 bytes together."""
+    cut = {**(whole.cut or {}), "notes": len(whole.notes)} if whole.notes else whole.cut
+    return replace(
+        whole,
+        stack=_clipped(whole.stack),
+        before=_clipped(whole.before),
+        after=_clipped(whole.after),
+        full=_clipped(whole.full),
+        headline=_clipped(whole.headline),
+        notes=(),
+        settings=(),
+        cut=cut,
+    )
+
+
+def _clipped(text: str) -> str:
+    found = text.encode()
+    return text if len(found) <= _WORDS else found[:_WORDS].decode(errors="ignore") + "…"
 
 
 def _shortened(one: ObjectDiff) -> ObjectDiff:
@@ -189,6 +240,7 @@ def _kept(whole: Report, number: int) -> Report:
         "lines of meaning": len(whole.meaning) - len(kept_meaning),
         "objects": len(whole.objects) - len(kept_objects),
         "operations of the engine": len(whole.operations) - len(operations),
+        "notes": len(whole.notes) - len(notes),
     }
     settings = whole.settings if number else ()
     return replace(
@@ -199,5 +251,6 @@ def _kept(whole: Report, number: int) -> Report:
         notes=notes,
         operations=operations,
         settings=settings,
+        left_out=whole.level,
         cut={part: count for part, count in cut.items() if count},
     )

@@ -37,7 +37,8 @@ def _lines(report: Report, explain: bool, diffs: bool) -> Iterator[str]:
         yield from _explained(entry, report) if explain else ()
     yield from _objects(report, diffs)
     if report.cut:
-        yield f"[yellow]left out to fit:[/] {', '.join(f'{n} {part}' for part, n in report.cut.items())}"
+        counts = ", ".join(f"{number} {part}" for part, number in report.cut.items())
+        yield f"[yellow]left out to fit:[/] {counts}; {_full(report)}"
     yield from (f"[yellow]![/] {escape(note)}" for note in report.remarks)
 
 
@@ -47,13 +48,17 @@ def _explained(entry: Entry, report: Report) -> Iterator[str]:
     yield f"    [dim]{escape(' · '.join([entry.why, *places]))}[/]"
 
 
+def _full(report: Report) -> str:
+    return f"the full report is {escape(report.full)}" if report.full else "--full FILE writes everything"
+
+
 def _objects(report: Report, diffs: bool) -> Iterator[str]:
     if report.objects:
         yield "[bold]objects[/]"
     for one in report.objects:
         count = f" +{one.added} −{one.removed}" if one.lines else ""
         engine = f" · engine: {escape(one.operation)}" if one.operation else ""
-        yield f"  {one.action} {escape(one.subject)}{count} [dim]{escape(one.component)}{engine}[/]"
+        yield f"  {one.said or one.action} {escape(one.subject)}{count} [dim]{escape(one.component)}{engine}[/]"
         for line in one.lines if diffs else ():
             colour = _LINE.get(line[:1])
             yield f"    [{colour}]{escape(line)}[/]" if colour else f"    {escape(line)}"

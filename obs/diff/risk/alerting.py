@@ -10,6 +10,7 @@ from model.rule import Severity
 from obs.diff.entry import MANY, Entry, Level, arrow, listed
 from obs.diff.looser import Shift, Way, shifts
 from obs.diff.meaning.alerts import renames, told_of
+from obs.diff.order import same
 from obs.diff.pair import Pair
 from obs.diff.promql import condition
 from obs.diff.rules import Rule
@@ -50,7 +51,7 @@ def quieter(pair: Pair) -> Iterator[Entry]:
 def _changes(pair: Pair, one: Rule, other: Rule) -> Iterator[Said]:
     if _RANK.get(other.severity, len(_RANK)) > _RANK.get(one.severity, len(_RANK)):
         yield of(one), f"severity {arrow(one.severity, other.severity)}"
-    if one.expr != other.expr:
+    if not same(one.expr, other.expr):
         yield from (_shifted(pair, other, shift, of(one)) for shift in _lost(shifts(one.expr, other.expr)))
     a, b = (_seconds(rule.for_) for rule in (one, other))
     if b > a:
