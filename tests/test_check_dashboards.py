@@ -138,7 +138,9 @@ def test_a_dashboard_that_was_renamed_and_one_that_is_new_are_found() -> None:
     names = {top.uid: {"title": "Home", "slug": "home"}}
     assert next(text for _, text in problems([top], names)).startswith("was 'Home'")
     assert "obs dashboards accept" in next(text for _, text in problems([top], {}))
-    assert list(problems([top], {top.uid: {"title": top.title, "slug": "x"}})) == []
+    [(_, text)] = problems([top], {top.uid: {"title": top.title, "slug": "x"}})
+    assert "Grafana makes 'dataops-0-platform-overview' of its title" in text
+    assert list(problems([top], {top.uid: {"title": top.title, "slug": "dataops-0-platform-overview"}})) == []
 
 
 _SECONDS, _BYTES = metric("a_seconds"), metric("b_bytes")
