@@ -12,7 +12,7 @@ from dashboard_samples import asked, panel, signal
 from stacks import ROOT, run
 
 from dashboards.layout import OPEN_PANELS
-from model.dashboard import Dashboard, PanelKind, Row, Store
+from model.dashboard import Dashboard, Lookup, PanelKind, Row, Store
 from model.expr import Expr
 from model.promql import call, count_by, histogram_quantile, increase, metric, rate, sum_by
 from obs.check.dashboard_names import problems
@@ -118,6 +118,12 @@ def test_a_lookup_that_is_always_empty_is_found(query: str, says: str) -> None:
     [(check, message)] = broken(with_panel(asked("Lines", PanelKind.LOGS, Store.LOGS, query)))
     assert check == "dashboard/lookup"
     assert says in message
+
+
+def test_a_label_that_the_query_makes_may_be_grouped_by() -> None:
+    query = 'sum by (message) (rate({app="a"} | label_format message=`{{ __line__ }}` [5m]))'
+    made = replace(asked("Lines", PanelKind.LOGS, Store.LOGS, query), lookup=Lookup(store=Store.LOGS, query=query))
+    assert broken(with_panel(made)) == []
 
 
 def test_a_lookup_of_labels_that_are_there_is_fine() -> None:
