@@ -201,6 +201,7 @@ def capacity_signals() -> tuple[Signal, ...]:
             legend="{{bucket}}",
             record=QUOTA_USAGE,
             maximum=1,
+            limits=over(warning=0.9),
         ),
         Signal(
             name="drive_latency",
