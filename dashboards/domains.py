@@ -73,7 +73,8 @@ def _off(domain: Domain) -> tuple[Row, ...]:
         "No system of this domain is monitored here. Switch one on under `systems:` in `Pulumi.<stack>.yaml`, "
         f"and its panels, rules and alerts come with it:\n\n{names}"
     )
-    panel = Panel(title="What to switch on", kind=PanelKind.TEXT, text=text, width=24)
+    about = "Settings that bring panels to this domain."
+    panel = Panel(title="What to switch on", kind=PanelKind.TEXT, description=about, text=text, width=24)
     return (Row(title="Nothing to show yet", panels=(panel,)),)
 
 

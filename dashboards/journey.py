@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from dashboards.signals import labelled
 from model.expr import Aggregation, Expr
+from model.limits import attained, under
 from model.promql import avg_by, eq, matching, max_by, metric, min_by, sum_by
 from model.rule import Signal
 from model.system import System
@@ -51,13 +52,20 @@ _ENDED = (
 )
 
 
+_LEGS = (
+    ("time_to_kubernetes", "From the portal to Kubernetes", STAGES[:5]),
+    ("time_to_storage", "From the application to storage", STAGES[5:]),
+)
+
+
 def journey(systems: Iterable[System]) -> dict[str, Signal]:
     """Signals by the names under which pages ask for them; those of which the stack has no part are left out."""
     by_name = {s.name: {signal.name: signal for signal in s.signals} for s in systems}
     jobs = {s.name: sorted({scrape.job for scrape in s.scrapes}) for s in systems}
     found = (
         _reached({f"{s.number:02} {s.title}": jobs[s.system] for s in STAGES if jobs.get(s.system)}),
-        *_times(_of(by_name, ((f"{s.number:02} {s.title}", s.system, s.time) for s in STAGES if s.time), max_by)),
+        *_times(_timed(by_name, STAGES)),
+        *(_leg(name, title, _timed(by_name, stages)) for name, title, stages in _LEGS),
         _success(_of(by_name, _SUCCESS, min_by)),
         _ended(_of(by_name, _ENDED, sum_by)),
         _used(by_name),
@@ -77,6 +85,24 @@ def _of(
     }
 
 
+def _timed(by_name: Mapping[str, Mapping[str, Signal]], stages: Iterable[Stage]) -> dict[str, Expr]:
+    return _of(by_name, ((f"{s.number:02} {s.title}", s.system, s.time) for s in stages if s.time), max_by)
+
+
+def _leg(name: str, title: str, parts: Mapping[str, Expr]) -> Signal | None:
+    if not parts:
+        return None
+    return Signal(
+        name=name,
+        title=title,
+        description="How long each stage of this part of the way took lately, in their order.",
+        good="As long as yesterday. A stage without a time of its own is left out.",
+        unit="s",
+        expr=labelled(parts, "stage"),
+        legend="{{stage}}",
+    )
+
+
 def _reached(jobs: Mapping[str, list[str]]) -> Signal | None:
     def share(names: list[str]) -> Aggregation:
         only = eq("job", names[0]) if len(names) == 1 else matching("job", "|".join(names))
@@ -93,6 +119,7 @@ def _reached(jobs: Mapping[str, list[str]]) -> Signal | None:
         expr=labelled({title: share(names) for title, names in jobs.items()}, "stage"),
         legend="{{stage}}",
         maximum=1,
+        limits=under(warning=1, high=0.5),
     )
 
 
@@ -109,6 +136,7 @@ def _times(parts: Mapping[str, Expr]) -> tuple[Signal | None, ...]:
             unit="s",
             expr=stages,
             legend="{{stage}}",
+            maximum=3600,  # what pipelines are promised to take at most
         ),
         Signal(
             name="bottleneck",
@@ -134,6 +162,7 @@ def _success(parts: Mapping[str, Expr]) -> Signal | None:
         expr=labelled(parts, "kind"),
         legend="{{kind}}",
         maximum=1,
+        limits=attained(0.98),  # spec 60-dashboards 4.3
     )
 
 
@@ -164,4 +193,5 @@ def _used(by_name: Mapping[str, Mapping[str, Signal]]) -> Signal | None:
         expr=1 - avg_by(idle.query, "resource"),
         legend="{{resource}}",
         maximum=1,
+        limits=under(warning=0.8, medium=0.7),
     )

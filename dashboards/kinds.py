@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dashboards import thresholds
 from dashboards.queries import Query
-from model.dashboard import Panel, PanelKind
+from model.dashboard import Panel, PanelKind, Store
 from model.promql import CLUSTER
 
 if TYPE_CHECKING:
@@ -24,7 +24,8 @@ def _stat(builder: Builder, panel: Panel, queries: Sequence[Query]) -> None:
     from grafana_foundation_sdk.models import common
     from grafana_foundation_sdk.models.stat import Options
 
-    judged = panel.tiers or thresholds.judges(panel.thresholds)
+    states = any(signal.states for signal in panel.signals)
+    judged = panel.tiers or states or thresholds.judges(panel.thresholds)
     named = len(queries) != 1 or _LABEL.search(queries[0].legend)
     builder.options(
         Options(
@@ -93,7 +94,9 @@ def _table(builder: Builder, panel: Panel, queries: Sequence[Query]) -> None:
     options = Options()
     options.footer = None  # the SDK's default is none shown, under a key that Grafana 12.2 dropped
     builder.options(options)
-    if not queries:  # traces: the columns are the store's own
+    if not queries:
+        if panel.lookup is not None and panel.lookup.store is Store.LOGS:
+            _counts(builder)  # of traces the columns are the store's own
         return
     # Grafana's names of the value columns (packages/grafana-prometheus/src/result_transformer.ts, getValueText).
     values = ["Value"] if len(queries) == 1 else [f"Value #{query.ref_id}" for query in queries]
@@ -118,6 +121,56 @@ def _table(builder: Builder, panel: Panel, queries: Sequence[Query]) -> None:
     for title in titles if thresholds.judges(panel.thresholds) else ():
         cell = common.TableColoredBackgroundCellOptions(common.TableCellBackgroundDisplayMode.BASIC)
         builder.override_by_name(title, [DynamicConfigValue("custom.cellOptions", cell)])
+
+
+def _counts(builder: Builder) -> None:
+    """Loki answers with a frame for each series: they become the rows, their labels and the count the columns."""
+    from grafana_foundation_sdk.models.dashboard import DataTransformerConfig
+
+    shown = {"excludeByName": {"Time": True}, "renameByName": {"Value #A": "Lines", "Value": "Lines"}}
+    for name, options in (("labelsToFields", {"mode": "columns"}), ("merge", {}), ("organize", shown)):
+        builder.with_transformation(DataTransformerConfig(name, options=options))
+
+
+def _histogram(builder: Builder, _: Panel, __: Sequence[Query]) -> None:
+    """How many series have which value. Grafana chooses the buckets."""
+    from grafana_foundation_sdk.models import common
+    from grafana_foundation_sdk.models.histogram import FieldConfig, Options
+
+    builder.custom(FieldConfig(gradient_mode=common.GraphGradientMode.NONE))
+    builder.options(
+        Options(
+            combine=True,
+            legend=common.VizLegendOptions(show_legend=False, display_mode=common.LegendDisplayMode.LIST),
+            tooltip=common.VizTooltipOptions(common.TooltipDisplayMode.SINGLE, common.SortOrder.NONE),
+        )
+    )
+
+
+def _heatmap(builder: Builder, panel: Panel, _: Sequence[Query]) -> None:
+    """How many series have which value when. Times differ by orders of magnitude, so their axis is logarithmic."""
+    from grafana_foundation_sdk.models import common, heatmap
+
+    log = common.ScaleDistributionConfig(common.ScaleDistribution.LOG, log=2)
+    buckets = common.HeatmapCalculationBucketConfig(common.HeatmapCalculationMode.SIZE, scale=log)
+    builder.options(
+        heatmap.Options(
+            calculate=True,
+            calculation=common.HeatmapCalculationOptions(y_buckets=buckets),
+            # Light to dark is told apart without colours, too.
+            color=heatmap.HeatmapColorOptions(
+                heatmap.HeatmapColorMode.SCHEME,
+                scheme="Oranges",
+                fill="dark-orange",
+                scale=heatmap.HeatmapColorScale.EXPONENTIAL,
+                exponent=0.5,
+                steps=64,
+            ),
+            show_value=common.VisibilityMode.NEVER,
+            y_axis=heatmap.YAxisConfig(unit=panel.unit, axis_placement=common.AxisPlacement.LEFT),
+            tooltip=heatmap.HeatmapTooltip(show=True, y_histogram=False),
+        )
+    )
 
 
 def _state_timeline(builder: Builder, _: Panel, __: Sequence[Query]) -> None:
@@ -158,6 +211,8 @@ KINDS: dict[PanelKind, Callable[[Builder, Panel, Sequence[Query]], None]] = {
     PanelKind.TABLE: _table,
     PanelKind.STATE_TIMELINE: _state_timeline,
     PanelKind.LOGS: _logs,
+    PanelKind.HISTOGRAM: _histogram,
+    PanelKind.HEATMAP: _heatmap,
 }
 
 

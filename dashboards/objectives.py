@@ -6,21 +6,17 @@ from collections.abc import Sequence
 
 from dashboards.shelf import FOLDER
 from dashboards.signals import VIOLATIONS
-from model.dashboard import Dashboard, Panel, PanelKind, Row, Threshold, Variable
+from model.dashboard import Dashboard, Panel, PanelKind, Row, Variable
 from model.expr import Expr
+from model.limits import attained
 from model.promql import eq
 from model.quantity import seconds
 from model.rule import Signal
+from slo.platform import AVAILABILITY
 from slo.rules import SloRules
 from slo.signals import ATTAINMENT, BURN_RATES, REMAINING, REMAINING_RECORD
 
 UID = "dataops-slo"
-BANDS = (
-    Threshold(value=1, severity="warning", above=False),
-    Threshold(value=0.8, severity="medium", above=False),
-    Threshold(value=0.7, severity="high", above=False),
-)
-"""Attainment as a share of the objective (spec 60-dashboards 1.3, without its gaps)."""
 
 
 def attainment(objectives: Sequence[SloRules]) -> Signal:
@@ -37,7 +33,27 @@ def attainment(objectives: Sequence[SloRules]) -> Signal:
         unit="percentunit",
         expr=found,
         legend="{{slo}}",
+        maximum=1,
+        limits=attained(1),
     )
+
+
+def availability(objectives: Sequence[SloRules]) -> Signal | None:
+    """Spec 60-dashboards 4.6: the platform's own, where it is promised."""
+    for one in objectives:
+        if one.slo.name == AVAILABILITY:
+            return Signal(
+                name="availability_attained",
+                title="Availability",
+                description=f"{one.slo.description} Over {one.slo.window}.",
+                good=f"{one.slo.objective:.2%} or more.",
+                unit="percentunit",
+                expr=ATTAINMENT.expr.narrowed(eq("slo", AVAILABILITY)),
+                legend="{{cluster}}",
+                maximum=1,
+                limits=attained(one.slo.objective),
+            )
+    return None
 
 
 def objectives_dashboard(
@@ -63,7 +79,7 @@ def objectives_dashboard(
                 panels=(
                     Panel(title=REMAINING.title, kind=PanelKind.BARGAUGE, signals=(REMAINING,), width=12),
                     Panel(title=ATTAINMENT.title, kind=PanelKind.TIMESERIES, signals=(ATTAINMENT,), width=12),
-                    Panel(title=reached.title, kind=PanelKind.BARGAUGE, signals=(reached,), thresholds=BANDS, width=12),
+                    Panel(title=reached.title, kind=PanelKind.BARGAUGE, signals=(reached,), width=12),
                     Panel(title="Course of the budgets", kind=PanelKind.TIMESERIES, signals=(REMAINING,), width=12),
                 ),
             ),

@@ -6,18 +6,12 @@ from collections.abc import Iterable, Sequence
 
 from alerting.heartbeat import HEARTBEAT
 from dashboards.shelf import FOLDER, Shelf, Wanted
-from dashboards.signals import CRITICAL_ALERTS, HIGH_ALERTS, TARGETS_UP, WORST_BUDGET, state
+from dashboards.signals import WORST_BUDGET, state
 from model.dashboard import Dashboard, Panel, PanelKind, Row, Threshold
 from model.rule import Alert, Severity
 from slo.signals import REMAINING
 
 UID = "dataops-overview"
-_ANY_IS_BAD = {
-    CRITICAL_ALERTS.title: (Threshold(value=0, severity="critical"),),
-    HIGH_ALERTS.title: (Threshold(value=0, severity="high"),),
-    TARGETS_UP.title: (Threshold(value=1, severity="warning", above=False),),
-    "Job success in 24 hours": (Threshold(value=0.98, severity="warning", above=False),),
-}
 _STATUS = {
     "critical_alerts": "dataops-incident",
     "high_alerts": "dataops-incident",
@@ -63,7 +57,6 @@ def overview(
 def _status(shelf: Shelf, alerts: Sequence[Alert]) -> tuple[Panel, ...]:
     limits = {a.threshold: a.severity.value for a in alerts if a.signal is REMAINING}
     budget = tuple(Threshold(value=value, severity=tier, above=False) for value, tier in sorted(limits.items()))
-    steps = _ANY_IS_BAD | {WORST_BUDGET.title: budget}
     wanted = [(uid, Wanted(kind=PanelKind.STAT, names=(f"platform.{name}",))) for name, uid in _STATUS.items()]
     found = [(panel, uid) for uid, one in wanted if (panel := shelf.panel(one)) is not None]
     return tuple(
@@ -71,7 +64,7 @@ def _status(shelf: Shelf, alerts: Sequence[Alert]) -> tuple[Panel, ...]:
             title=panel.title,
             kind=panel.kind,
             signals=panel.signals,
-            thresholds=steps.get(panel.title, ()),
+            thresholds=budget if panel.title == WORST_BUDGET.title else (),
             width=24 // len(found),
             height=6,
             link=uid,
@@ -87,7 +80,12 @@ def _card(dashboard: Dashboard, alerts: Sequence[Alert]) -> Panel:
     names = {alert.name for alert in alerts if id(alert.signal) in shown}
     if not names:
         return Panel(
-            title=title, kind=PanelKind.TEXT, text=f"### {dashboard.description}", link=dashboard.uid, height=5
+            title=title,
+            kind=PanelKind.TEXT,
+            text=f"### {dashboard.description}",
+            description=f"{dashboard.description} No alert watches what it shows.",
+            link=dashboard.uid,
+            height=5,
         )
     return Panel(
         title=title,
@@ -107,5 +105,12 @@ def _details(details: Sequence[Dashboard]) -> tuple[Row, ...]:
     links = "\n".join(
         f"- [{d.title.removeprefix('DataOps - ')}](/d/{d.uid}?{{keep}}): {d.description}" for d in details
     )
-    text = Panel(title="Straight to a detail", kind=PanelKind.TEXT, text=links, width=24, height=len(details) + 3)
+    text = Panel(
+        title="Straight to a detail",
+        kind=PanelKind.TEXT,
+        description="The pages below the domains, each one click away.",
+        text=links,
+        width=24,
+        height=len(details) + 3,
+    )
     return (Row(title="Details", panels=(text,)),)

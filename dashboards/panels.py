@@ -11,6 +11,7 @@ from dashboards.layout import Cell
 from dashboards.links import KEEP, series_url, url
 from dashboards.queries import DATASOURCE, SOURCES, Query
 from model.dashboard import Lookup, Panel, PanelKind, Store
+from model.rule import Severity
 
 # The SDK's modules are imported where a panel is built: they cost 0.05 s, which a command that asks only
 # for panel ids or expressions does not pay.
@@ -26,7 +27,7 @@ NO_DATA = "no data"
 # It does suit the ticks of an axis.
 _DECIMALS = {"percentunit": 2, "percent": 2, "none": 0}
 # Over time a line is drawn, at a moment a value.
-_OVER_TIME = (PanelKind.TIMESERIES, PanelKind.STATE_TIMELINE)
+_OVER_TIME = (PanelKind.TIMESERIES, PanelKind.STATE_TIMELINE, PanelKind.HEATMAP)
 
 
 def build(panel: Panel, *, panel_id: int, cell: Cell, queries: Sequence[Query]) -> Builder:
@@ -104,6 +105,7 @@ def _field(builder: Builder, panel: Panel) -> None:
         table = panel.kind is PanelKind.TABLE
         builder.data_links([_link(series_url(panel.link, panel.carries, panel.keeps, table=table))])
     _words(builder, panel)
+    _states(builder, panel)
     # On a time axis both ends are soft (see _timeseries): a spent error budget is below 0, and a hard end cuts it off.
     low, high = ends(panel)
     if low is not None and not lines:
@@ -135,6 +137,28 @@ def _words(builder: Builder, panel: Panel) -> None:
     for severity, tier in thresholds.SEVERITY.items() if panel.tiers else ():
         fixed = {"mode": "fixed", "fixedColor": tier.hex}
         builder.override_by_name(severity.value, [DynamicConfigValue("color", fixed)])
+
+
+def _states(builder: Builder, panel: Panel) -> None:
+    """Labels that say how an object is: a table colours their cells, other kinds the series that are named so."""
+    from grafana_foundation_sdk.models import common
+    from grafana_foundation_sdk.models.dashboard import DynamicConfigValue, ValueMap, ValueMappingResult
+
+    columns: dict[str, dict[str, ValueMappingResult]] = {}
+    for label, value, severity in (state for signal in panel.signals for state in signal.states):
+        colour = (thresholds.SEVERITY[Severity(severity)] if severity else thresholds.OK).hex
+        if panel.kind is PanelKind.TABLE:
+            mapped = columns.setdefault(label, {})
+            mapped[value] = ValueMappingResult(text=value, color=colour, index=len(mapped))
+        else:
+            builder.override_by_name(value, [DynamicConfigValue("color", {"mode": "fixed", "fixedColor": colour})])
+    cell = common.TableColoredBackgroundCellOptions(common.TableCellBackgroundDisplayMode.BASIC)
+    for label, mapped in columns.items():
+        values = [
+            DynamicConfigValue("mappings", [ValueMap(options=mapped)]),
+            DynamicConfigValue("custom.cellOptions", cell),
+        ]
+        builder.override_by_name(label, values)
 
 
 def _description(panel: Panel) -> str:

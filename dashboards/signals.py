@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from alerting.heartbeat import HEARTBEAT
 from model.expr import Expr
+from model.limits import over, under
 from model.promql import binary, call, count_by, eq, matching, max_by, metric, min_by, ne, sum_by, unless
 from model.rule import Severity, Signal
 from slo.signals import REMAINING
@@ -37,6 +38,7 @@ TARGETS_UP = Signal(
     expr=sum_by(TARGETS) / count_by(TARGETS),
     legend="{{cluster}}",
     maximum=1,
+    limits=under(warning=1),
 )
 CRITICAL_ALERTS = Signal(
     name="critical_alerts",
@@ -46,6 +48,7 @@ CRITICAL_ALERTS = Signal(
     unit="short",
     expr=_counted(Severity.CRITICAL),
     legend="{{cluster}}",
+    limits=over(critical=0),
 )
 HIGH_ALERTS = Signal(
     name="high_alerts",
@@ -55,6 +58,7 @@ HIGH_ALERTS = Signal(
     unit="short",
     expr=_counted(Severity.HIGH),
     legend="{{cluster}}",
+    limits=over(high=0),
 )
 FIRING = Signal(
     name="firing_alerts",

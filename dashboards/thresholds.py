@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import accumulate
 from typing import NamedTuple
 
 from model.dashboard import Dashboard, Panel, Threshold
+from model.quantity import duration
 from model.rule import Alert, Severity
 
 
@@ -44,6 +46,8 @@ NEUTRAL = Colour("#999999", "grey")
 _WORST_FIRST = list(Severity)
 # (above, inclusive)
 _SIDES = {(True, False): "above", (True, True): "from", (False, False): "below", (False, True): "up to"}
+_DURATION = re.compile(r"(\d+)([a-z]+)")
+_SHORTEST = 0.001
 _BINARY = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 
@@ -92,7 +96,10 @@ def amount(value: float, unit: str) -> str:
     if unit == "bytes":
         scaled, prefixed = binary(value)
         return f"{scaled:g} {prefixed}"
-    return f"{value:g}" if unit in ("none", "short") else f"{value:g} {unit}"
+    if unit == "s" and value >= _SHORTEST:
+        number, name = _DURATION.findall(duration(value))[0]
+        return f"{number} {'min' if name == 'm' else name}"
+    return f"{value:.12g}" if unit in ("none", "short") else f"{value:.12g} {unit}"
 
 
 def problems(thresholds: Sequence[Threshold]) -> Iterator[str]:
@@ -134,7 +141,7 @@ def _worst_so_far(tiers: Sequence[Threshold]) -> list[Severity]:
 
 
 def coloured(dashboard: Dashboard, alerts: tuple[Alert, ...]) -> Dashboard:
-    """Colour steps come from the alerts on a panel's signals, so that a limit is written once."""
+    """Colour steps come from the alerts on a panel's signals, else from their own limits: each is written once."""
     rows = tuple(
         replace(row, panels=tuple(_with_thresholds(panel, alerts) for panel in row.panels)) for row in dashboard.rows
     )
@@ -154,4 +161,5 @@ def _with_thresholds(panel: Panel, alerts: tuple[Alert, ...]) -> Panel:
         for a in watching
         if a.op in (">", ">=", "<", "<=")
     }
+    steps = steps or {limit for signal in panel.signals for limit in signal.limits}
     return replace(panel, thresholds=tuple(sorted(steps, key=lambda s: (s.value, s.severity))))

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from dashboards.domains import domain_dashboards
 from dashboards.journey import journey
-from dashboards.objectives import attainment, objectives_dashboard
+from dashboards.objectives import attainment, availability, objectives_dashboard
 from dashboards.overview import UID as OVERVIEW
 from dashboards.overview import overview
 from dashboards.pages import PAGES
@@ -59,7 +59,7 @@ def _shared(systems: Sequence[System], objectives: Sequence[SloRules]) -> dict[s
     found = SHARED | journey(systems) | {f"slo.{s.name}": s for objective in objectives for s in objective.signals}
     if objectives:
         more = (WORST_BUDGET, VIOLATIONS, attainment(objectives))
-        found |= {f"platform.{signal.name}": signal for signal in more}
+        found |= {f"platform.{signal.name}": signal for signal in (*more, availability(objectives)) if signal}
     return found
 
 

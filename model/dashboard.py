@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from model.limits import Threshold as Threshold  # noqa: PLC0414 - part of what a panel is made of
 from model.rule import Signal
 from model.source import Defined, must_be
 
@@ -16,6 +17,8 @@ class PanelKind(StrEnum):
     BARGAUGE = "bargauge"
     TABLE = "table"
     STATE_TIMELINE = "state-timeline"
+    HISTOGRAM = "histogram"
+    HEATMAP = "heatmap"
     LOGS = "logs"
     TEXT = "text"
 
@@ -34,19 +37,6 @@ class Lookup:
     store: Store
     query: str
     legend: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Threshold:
-    """Values beyond ``value`` are bad: above it, or below it where ``above`` is False.
-
-    ``severity`` names the alert tier that starts there; ``inclusive`` says that ``value`` itself is bad.
-    """
-
-    value: float
-    severity: str
-    above: bool = True
-    inclusive: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

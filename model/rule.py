@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from model.expr import Expr, Matcher, Op
+from model.limits import Threshold
 from model.narrowing import kept_labels
 from model.promql import binary, metric
 from model.quantity import seconds
@@ -62,6 +63,8 @@ class Signal(Defined):
     recording rule where the value is precomputed; ``good`` says in words what a healthy value is;
     ``scope`` are the labels by which a dashboard may narrow every selector of the expression, beside those that
     every part of it keeps and the legend shows. ``words`` say what single values mean: (1.0, "degraded").
+    ``limits`` colour it where no alert watches it; ``states`` are (label, value, severity) of labels that say how an
+    object is, with no severity for a good one.
     """
 
     name: str
@@ -75,6 +78,8 @@ class Signal(Defined):
     scope: tuple[str, ...] = ("cluster",)
     maximum: float | None = None
     words: tuple[tuple[float, str], ...] = ()
+    limits: tuple[Threshold, ...] = ()
+    states: tuple[tuple[str, str, str], ...] = ()
 
     @property
     def narrowable(self) -> frozenset[str]:

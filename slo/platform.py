@@ -18,6 +18,7 @@ from model.slo import Slo
 from model.system import Domain, Section, System
 
 NAME, DOWN = "platform", "DataOpsPlatformDown"
+AVAILABILITY = "platform_availability"
 _SYSTEM = "dataops:system:availability"
 _FAILED, _ENDED = "dataops:work:failed_rate5m", "dataops:work:ended_rate5m"
 AVAILABILITY_WINDOW = "30d"
@@ -116,7 +117,7 @@ def _alerts(availability: Signal) -> Iterator[Alert]:
 def _availability(objective: float) -> Slo:
     systems = metric(_SYSTEM)
     return Slo(
-        name="platform_availability",
+        name=AVAILABILITY,
         title="Platform availability",
         description="Share of time and systems in which a system can do its work.",
         objective=objective,

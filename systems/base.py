@@ -162,14 +162,14 @@ def above(
 
 
 def panels(
-    signals: Mapping[str, Signal], *rows: tuple[PanelKind, *tuple[str, ...]], may_lack: str = ""
+    signals: Mapping[str, Signal], *rows: tuple[PanelKind, *tuple[str, ...]], may_lack: tuple[str, ...] = ()
 ) -> tuple[Panel, ...]:
     """Panels from rows of (kind, names of the signals that it shows); the first signal's title is the panel's.
 
-    The row of ``may_lack``, a signal that not every stack has, is left out with it.
+    The row of one of ``may_lack``, signals that not every stack has, is left out with it.
     """
     return tuple(
         Panel(title=signals[names[0]].title, kind=kind, signals=tuple(signals[name] for name in names))
         for kind, *names in rows
-        if names[0] != may_lack or may_lack in signals
+        if names[0] not in may_lack or names[0] in signals
     )

@@ -18,6 +18,7 @@ from systems.base import Context, SystemSettings, above, panels, silence
 
 JOB = "bitbucket-exporter"
 _NAME = "bitbucket"
+_MONTH = 30 * 86400
 _REPOSITORY = (_NAME, "project", "repository")
 _LEGEND = "{{project}}/{{repository}}"
 _NONE_YET = "a Bitbucket may be without repositories, or without commits in them"
@@ -136,6 +137,7 @@ def _branch_signals(stale_expected: tuple[str, ...]) -> tuple[Signal, ...]:
             unit="s",
             expr=call("time") - max_by(last, *_REPOSITORY),
             legend=_LEGEND,
+            maximum=_MONTH,
         ),
     )
 

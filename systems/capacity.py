@@ -6,11 +6,12 @@ a whole window of history, growth over it, and one that is more than noise.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from model.dashboard import Panel, PanelKind
 from model.expr import Expr
-from model.promql import call, length, max_by, metric
+from model.limits import under
+from model.promql import call, length, matching, max_by, metric, min_by
 from model.rule import Alert, RecordingRule, Severity, Signal
 from model.system import Capacity, Domain, RetentionClass, Section, System
 
@@ -19,6 +20,10 @@ _RECORD = "dataops:capacity:days_until_full"
 _NOISE = 0.01
 """Of the capacity: what grew by less in a window does not grow."""
 _FAR = 365
+_SCALE = 90
+"""Days at which a bar is full: what is further away needs no telling apart."""
+_COMPUTE = ("cpu", "memory")
+_NO_FORECAST = "what does not grow, or is not known for long enough, has no forecast"
 
 
 def capacity(systems: Sequence[System]) -> System:
@@ -30,16 +35,18 @@ def capacity(systems: Sequence[System]) -> System:
         description="Days until nothing is left, if use goes on growing as it did; nothing of what does not grow.",
         good="Above 14, or nothing.",
         unit="d",
-        expr=metric(_RECORD, may_be_absent="what does not grow, or is not known for long enough, has no forecast"),
+        expr=metric(_RECORD, may_be_absent=_NO_FORECAST),
         legend="{{resource}} {{object}}",
+        maximum=_SCALE,
     )
+    left = tuple(_left(wanted)) if wanted else ()
     return System(
         name=NAME,
         title="Capacity",
         interval="5m",  # days do not change in seconds, and a window of days is long to read
         retention=RetentionClass.INFRASTRUCTURE,
         scrapes=(),
-        signals=(forecast,) if wanted else (),
+        signals=(forecast, *left) if wanted else (),
         records=tuple(
             RecordingRule(record=_RECORD, expr=_days(one), labels={"resource": one.resource}, where=system.where)
             for system, one in wanted
@@ -49,12 +56,44 @@ def capacity(systems: Sequence[System]) -> System:
             Section(
                 domain=Domain.CAPACITY,
                 title="Forecast",
-                panels=(Panel(title=forecast.title, kind=PanelKind.BARGAUGE, signals=(forecast,), width=24),),
+                panels=(
+                    *(Panel(title=one.title, kind=PanelKind.STAT, signals=(one,), width=12) for one in left),
+                    Panel(title=forecast.title, kind=PanelKind.BARGAUGE, signals=(forecast,), width=24),
+                ),
             ),
         )
         if wanted
         else (),
     )
+
+
+def _left(wanted: Sequence[tuple[System, Capacity]]) -> Iterator[Signal]:
+    """Spec 60-dashboards 4.2: when compute and storage are exhausted; a year where nothing grows."""
+    usages = {one.resource: one.usage for _, one in wanted}
+    for name, title, resources in (
+        ("compute_runs_out", "CPU and memory run out in", [r for r in usages if r in _COMPUTE]),
+        ("storage_runs_out", "Storage runs out in", [r for r in usages if r not in _COMPUTE]),
+    ):
+        if not resources:
+            continue
+        days: Expr = min_by(
+            metric(_RECORD, matching("resource", "|".join(resources)), may_be_absent=_NO_FORECAST), "resource"
+        )
+        for resource in resources:
+            far = max_by(metric(usages[resource])) * 0 + _FAR
+            days = days | call("label_replace", far, "resource", resource, "", "")
+        yield Signal(
+            name=name,
+            title=title,
+            description="Days until the first of each kind is full, if use goes on growing as it did.",
+            good="Not in a year: it does not grow. Below 7 days somebody has to act.",
+            unit="d",
+            expr=days,
+            legend="{{resource}}",
+            maximum=_FAR,
+            words=((_FAR, "not in a year"),),
+            limits=under(warning=7, high=2),
+        )
 
 
 def _days(one: Capacity) -> Expr:

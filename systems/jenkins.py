@@ -176,6 +176,7 @@ def _builds(settings: Settings) -> tuple[Signal, ...]:
             unit="s",
             expr=max_by(lasted, _ITEM) / 1000,
             legend="{{jenkins_job}}",
+            maximum=1800,  # three times what is too long
         ),
     )
 
@@ -223,7 +224,7 @@ _PANELS: tuple[tuple[PanelKind, *tuple[str, ...]], ...] = (
     (PanelKind.TABLE, "failures_in_a_row"),
     (PanelKind.BARGAUGE, "build_duration"),
     (PanelKind.TIMESERIES, "queue", "queue_stuck"),
-    (PanelKind.TIMESERIES, "executors_busy", "executors"),
+    (PanelKind.STAT, "executors_busy", "executors"),
     (PanelKind.STAT, "agents_offline"),
     (PanelKind.TIMESERIES, "heap"),
 )

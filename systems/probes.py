@@ -138,6 +138,7 @@ def _details() -> tuple[Signal, ...]:
             unit="s",
             expr=min_by(expiry, TARGET) - call("time"),
             legend="{{target}}",
+            maximum=90 * _DAY,  # what authorities give
         ),
     )
 

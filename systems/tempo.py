@@ -9,7 +9,7 @@ from typing import ClassVar
 from model.dashboard import PanelKind
 from model.promql import eq, histogram_quantile, matching, metric, rate, sum_by
 from model.rule import Alert, Severity, Signal
-from model.scrape import Relabeling, Scrape
+from model.scrape import Endpoint, Relabeling, Scrape, ScrapeKind
 from model.system import RetentionClass, System
 from systems.base import Context, SystemSettings, above
 from systems.own import growth, part, section, share, silent_jobs
@@ -43,7 +43,7 @@ class Settings(SystemSettings):
 def system(settings: Settings, context: Context) -> System:
     distributed = context.traces_mode == "distributed"
     scrapes = tuple(_scrapes(context)) if distributed else (part("tempo", "tempo-prom-metrics", "tempo"),)
-    signals = {s.name: s for s in (*_intake_signals(), *_storage_signals(distributed=distributed))}
+    signals = {s.name: s for s in (*_intake_signals(), *_storage_signals(distributed=distributed), _span_latency())}
     silent, silent_alert = silent_jobs(
         context,
         tuple(scrape.job for scrape in scrapes),
@@ -59,7 +59,7 @@ def system(settings: Settings, context: Context) -> System:
         title="Tempo",
         interval="30s",
         retention=RetentionClass.INFRASTRUCTURE,
-        scrapes=scrapes,
+        scrapes=(*scrapes, _SPANS),
         signals=tuple(signals.values()),
         alerts=(*_alerts(signals), silent_alert),
         sections=(section("Tempo", signals, (*_LAYOUT, (PanelKind.STAT, silent.name))),),
@@ -76,6 +76,35 @@ def _scrapes(context: Context) -> tuple[Scrape, ...]:
             relabelings=(Relabeling(source_labels=("job",), target_label="job", replacement=job),),
         )
         for name in _DISTRIBUTED
+    )
+
+
+_SPANS = Scrape(
+    name="spans",
+    kind=ScrapeKind.PART,
+    job="spans",
+    endpoints=(Endpoint(contract="tempo-metrics-generator", honor_labels=True),),
+    may_be_absent="the metrics generator writes its series to Prometheus itself; nothing is scraped",
+    stores_all="the metrics generator writes what its processors make, and nothing drops a part of it",
+)
+
+
+def _span_latency() -> Signal:
+    """Of what enters a service. The generator sends its buckets with exemplars (components/tempo_config.py)."""
+    entering = metric(
+        "traces_spanmetrics_latency_bucket",
+        eq("span_kind", "SPAN_KIND_SERVER"),
+        may_be_absent="it is there from the first span of a service on",
+    )
+    return Signal(
+        name="span_latency_p95",
+        title="Latency by service (P95)",
+        description="Time within which a service answers 95 % of the requests of 5 minutes, as its traces tell it. "
+        "A point beside the line is one request: a click opens its trace.",
+        good="As usual for the service.",
+        unit="s",
+        expr=histogram_quantile(0.95, sum_by(rate(entering, "5m"), "service", "le")),
+        legend="{{service}}",
     )
 
 

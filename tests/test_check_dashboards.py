@@ -12,7 +12,7 @@ from dashboard_samples import asked, panel, signal
 from stacks import ROOT, run
 
 from dashboards.layout import OPEN_PANELS
-from model.dashboard import Dashboard, PanelKind, Row, Store
+from model.dashboard import Dashboard, Lookup, PanelKind, Row, Store
 from model.expr import Expr
 from model.promql import call, count_by, histogram_quantile, increase, metric, rate, sum_by
 from obs.check.dashboard_names import problems
@@ -120,6 +120,12 @@ def test_a_lookup_that_is_always_empty_is_found(query: str, says: str) -> None:
     assert says in message
 
 
+def test_a_label_that_the_query_makes_may_be_grouped_by() -> None:
+    query = 'sum by (message) (rate({app="a"} | label_format message=`{{ __line__ }}` [5m]))'
+    made = replace(asked("Lines", PanelKind.LOGS, Store.LOGS, query), lookup=Lookup(store=Store.LOGS, query=query))
+    assert broken(with_panel(made)) == []
+
+
 def test_a_lookup_of_labels_that_are_there_is_fine() -> None:
     query = 'sum by (level) (count_over_time({namespace=~"$namespace", app="a"} | level=~"error" [$__auto]))'
     assert broken(with_panel(asked("Lines", PanelKind.LOGS, Store.LOGS, query))) == []
@@ -138,7 +144,9 @@ def test_a_dashboard_that_was_renamed_and_one_that_is_new_are_found() -> None:
     names = {top.uid: {"title": "Home", "slug": "home"}}
     assert next(text for _, text in problems([top], names)).startswith("was 'Home'")
     assert "obs dashboards accept" in next(text for _, text in problems([top], {}))
-    assert list(problems([top], {top.uid: {"title": top.title, "slug": "x"}})) == []
+    [(_, text)] = problems([top], {top.uid: {"title": top.title, "slug": "x"}})
+    assert "Grafana makes 'dataops-0-platform-overview' of its title" in text
+    assert list(problems([top], {top.uid: {"title": top.title, "slug": "dataops-0-platform-overview"}})) == []
 
 
 _SECONDS, _BYTES = metric("a_seconds"), metric("b_bytes")

@@ -14,6 +14,7 @@ from dashboards.clicks import MOST, clicks
 from dashboards.cost import cost
 from dashboards.domains import BRING
 from dashboards.grafana import dashboard_json
+from dashboards.kinds import ends
 from dashboards.layout import OPEN_PANELS, arrange
 from dashboards.pages import PAGES
 from dashboards.queries import chosen_by
@@ -128,11 +129,17 @@ def test_no_panel_is_without_title_description_or_unit(stack: str) -> None:
     for uid, model in rendered(stack).items():
         for panel in every_panel(model):
             assert panel["title"].strip(), uid
+            assert panel["description"].strip(), (uid, panel["title"])
             if panel["type"] not in ("text", "logs"):
-                assert panel["description"].strip(), (uid, panel["title"])
                 assert panel["fieldConfig"]["defaults"]["unit"], (uid, panel["title"])
                 assert panel["fieldConfig"]["defaults"]["noValue"], (uid, panel["title"])
                 assert "Good: " in panel["description"], (uid, panel["title"])
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_bar_of_time_has_an_end(stack: str) -> None:
+    bars = [p for d in plan(stack).dashboards for p in d.panels if p.kind is PanelKind.BARGAUGE]
+    assert [p.title for p in bars if p.unit in ("s", "d") and ends(p)[1] is None] == []
 
 
 def test_a_dashboard_states_what_it_costs() -> None:

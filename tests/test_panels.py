@@ -3,14 +3,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from dashboard_samples import defaults, panel, rendered_panel, signal
+from dashboard_samples import asked, defaults, panel, rendered_panel, signal
 
-from model.dashboard import PanelKind, Threshold
+from model.dashboard import PanelKind, Store, Threshold
 
 HIGH = Threshold(value=0.9, severity="high")
 VALUES = [kind for kind in PanelKind if kind not in (PanelKind.TEXT, PanelKind.LOGS)]
 SCALES = [PanelKind.STAT, PanelKind.GAUGE, PanelKind.BARGAUGE]
 KEPT = "/d/dataops-pods?${__url_time_range}&${__all_variables}"
+COUNT = 'sum by (app) (count_over_time({app=~".+"} [1m]))'
 
 
 def _share(**changes: Any) -> Any:
@@ -169,3 +170,41 @@ def test_a_text_card_is_markdown_and_leads_on_by_a_click() -> None:
     assert found["options"]["content"] == f"Read **this**.\n\n[Click to view]({KEPT})"
     assert [link["url"] for link in found["links"]] == [KEPT]
     assert "targets" not in found
+
+
+STATES = signal(
+    legend="{{name}} {{health}}", states=(("health", "Healthy", ""), ("health", "Degraded", "high")), unit="short"
+)
+
+
+def test_a_table_colours_the_cells_of_labels_that_say_how_an_object_is() -> None:
+    [override] = rendered_panel(panel(kind=PanelKind.TABLE, signals=(STATES,)))["fieldConfig"]["overrides"]
+    values = {one["id"]: one["value"] for one in override["properties"]}
+    assert override["matcher"]["options"] == "health"
+    assert {text: one["color"] for text, one in values["mappings"][0]["options"].items()} == {
+        "Healthy": "#009E73",
+        "Degraded": "#D55E00",
+    }
+    assert values["custom.cellOptions"]["type"] == "color-background"
+
+
+def test_other_kinds_colour_the_series_that_is_named_after_a_state() -> None:
+    found = rendered_panel(panel(kind=PanelKind.STAT, signals=(STATES,)))
+    colours = {
+        one["matcher"]["options"]: one["properties"][0]["value"]["fixedColor"]
+        for one in found["fieldConfig"]["overrides"]
+    }
+    assert colours == {"Healthy": "#009E73", "Degraded": "#D55E00"}
+    assert found["options"]["colorMode"] == "background"
+
+
+def test_counted_lines_are_rows_of_a_table() -> None:
+    found = rendered_panel(asked("Messages", PanelKind.TABLE, Store.LOGS, COUNT))
+    assert [one["id"] for one in found["transformations"]] == ["labelsToFields", "merge", "organize"]
+
+
+def test_a_heatmap_asks_over_time_and_a_histogram_for_a_moment() -> None:
+    heat, spread = (rendered_panel(panel(kind=kind)) for kind in (PanelKind.HEATMAP, PanelKind.HISTOGRAM))
+    assert heat["options"]["calculate"] is True
+    assert heat["targets"][0]["range"] is True
+    assert spread["targets"][0]["instant"] is True

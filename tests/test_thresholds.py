@@ -3,12 +3,14 @@ from __future__ import annotations
 from itertools import combinations, pairwise
 
 import pytest
+from dashboard_samples import dashboard, panel, signal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboards.thresholds import NEUTRAL, OK, SEVERITY, amount, legend, problems, steps
+from dashboards.thresholds import NEUTRAL, OK, SEVERITY, amount, coloured, legend, problems, steps
 from model.dashboard import Threshold
-from model.rule import Severity
+from model.limits import attained, over
+from model.rule import Alert, Severity
 
 GREEN = OK.hex
 YELLOW = SEVERITY[Severity.WARNING].hex
@@ -110,7 +112,11 @@ def test_the_legend_says_tier_colour_side_and_value() -> None:
     [
         (0.999, "percentunit", "99.9 %"),
         (85, "percent", "85 %"),
-        (600, "s", "600 s"),
+        (600, "s", "10 min"),
+        (14 * 86400, "s", "14 d"),
+        (0.3, "s", "300 ms"),
+        (0.00025, "s", "0.00025 s"),
+        (1209600, "short", "1209600"),
         (3, "short", "3"),
         (8 * 1024**3, "bytes", "8 GiB"),
         (0, "bytes", "0 B"),
@@ -176,3 +182,32 @@ def test_the_palette_stays_apart_for_every_kind_of_sight(sight: str) -> None:
     for one, other in combinations([OK, *SEVERITY.values()], 2):
         distance = sum((a - b) ** 2 for a, b in zip(_lab(one.hex, sight), _lab(other.hex, sight), strict=True)) ** 0.5
         assert distance > 15, (one, other)
+
+
+def test_limits_of_a_signal_colour_it_where_no_alert_does() -> None:
+    limited = signal(limits=over(warning=0.8))
+    [shown] = coloured(dashboard(panel(signals=(limited,))), ()).panels
+    assert [(t.value, t.severity) for t in shown.thresholds] == [(0.8, "warning")]
+    alert = Alert(
+        name="TooMuch",
+        signal=limited,
+        op=">",
+        threshold=0.9,
+        for_="1m",
+        severity=Severity.HIGH,
+        component="a",
+        summary="a",
+        description="a",
+    )
+    [shown] = coloured(dashboard(panel(signals=(limited,))), (alert,)).panels
+    assert [(t.value, t.severity) for t in shown.thresholds] == [(0.9, "high")]
+
+
+def test_bands_of_an_objective_have_no_gaps() -> None:
+    found = steps(attained(0.999))
+    assert found == [
+        (None, SEVERITY[Severity.HIGH].hex),
+        (0.6993, SEVERITY[Severity.MEDIUM].hex),
+        (0.7992, SEVERITY[Severity.WARNING].hex),
+        (0.999, OK.hex),
+    ]

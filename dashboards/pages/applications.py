@@ -30,8 +30,12 @@ APPLICATION = Page(
                 show(PanelKind.TIMESERIES, "web_applications.error_ratio", width=12),
                 Wanted(
                     kind=PanelKind.TIMESERIES,
-                    names=("web_applications.latency_p95", "web_applications.latency_p99"),
-                    title="Latency (P95, P99)",
+                    names=(
+                        "web_applications.latency_p50",
+                        "web_applications.latency_p95",
+                        "web_applications.latency_p99",
+                    ),
+                    title="Latency (P50, P95, P99)",
                     width=12,
                     exemplars=True,
                 ),

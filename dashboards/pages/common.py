@@ -47,6 +47,18 @@ MOST_ERRORS = counted(
 )
 
 
+# Numbers and ids tell lines of one message apart: what holds a digit becomes a #.
+_MESSAGE = '`{{ regexReplaceAll "[0-9a-fA-F]*[0-9][0-9a-fA-F.:-]*" __line__ "#" | trunc 120 }}`'
+TOP_MESSAGES = counted(
+    f"topk(10, sum by (message) (count_over_time({CHOSEN} | {FAILED} | label_format message={_MESSAGE} [$__range])))",
+    "{{message}}",
+    "Error messages, top 10",
+    "The ten messages of the levels error and worse that were written most in the chosen time, their numbers and ids "
+    "as #. Good: none. Loki refuses to count more than 500 different ones: choose a namespace, or less time.",
+    PanelKind.TABLE,
+)
+
+
 def logs_of(streams: str, title: str) -> Group:
     """A row with the errors of some streams over time, and their lines."""
     by_level = f"sum by (level) (count_over_time({streams} [$__auto]))"

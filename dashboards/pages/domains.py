@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dashboards.pages.common import CHOSEN, FAILED, MOST_ERRORS, counted
+from dashboards.pages.common import CHOSEN, FAILED, TOP_MESSAGES, counted
 from dashboards.shelf import Group, show
 from model.dashboard import PanelKind
 from model.system import Domain
@@ -15,8 +15,8 @@ _BEFORE: Mapping[Domain, tuple[Group, ...]] = {
             title="All workloads",
             panels=(
                 show(PanelKind.STAT, "platform.job_success", optional=True),
-                show(PanelKind.TIMESERIES, "kubernetes.namespace_cpu", title="CPU compared"),
-                show(PanelKind.TIMESERIES, "kubernetes.namespace_memory", title="Memory compared"),
+                show(PanelKind.BARGAUGE, "kubernetes.namespace_cpu", title="CPU compared"),
+                show(PanelKind.BARGAUGE, "kubernetes.namespace_memory", title="Memory compared"),
                 show(PanelKind.TIMESERIES, "platform.stage_time", title="Duration trend", optional=True),
             ),
         ),
@@ -41,7 +41,7 @@ _BEFORE: Mapping[Domain, tuple[Group, ...]] = {
                     "Errors by category",
                     "Lines of the levels error and worse. Good: none, or as many as ever.",
                 ),
-                MOST_ERRORS,
+                TOP_MESSAGES,
                 show(PanelKind.TABLE, "kubernetes.failed_pods"),
                 show(PanelKind.TIMESERIES, "kubernetes.oom_kills"),
             ),
@@ -51,7 +51,8 @@ _BEFORE: Mapping[Domain, tuple[Group, ...]] = {
             panels=(
                 show(PanelKind.TABLE, "kubernetes.spare_cpu"),
                 show(PanelKind.TABLE, "kubernetes.spare_memory"),
-                show(PanelKind.TIMESERIES, "kubernetes.memory_of_limit"),
+                show(PanelKind.TABLE, "kubernetes.autoscalers_at_limit"),
+                show(PanelKind.TIMESERIES, "kubernetes.memory_of_limit", width=24),
             ),
         ),
     ),
@@ -61,6 +62,8 @@ _BEFORE: Mapping[Domain, tuple[Group, ...]] = {
             panels=(
                 show(PanelKind.STAT, "platform.stages_up", width=16, optional=True),
                 show(PanelKind.STAT, "platform.bottleneck", optional=True),
+                show(PanelKind.TABLE, "platform.time_to_kubernetes", width=12, optional=True),
+                show(PanelKind.TABLE, "platform.time_to_storage", width=12, optional=True),
                 show(PanelKind.BARGAUGE, "platform.stage_time", width=12, optional=True),
                 show(PanelKind.TIMESERIES, "platform.stage_time", title="Time by stage, course", width=12,
                      optional=True),
@@ -69,10 +72,14 @@ _BEFORE: Mapping[Domain, tuple[Group, ...]] = {
         Group(
             title="Service levels",
             panels=(
-                show(PanelKind.STAT, "platform.attainment_of_objective", width=12, optional=True),
+                show(PanelKind.STAT, "platform.availability_attained", optional=True),
+                show(PanelKind.GAUGE, "platform.attainment_of_objective", width=16, optional=True),
                 show(PanelKind.TIMESERIES, "slo.slo_attainment", title="Availability and other objectives", width=12),
+                show(PanelKind.TIMESERIES, "airflow.run_time_p50", "airflow.run_time_p95", "airflow.run_time_p99",
+                     title="Run time of pipelines", width=12),
                 show(PanelKind.TIMESERIES, "kafka.messages_in", title="Throughput"),
-                show(PanelKind.TIMESERIES, "kafka.bytes_in", title="Data volume"),
+                show(PanelKind.STAT, "kafka.bytes_in_24h", "spark.input_24h", "trino.input_24h",
+                     title="Data processed in 24 hours"),
                 show(PanelKind.STAT, "platform.jobs_ended", optional=True),
                 show(PanelKind.GAUGE, "platform.utilisation", optional=True),
             ),

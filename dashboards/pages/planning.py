@@ -18,6 +18,8 @@ PLANNING = Page(
         Group(
             title="Forecast",
             panels=(
+                show(PanelKind.STAT, "capacity.compute_runs_out", width=12, optional=True),
+                show(PanelKind.STAT, "capacity.storage_runs_out", width=12, optional=True),
                 show(PanelKind.BARGAUGE, "kubernetes.volume_forecast"),
                 show(PanelKind.BARGAUGE, "capacity.days_until_full", width=16, optional=True),
             ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboards.pages.common import CHOSEN, FAILED, MOST_ERRORS, NAMESPACE, POD, counted, lines
+from dashboards.pages.common import CHOSEN, FAILED, MOST_ERRORS, NAMESPACE, POD, TOP_MESSAGES, counted, lines
 from dashboards.shelf import Group, Page, Wanted, show
 from model.dashboard import Field, Lookup, PanelKind, Store
 
@@ -79,6 +79,7 @@ ERRORS = Page(
                     "Lines of the levels error and worse, by namespace. Good: none, or as many as ever.",
                 ),
                 MOST_ERRORS,
+                TOP_MESSAGES,
                 lines(
                     f"{CHOSEN} | {FAILED}",
                     "Lines with errors",
@@ -166,14 +167,18 @@ PILLARS = Page(
                 show(PanelKind.TIMESERIES, "web_applications.requests", width=12),
                 Wanted(
                     kind=PanelKind.TIMESERIES,
-                    names=("web_applications.latency_p95", "web_applications.latency_p99"),
+                    names=(
+                        "web_applications.latency_p50",
+                        "web_applications.latency_p95",
+                        "web_applications.latency_p99",
+                    ),
                     title="Latency, each point with its traces",
                     width=12,
                     exemplars=True,
                 ),
                 Wanted(
                     kind=PanelKind.TIMESERIES,
-                    names=("argocd.reconcile_p95",),
+                    names=("tempo.span_latency_p95",),
                     width=12,
                     exemplars=True,
                 ),

@@ -57,7 +57,7 @@ def call(scope: Scope, node: pp.Call, args: Sequence[Argument]) -> Vector | None
         check_quantile(scope, name, args[0].node)
     _check_type(scope, name, vector)
     result = vector if name in _KEEP_TYPE else vector.computed(f"the result of {name}()")
-    if name in _NEED_COUNTER and vector.buckets == "raw":
+    if name in {*_NEED_COUNTER, "delta"} and vector.buckets == "raw":
         result = replace(result, buckets="rated")
     if name in ("rate", "increase", "irate") and vector.type == "histogram":
         result = replace(result, type="histogram", buckets="rated")

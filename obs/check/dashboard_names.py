@@ -51,6 +51,12 @@ def problems(dashboards: Iterable[Dashboard], names: Names) -> Iterator[tuple[Da
         known = names.get(dashboard.uid)
         if known is not None and known["title"] != dashboard.title:
             yield dashboard, f"was {known['title']!r}: links carry that name, so it stays; a new page is a new uid"
+        elif known is not None and known["slug"] != slug(dashboard.title):
+            wanted = slug(dashboard.title)
+            yield (
+                dashboard,
+                f"has the slug {known['slug']!r} in {NAMES.as_posix()}; Grafana makes {wanted!r} of its title",
+            )
         elif known is None:
             other = slugs.get(slug(dashboard.title))
             taken = f"; its slug is that of {other}" if other else ""

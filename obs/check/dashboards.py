@@ -20,6 +20,8 @@ _LABEL = re.compile(r'(\w+)\s*(?:=~|!~|!=|=)\s*"')
 _MATCHER = re.compile(r'(\w+)\s*(=~|!~|!=|=)\s*"([^"]*)"')
 _GROUPED = re.compile(r"\bby\s*\(([^)]*)\)")
 _SHOWN = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+_TEMPLATE = re.compile(r"`[^`]*`")
+_MADE = re.compile(r"\blabel_format\s+(\w+)\s*=")
 _FILLED = {"__auto", "__range", "__interval"}
 """Grafana's own variables."""
 
@@ -86,11 +88,12 @@ def _lookup(dashboard: Dashboard, panel: Panel) -> Iterator[tuple[str, str]]:
 
 
 def _of_logs(lookup: Lookup) -> Iterator[str]:
-    selectors = _STREAMS.findall(lookup.query)
+    selectors = _STREAMS.findall(_TEMPLATE.sub("", lookup.query))
     used = {label for streams in selectors for label in _LABEL.findall(streams)}
     for label in sorted(used - set(INDEX_LABELS)):
         yield f"no stream has the label {label}: they have {', '.join(INDEX_LABELS)}; all else stands after |"
-    known = {*INDEX_LABELS, *METADATA, "detected_level"}  # the last is Loki's own
+    # detected_level is Loki's own.
+    known = {*INDEX_LABELS, *METADATA, "detected_level", *_MADE.findall(lookup.query)}
     grouped = {name.strip() for group in _GROUPED.findall(lookup.query) for name in group.split(",")}
     for label in sorted((grouped | set(_SHOWN.findall(lookup.legend))) - known):
         yield f"no line has {label}: it has {', '.join(sorted(known))}"

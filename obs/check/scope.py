@@ -134,7 +134,8 @@ def _source(series: Series) -> Source:
         possible=labels,
         open=series.open,
         type=kind,
-        buckets="raw" if "le" in labels and series.name.endswith("_bucket") else "none",
+        # MinIO has counts by le under a bare name, typed as gauges.
+        buckets="raw" if "le" in labels and (series.type == "gauge" or series.name.endswith("_bucket")) else "none",
         pins={NAME: series.name},
         origin=f"{series.name} ({series.type}, contract {series.contract})",
         clustered=CLUSTER in labels,

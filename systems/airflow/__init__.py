@@ -18,7 +18,16 @@ from model.scrape import Endpoint, Scrape, ScrapeKind
 from model.system import Domain, Section, System
 from systems.airflow.alerts import alerts
 from systems.airflow.objectives import objectives
-from systems.airflow.signals import JOB, NEVER_YET, beats, limit_signals, run_signals, scheduler_signals, task_signals
+from systems.airflow.signals import (
+    JOB,
+    NEVER_YET,
+    beats,
+    limit_signals,
+    run_signals,
+    run_time_signals,
+    scheduler_signals,
+    task_signals,
+)
 from systems.base import Context, SystemSettings, panels, silence
 from systems.objectives import InTime, Share
 
@@ -42,7 +51,11 @@ class Settings(SystemSettings):
 
 
 def system(settings: Settings, context: Context) -> System:
-    found = (*run_signals(), *limit_signals(settings.sla), *scheduler_signals(), *task_signals())
+    runs = (
+        *run_signals(settings.success_objective),
+        *run_time_signals(settings.latency.limit if settings.latency else None),
+    )
+    found = (*runs, *limit_signals(settings.sla), *scheduler_signals(), *task_signals())
     signals = {s.name: s for s in found}
     silent, silent_alert = silence(
         context,
@@ -53,7 +66,7 @@ def system(settings: Settings, context: Context) -> System:
         severity=Severity.HIGH,
         hides="no alert on DAGs or the scheduler can fire, and what Airflow sends is lost",
     )
-    shown = list(panels(signals, *_PANELS, may_lack="share_of_sla"))
+    shown = list(panels(signals, *_PANELS, may_lack=("share_of_sla",)))
     shown.append(Panel(title="Silent sources: Airflow", kind=PanelKind.STAT, signals=(silent,)))
     return System(
         name="airflow",
@@ -84,9 +97,11 @@ _PANELS: tuple[tuple[PanelKind, *tuple[str, ...]], ...] = (
     (PanelKind.TABLE, "failed_runs"),
     (PanelKind.TIMESERIES, "run_duration"),
     (PanelKind.TIMESERIES, "share_of_sla"),
-    (PanelKind.TIMESERIES, "task_duration"),
+    (PanelKind.TIMESERIES, "run_time_p50", "run_time_p95", "run_time_p99"),
+    (PanelKind.HEATMAP, "task_times"),
     (PanelKind.TIMESERIES, "failed_tasks"),
     (PanelKind.TIMESERIES, "schedule_delay"),
+    (PanelKind.GAUGE, "pool_usage"),
     (PanelKind.TIMESERIES, "pool_open_slots", "pool_starving_tasks"),
     (PanelKind.TIMESERIES, "executor_running_tasks", "executor_open_slots", "executor_queued_tasks"),
     (PanelKind.STAT, "import_errors"),

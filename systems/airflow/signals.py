@@ -7,6 +7,7 @@ from functools import reduce
 from operator import or_
 
 from model.expr import Expr
+from model.limits import attained, over
 from model.promql import binary, call, eq, increase, length, max_by, metric, over_time, sum_by
 from model.quantity import seconds
 from model.rule import RecordingRule, Signal
@@ -40,7 +41,8 @@ def _succeeded_in_a_day() -> Expr:
     return 1 - (failed | none) / (((good | none) + (failed | none)) > 0)
 
 
-def run_signals() -> tuple[Signal, ...]:
+def run_signals(promised: float | None) -> tuple[Signal, ...]:
+    """``promised``: the share of runs that the objective wants to succeed."""
     hour_failed, hour_ended = _ended("1h")
     return (
         Signal(
@@ -53,6 +55,7 @@ def run_signals() -> tuple[Signal, ...]:
             legend="{{cluster}}",
             record="dataops:airflow:dag_success_rate_24h",
             maximum=1,
+            limits=attained(promised) if promised else (),
         ),
         Signal(
             name="failure_ratio_1h",
@@ -105,6 +108,21 @@ def run_signals() -> tuple[Signal, ...]:
             legend="{{dag_id}}",
         ),
     )
+
+
+def run_time_signals(limit: str | None) -> Iterator[Signal]:
+    """``limit``: the time that the objective allows. The mapping of the exporter has these quantiles of a day."""
+    for quantile, name in (("0.5", "P50"), ("0.95", "P95"), ("0.99", "P99")):
+        yield Signal(
+            name=f"run_time_{name.lower()}",
+            title=f"DAG run time ({name})",
+            description=f"Time within which {float(quantile):.0%} of a DAG's good runs of a day end; the slowest DAG.",
+            good="Below what the objective allows.",
+            unit="s",
+            expr=max_by(metric(DURATION, eq("quantile", quantile), may_be_absent=NEVER_YET)),
+            legend=f"{{{{cluster}}}} {name}",
+            limits=over(warning=seconds(limit)) if limit else (),
+        )
 
 
 def limit_signals(sla: Mapping[str, str]) -> Iterator[Signal]:
@@ -172,6 +190,10 @@ def task_signals() -> tuple[Signal, ...]:
             legend=f"{{{{{label}}}}} {title.lower()}",
         )
 
+    def pool(state: str) -> Expr:
+        return max_by(metric(f"airflow_pool_{state}_slots"), "pool")
+
+    taken = pool("running") + pool("queued")
     return (
         Signal(
             name="task_duration",
@@ -184,6 +206,16 @@ def task_signals() -> tuple[Signal, ...]:
             legend="{{dag_id}}",
         ),
         Signal(
+            name="task_times",
+            title="Task times",
+            description="How many tasks take how long: of each task of a DAG the mean time of the last hour.",
+            good="Dark where it always was; a darker patch further up is many tasks that became slow at once.",
+            unit="s",
+            expr=_counted("airflow_task_duration_sum", "1h", "dag_id", "task_id")
+            / (_counted("airflow_task_duration_count", "1h", "dag_id", "task_id") > 0),
+            legend="{{dag_id}} {{task_id}}",
+        ),
+        Signal(
             name="failed_tasks",
             title="Failed tasks by DAG",
             description="Task instances that failed in the last hour, by DAG; retries count each time.",
@@ -194,6 +226,17 @@ def task_signals() -> tuple[Signal, ...]:
                 "dag_id",
             ),
             legend="{{dag_id}}",
+            limits=over(warning=0),
+        ),
+        Signal(
+            name="pool_usage",
+            title="Pool use",
+            description="Share of a pool's slots that tasks have or wait in the executor for.",
+            good="Below 100 % for most of the time: tasks wait for a full pool.",
+            unit="percentunit",
+            expr=taken / (taken + pool("open") > 0),
+            legend="{{pool}}",
+            maximum=1,
         ),
         slots("pool_open_slots", "Free pool slots", "Free slots of a pool.", "Above 0.", "pool"),
         slots(

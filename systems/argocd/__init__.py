@@ -68,6 +68,17 @@ def system(settings: Settings, context: Context) -> System:
     )
 
 
+# Severities of the alerts below. What progresses or is suspended is neither good nor bad.
+_HEALTH = (
+    ("health_status", "Healthy", ""),
+    *(("health_status", state, Severity.HIGH.value) for state in ("Degraded", "Missing", "Unknown")),
+)
+_SYNC = (
+    ("sync_status", "Synced", ""),
+    *(("sync_status", state, Severity.MEDIUM.value) for state in ("OutOfSync", "Unknown")),
+)
+
+
 def _application_signals() -> tuple[Signal, ...]:
     info = metric("argocd_app_info")
     finished = metric("argocd_app_sync_total", ne("dry_run", "true"))
@@ -81,6 +92,7 @@ def _application_signals() -> tuple[Signal, ...]:
             unit="short",
             expr=sum_by(max_by(info, *_APPLICATION, "health_status"), "health_status"),
             legend="{{health_status}}",
+            states=_HEALTH,
         ),
         Signal(
             name="unhealthy_applications",
@@ -116,6 +128,7 @@ def _application_signals() -> tuple[Signal, ...]:
             unit="short",
             expr=max_by(info, *_APPLICATION, "health_status", "sync_status"),
             legend=application + " {{health_status}} {{sync_status}}",
+            states=(*_HEALTH, *_SYNC),
         ),
         Signal(
             name="syncs",

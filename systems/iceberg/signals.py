@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from model.expr import Expr, Selector
+from model.limits import over
 from model.promql import eq, max_by, metric, not_matching, sum_by
 from model.rule import Signal
 
@@ -101,6 +102,7 @@ def table_signals(deletes_expected: tuple[str, ...]) -> tuple[Signal, ...]:
             unit="short",
             expr=max_by(metric("iceberg_table_compaction_due", may_be_absent=_NO_TABLE_YET), *_TABLE, "reason") > 0,
             legend=_LEGEND + " {{reason}}",
+            limits=over(warning=0),
         ),
         Signal(
             name="commit_lag",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from model.promql import max_by, metric, ne, rate, sum_by
+from model.promql import increase, max_by, metric, ne, rate, sum_by
 from model.rule import Signal
 
 BROKER_JOB, EXPORTER_JOB = "kafka-broker", "kafka-exporter"
@@ -29,6 +29,20 @@ def broker_signals() -> tuple[Signal, ...]:
         traffic("messages_in", "Messages in", "messagesin", "ops"),
         traffic("bytes_in", "Bytes in", "bytesin", "Bps"),
         traffic("bytes_out", "Bytes out", "bytesout", "Bps"),
+        Signal(
+            name="bytes_in_24h",
+            title="Bytes in 24 hours",
+            description="Bytes that producers wrote in 24 hours.",
+            good="As much as yesterday.",
+            unit="bytes",
+            expr=sum_by(
+                increase(
+                    metric("kafka_server_brokertopicmetrics_bytesin_total", _BY_TOPIC, may_be_absent=_NO_TOPIC), "24h"
+                ),
+                _ONE,
+            ),
+            legend="{{cluster_name}} written to Kafka",
+        ),
         Signal(
             name="under_replicated",
             title="Under-replicated partitions",

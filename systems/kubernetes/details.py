@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from model.expr import Expr, Matcher, Selector
+from model.limits import over
 from model.promql import binary, call, count_by, eq, matching, max_by, metric, ne, rate, sum_by
 from model.rule import Signal
 from systems.kubernetes.signals import CONTAINER, NO_WORKLOAD, POD, VOLUME, WHILE_IT_HOLDS
@@ -15,16 +16,30 @@ _DEPLOYMENT = ("namespace", "deployment")
 
 
 def detail_signals(workloads: Matcher, volumes: Matcher) -> tuple[Signal, ...]:
-    return (*_use(workloads), *_ends(workloads), *_controllers(workloads), *_spare(workloads), *_places(volumes))
+    of_workloads = (part(workloads) for part in (_use, _ends, _controllers, _scaling, _spare))
+    return (*(signal for signals in of_workloads for signal in signals), *_places(volumes))
 
 
 _Row = tuple[str, str, str, str, str, Expr, str]
 """name, title, description, what is good, unit, expression, legend"""
 
 
+_ANY = {"failed_pods": over(warning=0), "autoscalers_at_limit": over(warning=0)}
+"""What is bad as soon as there is one, though no alert tells of it."""
+
+
 def _signals(*rows: _Row) -> tuple[Signal, ...]:
     return tuple(
-        Signal(name=name, title=title, description=said, good=good, unit=unit, expr=expr, legend=legend)
+        Signal(
+            name=name,
+            title=title,
+            description=said,
+            good=good,
+            unit=unit,
+            expr=expr,
+            legend=legend,
+            limits=_ANY.get(name, ()),
+        )
         for name, title, said, good, unit, expr, legend in rows
     )
 
@@ -83,6 +98,23 @@ def _controllers(workloads: Matcher) -> tuple[Signal, ...]:
         ("rollouts", "Roll-outs in a day", "How often the specification of a Deployment changed in 24 hours.",
                 "As often as somebody deployed.", "short", max_by(call("changes", generation), *_DEPLOYMENT) > 0,
                 shown),
+    )  # fmt: skip
+
+
+def _scaling(workloads: Matcher) -> tuple[Signal, ...]:
+    """What asks for more than its autoscaler may give."""
+
+    def of(name: str) -> Expr:
+        none = "no namespace of the workloads may have an autoscaler"
+        selector = metric(f"kube_horizontalpodautoscaler_{name}", workloads, may_be_absent=none)
+        return max_by(selector, "namespace", "horizontalpodautoscaler")
+
+    most = of("spec_max_replicas")
+    return _signals(
+        ("autoscalers_at_limit", "Autoscalers at their limit",
+                "Pods of an autoscaler that wants as many as it may have, or more.",
+                "Nothing is shown; what is shown needs a higher maxReplicas, or less to do.", "short",
+                binary(">=", of("status_desired_replicas"), most), "{{namespace}}/{{horizontalpodautoscaler}}"),
     )  # fmt: skip
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from model.expr import Expr
-from model.promql import call, eq, matching, max_by, metric, rate, sum_by
+from model.expr import Expr, Matcher
+from model.limits import over
+from model.promql import call, eq, histogram_quantile, matching, max_by, metric, rate, sum_by
 from model.rule import Signal
 
 _READS = matching("api", "getobject|headobject")
@@ -38,6 +39,13 @@ def _slow_reads(bound: str) -> Expr:
         return sum_by(call("clamp_min", grown, 0), "api")
 
     return 1 - counted(bound) / (counted("+Inf") > 0)
+
+
+def _first_byte(quantile: float, which: Matcher) -> Expr:
+    """Seconds. Of the same counts; a cut-off difference keeps the buckets in order."""
+    buckets = metric("minio_s3_requests_ttfb_seconds_distribution", which, may_be_absent=_FROM_FIRST_REQUEST)
+    grown = max_by(call("delta", buckets.over("5m")), "server", "api", "le")
+    return histogram_quantile(quantile, sum_by(call("clamp_min", grown, 0), "api", "le"))
 
 
 def request_signals(slow: int) -> tuple[Signal, ...]:
@@ -84,6 +92,17 @@ def request_signals(slow: int) -> tuple[Signal, ...]:
             unit="short",
             expr=sum_by(max_by(metric("minio_s3_requests_waiting_total"), "server")),
             legend="{{cluster}}",
+        ),
+        Signal(
+            name="latency",
+            title="GET and PUT latency (P95)",
+            description="Time within which 95 % of the requests of 5 minutes had their first byte answered. "
+            "That of a PUT waits for the client's own upload.",
+            good=f"GET below {slow} ms. MinIO's lowest bucket is 50 ms: what is below reads as a part of it.",
+            unit="s",
+            expr=_first_byte(0.95, matching("api", "getobject|putobject")),
+            legend="{{api}}",
+            limits=over(warning=slow / 1000),
         ),
         Signal(
             name="slow_reads",
@@ -154,6 +173,15 @@ def capacity_signals() -> tuple[Signal, ...]:
             legend="{{bucket}}",
         ),
         Signal(
+            name="bucket_objects",
+            title="Objects by bucket",
+            description="Objects of a bucket, as the scanner last saw them.",
+            good="Follows what is kept; far more objects for the same bytes are small files.",
+            unit="none",
+            expr=max_by(metric("minio_bucket_usage_object_total", may_be_absent=_SCANNED), "bucket"),
+            legend="{{bucket}}",
+        ),
+        Signal(
             name="bucket_growth",
             title="Growth of buckets in 24 hours",
             description="Bytes that a bucket has more than a day ago.",
@@ -173,6 +201,7 @@ def capacity_signals() -> tuple[Signal, ...]:
             legend="{{bucket}}",
             record=QUOTA_USAGE,
             maximum=1,
+            limits=over(warning=0.9),
         ),
         Signal(
             name="drive_latency",

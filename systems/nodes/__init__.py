@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from model.dashboard import Panel, PanelKind
+from model.limits import over
 from model.promql import avg_by, eq, max_by, metric, ne, rate, sum_by
 from model.rule import Alert, Severity, Signal
 from model.scrape import Endpoint, Relabeling, Scrape, ScrapeKind
@@ -63,6 +64,7 @@ def system(settings: Settings, context: Context) -> System:
         legend="{{node}}",
         record="dataops:node:cpu_usage_ratio",
         maximum=1,
+        limits=over(warning=0.80, medium=0.85),
     )
     node_memory = Signal(
         name="node_memory_usage",
@@ -74,6 +76,7 @@ def system(settings: Settings, context: Context) -> System:
         legend="{{node}}",
         record="dataops:node:memory_usage_ratio",
         maximum=1,
+        limits=over(warning=0.85, medium=0.90),
     )
     disk = Signal(
         name="node_filesystem_usage",
@@ -104,6 +107,7 @@ def system(settings: Settings, context: Context) -> System:
     compute = (
         Panel(title="CPU use of the cluster", kind=PanelKind.TIMESERIES, signals=(cluster_cpu,), width=12),
         Panel(title="Memory use of the cluster", kind=PanelKind.TIMESERIES, signals=(cluster_memory,), width=12),
+        Panel(title="Resources by node", kind=PanelKind.TABLE, signals=(node_cpu, node_memory, disk)),
         Panel(title="CPU use by node", kind=PanelKind.TIMESERIES, signals=(node_cpu,)),
         Panel(title="Memory use by node", kind=PanelKind.TIMESERIES, signals=(node_memory,)),
         Panel(title="Fullest file system by node", kind=PanelKind.BARGAUGE, signals=(disk,)),

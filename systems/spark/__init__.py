@@ -21,7 +21,7 @@ from systems.objectives import InTime, Share
 from systems.spark import standalone
 from systems.spark.alerts import alerts
 from systems.spark.details import detail_signals
-from systems.spark.durations import duration_alerts, duration_signals
+from systems.spark.durations import duration_alerts, duration_signals, run_time_signals
 from systems.spark.objectives import objectives
 from systems.spark.signals import ONLY_WHILE_RUNNING, OPERATOR_JOB, application_signals, executor_signals
 from systems.spark.standalone import Standalone
@@ -47,8 +47,12 @@ class Settings(SystemSettings):
 
 
 def system(settings: Settings, context: Context) -> System:
-    durations = tuple(duration_signals(settings.namespaces, settings.sla))
-    signals = {s.name: s for s in (*application_signals(), *executor_signals(), *detail_signals(), *durations)}
+    durations = (
+        *duration_signals(settings.namespaces, settings.sla),
+        *(run_time_signals(settings) if "kubernetes" in context.enabled else ()),
+    )
+    applications = application_signals(settings.success_objective)
+    signals = {s.name: s for s in (*applications, *executor_signals(), *detail_signals(), *durations)}
     silent, silent_alert = silence(
         context,
         job=OPERATOR_JOB,
@@ -58,7 +62,7 @@ def system(settings: Settings, context: Context) -> System:
         severity=Severity.HIGH,
         hides="no alert on failing applications can fire",
     )
-    shown = list(panels(signals, *_PANELS, may_lack="share_of_sla"))
+    shown = list(panels(signals, *_PANELS, may_lack=("run_times", "share_of_sla")))
     shown.append(Panel(title="Silent sources: Spark", kind=PanelKind.STAT, signals=(silent,)))
     found = System(
         name="spark",
@@ -134,9 +138,11 @@ _PANELS: tuple[tuple[PanelKind, *tuple[str, ...]], ...] = (
     (PanelKind.TIMESERIES, "applications_ended_10m", "applications_ended_1h"),
     (PanelKind.TIMESERIES, "failure_ratio_10m", "failure_ratio_1h"),
     (PanelKind.TIMESERIES, "application_duration"),
+    (PanelKind.HISTOGRAM, "run_times"),
     (PanelKind.TIMESERIES, "share_of_sla"),
-    (PanelKind.TIMESERIES, "active_jobs"),
+    (PanelKind.STAT, "active_jobs"),
     (PanelKind.TIMESERIES, "failed_stages"),
+    (PanelKind.TIMESERIES, "executor_use"),
     (PanelKind.TIMESERIES, "executor_memory_usage"),
     (PanelKind.TIMESERIES, "gc_time_ratio"),
     (PanelKind.TIMESERIES, "shuffle_read", "shuffle_write"),

@@ -6,12 +6,17 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import reduce
 from operator import or_
+from typing import TYPE_CHECKING
 
 from model.expr import Expr
+from model.limits import over
 from model.promql import binary, call, eq, increase, matching, max_by, metric, sum_by
 from model.quantity import seconds
 from model.rule import Alert, Severity, Signal
 from systems.base import above
+
+if TYPE_CHECKING:
+    from systems.spark import Settings
 
 _TIME = "spark_application_success_execution_time_seconds"
 _NEVER = "the operator exposes it from the first such application on"
@@ -42,6 +47,34 @@ def duration_signals(namespaces: tuple[str, ...], sla: Mapping[str, str]) -> Ite
             record="dataops:spark_driver:share_of_sla",
             scope=("cluster", "namespace"),
         )
+
+
+def run_time_signals(settings: Settings) -> Iterator[Signal]:
+    """Needs the metrics of pods: the operator adds up times, and drivers vanish before they tell theirs."""
+    start, end = (
+        max_by(
+            metric(
+                f"kube_pod_{what}_time",
+                matching("namespace", "|".join(settings.namespaces)),
+                matching("pod", ".+-driver"),
+                may_be_absent="no driver may be there, or none has ended",
+            ),
+            "namespace",
+            "pod",
+        )
+        for what in ("start", "completion")
+    )
+    yield Signal(
+        name="run_times",
+        title="Run times of applications",
+        description="How many drivers took how long, of those that are there: from the start to the end, or until now.",
+        good="Most where they always were, and none beyond its SLA.",
+        unit="s",
+        expr=(end | start * 0 + call("time")) - start,
+        legend="{{namespace}}/{{pod}}",
+        scope=("cluster", "namespace"),
+        limits=over(warning=seconds(settings.latency.limit)) if settings.latency else (),
+    )
 
 
 def _running(name: str, namespaces: tuple[str, ...]) -> Expr:

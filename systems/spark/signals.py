@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from model.expr import Expr, Selector
+from model.limits import attained
 from model.promql import binary, call, eq, increase, length, max_by, metric, min_by, ne, rate, sum_by
 from model.rule import Signal
 
@@ -40,7 +41,8 @@ def _ended(window: str, *, believe_all: bool = False) -> tuple[Expr, Expr]:
     return failed | succeeded * 0, (succeeded | failed * 0) + (failed | succeeded * 0)
 
 
-def application_signals() -> tuple[Signal, ...]:
+def application_signals(promised: float | None) -> tuple[Signal, ...]:
+    """``promised``: the share of applications that the objective wants to succeed."""
     day_failed, day_ended = _ended("24h", believe_all=True)
     hour_failed, hour_ended = _ended("1h")
     recent_failed, recent_ended = _ended("10m")
@@ -48,7 +50,7 @@ def application_signals() -> tuple[Signal, ...]:
         Signal(
             name="success_rate_24h",
             title="Application success in 24 hours",
-            description="Share of the applications that ended in 24 hours and succeeded..",
+            description="Share of the applications that ended in 24 hours and succeeded.",
             good="98 % or more.",
             unit="percentunit",
             # The operator counts, not the drivers: it lives on, drivers vanish between two scrapes.
@@ -56,6 +58,7 @@ def application_signals() -> tuple[Signal, ...]:
             legend="{{cluster}}",
             record="dataops:spark:success_rate_24h",
             maximum=1,
+            limits=attained(promised) if promised else (),
         ),
         Signal(
             name="failure_ratio_10m",
@@ -179,6 +182,27 @@ def executor_signals() -> tuple[Signal, ...]:
             record="dataops:spark_executor:memory_usage_ratio",
             scope=scope,
             maximum=1,
+        ),
+        Signal(
+            name="executor_use",
+            title="Executor use",
+            description="Share of an application's task slots that work: tasks that run by those that could.",
+            good="High while it runs; what stays low has more executors than it needs.",
+            unit="percentunit",
+            expr=sum_by(executors("metrics_executor_activeTasks"), "namespace", "application_name")
+            / (sum_by(executors("metrics_executor_maxTasks"), "namespace", "application_name") > 0),
+            legend="{{namespace}}/{{application_name}}",
+            scope=scope,
+            maximum=1,
+        ),
+        Signal(
+            name="input_24h",
+            title="Input in 24 hours",
+            description="Bytes that executors read in 24 hours, from their first scrape on.",
+            good="As much as yesterday.",
+            unit="bytes",
+            expr=sum_by(increase(executors("metrics_executor_totalInputBytes_bytes_total"), "24h")),
+            legend="{{cluster}} read by Spark",
         ),
         Signal(
             name="gc_time_ratio",

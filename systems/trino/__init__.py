@@ -73,7 +73,7 @@ def system(settings: Settings, context: Context) -> System:
         severity=Severity.HIGH,
         hides="no alert on queries can fire and perhaps no query is answered",
     )
-    shown = list(panels(signals, *_PANELS, may_lack="worker_availability"))
+    shown = list(panels(signals, *_PANELS, may_lack=("worker_availability",)))
     shown.append(Panel(title="Silent sources: Trino", kind=PanelKind.STAT, signals=(silent,)))
     return System(
         name="trino",
@@ -140,13 +140,13 @@ def _scrape(component: str, job: str, settings: Settings) -> Scrape:
 _PANELS: tuple[tuple[PanelKind, *tuple[str, ...]], ...] = (
     (PanelKind.STAT, "query_success_rate_24h"),
     (PanelKind.STAT, "running_queries"),
-    (PanelKind.GAUGE, "worker_availability"),
+    (PanelKind.STAT, "worker_availability"),
     (PanelKind.TIMESERIES, "query_failure_ratio_15m"),
     (PanelKind.TIMESERIES, "failures_by_system", "failures_by_user"),
     (PanelKind.TIMESERIES, "query_wall_time_p95"),
     (PanelKind.TIMESERIES, "long_running_queries", "queued_queries"),
     (PanelKind.TIMESERIES, "slow_queries_1h"),
-    (PanelKind.TIMESERIES, "memory_pool_usage"),
+    (PanelKind.GAUGE, "memory_pool_usage"),
     (PanelKind.TIMESERIES, "worker_memory_usage"),
     (PanelKind.TIMESERIES, "cpu_time"),
 )

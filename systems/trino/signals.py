@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from model.expr import Expr
+from model.limits import attained
 from model.promql import call, eq, increase, matching, max_by, metric, over_time, rate, sum_by
 from model.quantity import seconds
 from model.rule import Signal
@@ -118,6 +119,7 @@ def _success() -> Signal:
         legend=_LEGEND,
         record="dataops:trino:query_success_rate_24h",
         maximum=1,
+        limits=attained(0.99),
     )
 
 
@@ -191,6 +193,15 @@ def cluster_signals() -> tuple[Signal, ...]:
             / (max_by(metric(_MEMORY + "TotalDistributedBytes"), _ONE) > 0),
             legend=_LEGEND,
             maximum=1,
+        ),
+        Signal(
+            name="input_24h",
+            title="Input of queries in 24 hours",
+            description="Bytes that the queries which ended in 24 hours read.",
+            good="As much as yesterday.",
+            unit="bytes",
+            expr=_counted("ConsumedInputBytes", "24h"),
+            legend=f"{_LEGEND} read by Trino",
         ),
         Signal(
             name="cpu_time",

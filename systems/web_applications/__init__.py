@@ -108,7 +108,7 @@ def _availability(name: str, application: Application) -> Slo:
 _SHOWN: tuple[tuple[PanelKind, *tuple[str, ...]], ...] = (
     (PanelKind.TIMESERIES, "requests"),
     (PanelKind.TIMESERIES, "error_ratio"),
-    (PanelKind.TIMESERIES, "latency_p95", "latency_p99"),
+    (PanelKind.TIMESERIES, "latency_p50", "latency_p95", "latency_p99"),
     (PanelKind.BARGAUGE, "latency_of_objective"),
     (PanelKind.TIMESERIES, "heap_usage"),
     (PanelKind.TIMESERIES, "gc_pauses"),

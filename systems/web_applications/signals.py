@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
 
 from model.expr import Expr, Matcher, Selector
+from model.limits import Threshold, over
 from model.promql import absent, call, constant, eq, histogram_quantile, max_by, metric, rate, sum_by
 from model.rule import Signal
 from systems.web_applications.sources import APPLICATION, SOURCES, Application, Source, job, who
@@ -95,8 +96,15 @@ def _traffic(applications: Applications) -> tuple[Signal, ...]:
             legend="{{application}}",
             record=_ERROR_RATIO,
             maximum=1,
+            limits=_between(1 - one.availability_objective for one in applications.values()),
         ),
     )
+
+
+def _between(allowed: Iterable[float]) -> tuple[Threshold, ...]:
+    """From the strictest application's limit on one of them may miss its own, from the mildest's on all do."""
+    values = [round(value, 6) for value in allowed]
+    return over(warning=min(values), medium=max(values)) if min(values) < max(values) else over(medium=max(values))
 
 
 def _latency(applications: Applications) -> tuple[Signal, ...]:
@@ -104,6 +112,15 @@ def _latency(applications: Applications) -> tuple[Signal, ...]:
         metric(_P95, eq(APPLICATION, name)) / one.latency_objective for name, one in applications.items()
     ]
     return (
+        Signal(
+            name="latency_p50",
+            title="Latency (P50)",
+            description="Time within which half of an application's requests are answered, over 5 minutes.",
+            good="As usual, and well below P95.",
+            unit="s",
+            expr=_quantile(0.5, applications),
+            legend="{{application}} P50",
+        ),
         Signal(
             name="latency_p95",
             title="Latency (P95)",
@@ -113,6 +130,7 @@ def _latency(applications: Applications) -> tuple[Signal, ...]:
             expr=_quantile(0.95, applications),
             legend="{{application}} P95",
             record=_P95,
+            limits=_between(one.latency_objective for one in applications.values()),
         ),
         Signal(
             name="latency_p99",
