@@ -186,7 +186,7 @@ _MORE = (
     Tool(name="traceqlsyntax", module="traceqlsyntax", pin="github.com/grafana/tempo", package=".", seconds=13),
     # Writes a day of half a million series for `make bench-load`, which no scrape has time for.
     Tool(name="tsdbload", module="tsdbload", pin=_PROMETHEUS, package=".", seconds=167),
-    # Evaluates the rules over two weeks for `make bench-alerts`: promtool takes a series as text, and all of it at once.
+    # Evaluates the rules over two weeks for `make bench-alerts`: promtool takes all of it at once, as text.
     Tool(name="rulereplay", module="rulereplay", pin=_PROMETHEUS, package=".", seconds=170),
 )
 TOOLS: dict[str, Tool] = {tool.name: tool for tool in (*_LOCAL, *_OPTIONAL, *_MORE)}
