@@ -74,6 +74,11 @@ def _known_to_all(model: dict[str, Any]) -> dict[str, Any]:
     for variable in model["templating"]["list"]:
         for field in ("id", *_INTERVALS):
             variable.pop(field, None)
+    for top in model["panels"]:
+        for panel in (top, *top.get("panels", ())):
+            defaults = panel.get("fieldConfig", {}).get("defaults", {})
+            if "links" in defaults:  # the SDK takes links of a dashboard for them: nine fields for Grafana's two
+                defaults["links"] = [{key: link[key] for key in ("title", "url")} for link in defaults["links"]]
     return model
 
 
