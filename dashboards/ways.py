@@ -28,6 +28,7 @@ _HOMES: Mapping[str, str] = {
     "attainment_of_objective": "dataops-slo",
     "bottleneck": "dataops-e2e",
     "firing_alerts": "dataops-incident",
+    "heartbeat": "dataops-observability",
     "job_success": "dataops-workload",
     "jobs_ended": "dataops-workload",
     "objective_violations": "dataops-slo",
@@ -37,7 +38,6 @@ _HOMES: Mapping[str, str] = {
     "targets_down": "dataops-observability",
     "targets_up": "dataops-observability",
     "utilisation": "dataops-capacity",
-    "watchdog": "dataops-observability",
     "worst_error_budget": "dataops-slo",
 }
 """Of signals that are no system's; those of objectives are at home where the objectives are."""
