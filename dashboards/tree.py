@@ -31,8 +31,8 @@ def dashboards_of(
 ) -> tuple[Dashboard, ...]:
     """Level 0 first, then the domains and the objectives, then the details.
 
-    ``stores`` are those that the stack has beside metrics, ``runbooks`` the URL of the folder of <Alert>.md. Raises ValueError for a page that asks for a signal that
-    its system does not have.
+    ``stores`` are those that the stack has beside metrics, ``runbooks`` the URL of the folder of <Alert>.md. Raises
+    ValueError for a page that asks for a signal that its system does not have.
     """
     shared = _shared(systems, objectives)
     shelf = Shelf(systems, shared, stores)

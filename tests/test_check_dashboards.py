@@ -13,10 +13,11 @@ from stacks import ROOT, run
 
 from dashboards.layout import OPEN_PANELS
 from model.dashboard import Dashboard, Lookup, PanelKind, Row, Store
-from model.expr import Expr
-from model.promql import call, count_by, histogram_quantile, increase, metric, rate, sum_by
+from model.expr import Expr, Matcher
+from model.promql import call, count_by, eq, histogram_quantile, increase, metric, rate, sum_by
+from model.rule import RecordingRule
 from obs.check.dashboard_names import problems
-from obs.check.dashboards import check_dashboards
+from obs.check.dashboards import by_shape, check_dashboards, recomputed
 from obs.check.deployed import check_deployed
 from obs.check.units import check_units, measured_in
 from plan import Plan
@@ -155,7 +156,10 @@ def test_matchers_stand_in_any_order_and_are_the_same_everywhere() -> None:
     turned = sum_by(metric("a", eq("y", "2"), eq("x", "1")), "z") / sum_by(b, "z")
     one_side = sum_by(a.where(eq("z", "3")), "z") / sum_by(b, "z")
     wider = sum_by(metric("a", eq("x", "1")), "z") / sum_by(b, "z")
-    seen = [bool(list(recomputed(expr, [rule]))) for expr in (turned, rule.expr.narrowed(eq("z", "3")), one_side, wider)]
+    seen = [
+        bool(list(recomputed(expr, by_shape([rule]))))
+        for expr in (turned, rule.expr.narrowed(eq("z", "3")), one_side, wider)
+    ]
     assert seen == [True, True, False, False]
 
 

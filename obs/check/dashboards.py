@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from components.alloy_config import METADATA
@@ -28,12 +28,13 @@ _TEMPLATE = re.compile(r"`[^`]*`")
 _MADE = re.compile(r"\blabel_format\s+(\w+)\s*=")
 _FILLED = {"__auto", "__range", "__interval"}
 """Grafana's own variables."""
+Shapes = Mapping[str, Sequence[RecordingRule]]
 
 
 def check_dashboards(plan: Plan) -> Iterator[Finding]:
     yield from _links(plan)
     yield from _reach(plan)
-    recorded = {_bare(rule.expr): rule for rule in plan.records}
+    recorded = by_shape(plan.records)
     for dashboard in plan.dashboards:
         for panel in dashboard.panels:
             for check, message in (*_lookup(dashboard, panel), *_raw(panel, recorded)):
@@ -108,17 +109,29 @@ def _of_logs(lookup: Lookup) -> Iterator[str]:
             yield f'with all of every variable {{{streams}}} may be empty, which Loki refuses: add namespace=~".+"'
 
 
-def _raw(panel: Panel, recorded: Mapping[str, RecordingRule]) -> Iterator[tuple[str, str]]:
+def _raw(panel: Panel, recorded: Shapes) -> Iterator[tuple[str, str]]:
     for signal in panel.signals:
         if signal.record is None:
-            for part in _parts(signal.expr):
-                rule = recorded.get(_bare(part))
-                if rule is not None and _narrows(part, rule.expr):
-                    yield "dashboard/raw", f"signal {signal.name} computes {part}, which {rule.record} has"
+            for part, record in recomputed(signal.expr, recorded):
+                yield "dashboard/raw", f"signal {signal.name} computes {part}, which {record} has"
+
+
+def by_shape(records: Iterable[RecordingRule]) -> Shapes:
+    """Records by what they compute, of whichever series."""
+    found: dict[str, list[RecordingRule]] = {}
+    for rule in records:
+        found.setdefault(_bare(rule.expr), []).append(rule)
+    return found
+
+
+def recomputed(expr: Expr, recorded: Shapes) -> Iterator[tuple[Expr, str]]:
+    """(part of ``expr``, record) where a record has the part's value already, for all series or more than the part."""
+    for part in _parts(expr):
+        rules = (rule for rule in recorded.get(_bare(part), ()) if _narrows(part, rule.expr))
+        yield from ((part, rule.record) for rule in rules)
 
 
 def _bare(expr: Expr) -> str:
-    """What is computed, of whichever series."""
     return str(expr.mapped(lambda selector: replace(selector, matchers=())))
 
 
