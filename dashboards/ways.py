@@ -94,8 +94,8 @@ class Ways:
     ) -> None:
         self._all = {dashboard.uid: dashboard for dashboard in dashboards}
         self._chosen = {dashboard.uid: chosen_by(dashboard) for dashboard in dashboards}
-        self._owners = {}
-        self._homes = {}
+        self._owners: dict[int, str] = {}
+        self._homes: dict[str, str] = {}
         for system in systems:
             self._owners |= {id(signal): system.name for signal in system.signals}
             if system.sections:
