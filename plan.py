@@ -171,11 +171,12 @@ def build(settings: Settings) -> Plan:
     alerts = tuple(alert for obj in rules for group in obj.groups for alert in _alerts(group))
     modes = {Store.LOGS: settings.logs_mode, Store.TRACES: settings.traces_mode}
     stores = [store for store, mode in modes.items() if mode is not None]
+    boards = dashboards_of(enabled, objectives, alerts, stores, settings.runbooks_url)
     plan = Plan(
         systems=enabled,
         objectives=objectives,
         rules=rules,
-        dashboards=tuple(coloured(d, alerts) for d in dashboards_of(enabled, objectives, alerts, stores)),
+        dashboards=tuple(coloured(d, alerts) for d in boards),
         routing=pace.routing(routing_tree(settings.alerting, _inhibitions(enabled, alerts))),
         retention=settings.prometheus.retention,
         series=_series(enabled, objectives),

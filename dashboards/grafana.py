@@ -74,7 +74,17 @@ def _known_to_all(model: dict[str, Any]) -> dict[str, Any]:
     for variable in model["templating"]["list"]:
         for field in ("id", *_INTERVALS):
             variable.pop(field, None)
+    for top in model["panels"]:
+        for panel in (top, *top.get("panels", ())):
+            for holder in (panel, panel.get("fieldConfig", {}).get("defaults", {})):
+                if "links" in holder:
+                    holder["links"] = [_plain(link) for link in holder["links"]]
     return model
+
+
+def _plain(link: dict[str, Any]) -> dict[str, Any]:
+    """A link of a panel as Grafana itself saves it; the SDK writes the ten fields of a link of a dashboard."""
+    return {key: link[key] for key in ("title", "url", "targetBlank") if link[key] is not False}
 
 
 def panel_id(dashboard: Dashboard, panel: Panel) -> int:

@@ -16,10 +16,10 @@ from model.rule import Severity
 # The SDK's modules are imported where a panel is built: they cost 0.05 s, which a command that asks only
 # for panel ids or expressions does not pay.
 if TYPE_CHECKING:
+    from grafana_foundation_sdk.builders.dashboard import DashboardLink
     from grafana_foundation_sdk.builders.dashboard import Panel as Builder
     from grafana_foundation_sdk.cog.builder import Builder as SdkBuilder
     from grafana_foundation_sdk.cog.variants import Dataquery as Target
-    from grafana_foundation_sdk.models.dashboard import DashboardLink as LinkModel
     from grafana_foundation_sdk.models.dashboard import DataSourceRef
 
 NO_DATA = "no data"
@@ -38,7 +38,10 @@ def build(panel: Panel, *, panel_id: int, cell: Cell, queries: Sequence[Query]) 
     builder = Builder().type(panel.kind).id(panel_id).title(panel.title)
     builder.description(_description(panel)).grid_pos(GridPos(x=cell.x, y=cell.y, w=cell.w, h=cell.h))
     if panel.link:
-        builder.links([_link(url(panel.link))])
+        builder.links([_link(f"Open {panel.leads}", url(panel.link))])
+    elif panel.runbook:
+        alert, page = panel.runbook
+        builder.links([_link(f"Runbook of {alert}", page).target_blank(True)])
     if panel.kind is PanelKind.TEXT:
         return _text(builder, panel)
     if panel.lookup is not None:
@@ -103,7 +106,8 @@ def _field(builder: Builder, panel: Panel) -> None:
         builder.decimals(_DECIMALS[unit])
     if panel.link:
         table = panel.kind is PanelKind.TABLE
-        builder.data_links([_link(series_url(panel.link, panel.carries, panel.keeps, table=table))])
+        there = series_url(panel.link, panel.carries, panel.keeps, table=table)
+        builder.data_links([_link(f"Open {panel.leads}", there)])
     _words(builder, panel)
     _states(builder, panel)
     # On a time axis both ends are soft (see _timeseries): a spent error budget is below 0, and a hard end cuts it off.
@@ -178,7 +182,7 @@ def _description(panel: Panel) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _link(target: str) -> SdkBuilder[LinkModel]:
+def _link(title: str, target: str) -> DashboardLink:
     from grafana_foundation_sdk.builders.dashboard import DashboardLink
 
-    return DashboardLink("Details").url(target)
+    return DashboardLink(title).url(target)

@@ -23,12 +23,16 @@ _REACHED = "platform.attainment_of_objective"
 
 
 def dashboards_of(
-    systems: Sequence[System], objectives: Sequence[SloRules], alerts: Sequence[Alert], stores: Iterable[Store]
+    systems: Sequence[System],
+    objectives: Sequence[SloRules],
+    alerts: Sequence[Alert],
+    stores: Iterable[Store],
+    runbooks: str,
 ) -> tuple[Dashboard, ...]:
     """Level 0 first, then the domains and the objectives, then the details.
 
-    ``stores`` are those that the stack has beside metrics. Raises ValueError for a page that asks for a signal that
-    its system does not have.
+    ``stores`` are those that the stack has beside metrics, ``runbooks`` the URL of the folder of <Alert>.md. Raises
+    ValueError for a page that asks for a signal that its system does not have.
     """
     shared = _shared(systems, objectives)
     shelf = Shelf(systems, shared, stores)
@@ -37,8 +41,9 @@ def dashboards_of(
     below = (*domains, *((budgets,) if budgets else ()))
     details = tuple(found for page in PAGES if (found := shelf.page(page)) is not None)
     top = overview(shelf, below, details, alerts)
-    ways = Ways((top, *below, *details), details, systems)
-    return _with_trails((top, *(ways.linked(dashboard) for dashboard in (*below, *details))))
+    every = (top, *below, *details)
+    ways = Ways(every, details, systems, alerts, runbooks)
+    return _with_trails(tuple(map(ways.linked, every)))
 
 
 def signals_of(

@@ -45,7 +45,8 @@ class Panel(Defined):
 
     ``width`` is in Grafana's 24 columns, ``height`` in its rows. ``link`` is the uid of the dashboard
     that a click leads to, ``carries`` are (variable there, label here): a click on one series chooses what it is about,
-    and ``keeps`` are the variables whose choice stays.
+    and ``keeps`` are the variables whose choice stays. ``leads`` is the title of that dashboard. ``runbook`` is
+    (alert, URL) where a click leads to what to do about it instead.
     ``rules`` says which alerts watch what is shown, ``exemplars`` asks for the traces behind a series, and ``tiers``
     colours series that are named after the severity of alerts as those.
     """
@@ -62,6 +63,8 @@ class Panel(Defined):
     lookup: Lookup | None = None
     carries: tuple[tuple[str, str], ...] = ()
     keeps: tuple[str, ...] = ()
+    leads: str = "details"
+    runbook: tuple[str, str] | None = None
     rules: tuple[str, ...] = ()
     exemplars: bool = False
     tiers: bool = False

@@ -135,7 +135,9 @@ def _boards() -> list[tuple[str, str, str]]:
     plan = run_stack(STACK, ROOT).plan
 
     def build() -> None:
-        for dashboard in dashboards_of(plan.systems, plan.objectives, plan.alerts, list(Store)):
+        for dashboard in dashboards_of(
+            plan.systems, plan.objectives, plan.alerts, list(Store), "https://runbooks.example"
+        ):
             dashboard_json(dashboard)
 
     return [(f"build all dashboards of {STACK}", f"{timed(build):.2f} s", "1 s")]

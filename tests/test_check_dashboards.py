@@ -13,10 +13,11 @@ from stacks import ROOT, run
 
 from dashboards.layout import OPEN_PANELS
 from model.dashboard import Dashboard, Lookup, PanelKind, Row, Store
-from model.expr import Expr
-from model.promql import call, count_by, histogram_quantile, increase, metric, rate, sum_by
+from model.expr import Expr, Matcher
+from model.promql import call, count_by, eq, histogram_quantile, increase, metric, rate, sum_by
+from model.rule import RecordingRule
 from obs.check.dashboard_names import problems
-from obs.check.dashboards import check_dashboards
+from obs.check.dashboards import by_shape, check_dashboards, recomputed
 from obs.check.deployed import check_deployed
 from obs.check.units import check_units, measured_in
 from plan import Plan
@@ -131,12 +132,35 @@ def test_a_lookup_of_labels_that_are_there_is_fine() -> None:
     assert broken(with_panel(asked("Lines", PanelKind.LOGS, Store.LOGS, query))) == []
 
 
-def test_a_panel_that_computes_what_is_recorded_is_found() -> None:
+@pytest.mark.parametrize(
+    ("added", "found"),
+    [
+        ((), True),
+        ((eq("node", "worker-1"),), True),
+        ((eq("cluster", "c"), eq("node", "worker-1")), True),
+        ((eq("mode", "user"),), False),  # the record has no series of one mode
+    ],
+)
+def test_a_panel_that_computes_what_is_recorded_is_found(added: tuple[Matcher, ...], found: bool) -> None:
     record = next(rule for rule in plan().records if rule.record == "dataops:node:cpu_usage_ratio")
-    again = signal(name="again", expr=record.expr * 100)
-    [(check, message)] = broken(with_panel(panel(signals=(again,))))
-    assert check == "dashboard/raw"
-    assert message.endswith("which dataops:node:cpu_usage_ratio has")
+    again = signal(name="again", expr=record.expr.narrowed(*added) * 100)
+    said = broken(with_panel(panel(signals=(again,))))
+    assert [check for check, _ in said] == ["dashboard/raw"] * found
+    assert all(message.endswith("which dataops:node:cpu_usage_ratio has") for _, message in said)
+
+
+def test_matchers_stand_in_any_order_and_are_the_same_everywhere() -> None:
+    """A part of the series on one side only is another quotient."""
+    a, b = metric("a", eq("x", "1"), eq("y", "2")), metric("b")
+    rule = RecordingRule(record="dataops:x:share", expr=sum_by(a, "z") / sum_by(b, "z"))
+    turned = sum_by(metric("a", eq("y", "2"), eq("x", "1")), "z") / sum_by(b, "z")
+    one_side = sum_by(a.where(eq("z", "3")), "z") / sum_by(b, "z")
+    wider = sum_by(metric("a", eq("x", "1")), "z") / sum_by(b, "z")
+    seen = [
+        bool(list(recomputed(expr, by_shape([rule]))))
+        for expr in (turned, rule.expr.narrowed(eq("z", "3")), one_side, wider)
+    ]
+    assert seen == [True, True, False, False]
 
 
 def test_a_dashboard_that_was_renamed_and_one_that_is_new_are_found() -> None:

@@ -20,6 +20,7 @@ from dashboards.pages import PAGES
 from dashboards.queries import chosen_by
 from dashboards.shelf import Page, Shelf, show
 from dashboards.signals import SHARED
+from dashboards.ways import SAME
 from model.dashboard import Dashboard, PanelKind, Store
 from model.system import Domain
 from obs.check.dashboard_names import NAMES, accept, read, slug
@@ -64,6 +65,7 @@ def test_every_link_of_the_json_leads_to_a_dashboard_and_keeps_the_time(stack: s
             defaults = panel.get("fieldConfig", {}).get("defaults", {})
             own = [link["url"] for link in (*panel.get("links", ()), *defaults.get("links", ()))]
             own += re.findall(r"\((/d/[^)]*)\)", panel.get("options", {}).get("content", ""))
+            own = [url for url in own if not url.endswith(".md")]  # runbooks are about no time
             assert all("${__url_time_range}" in url for url in own), (uid, panel["title"])
             urls += own
         assert {url.split("/")[2].split("?")[0] for url in urls} <= boards.keys(), uid
@@ -96,8 +98,47 @@ def test_a_click_chooses_by_labels_that_mean_the_same_there(stack: str) -> None:
     for dashboard in plan(stack).dashboards:
         for panel in dashboard.panels:
             if panel.carries and panel.link is not None:
-                owner = owners.get(id(panel.signals[0]), "")
-                assert about[panel.link] & {owner, "kubernetes", "nodes"}, (dashboard.uid, panel.title, panel.link)
+                owner = owners.get(id(panel.signals[0]))
+                same = owner in about.get(panel.link, ()) or {label for _, label in panel.carries} <= SAME
+                assert same, (dashboard.uid, panel.title, panel.link)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_panel_leads_on_and_says_where(stack: str) -> None:
+    """To another dashboard by its name, or to the runbook of an alert that watches what is shown."""
+    boards = {d.uid: d for d in plan(stack).dashboards}
+    watched = {a.name: a.signal for a in plan(stack).alerts}
+    for uid, model in rendered(stack).items():
+        panels = {p.title: p for p in boards[uid].panels}
+        for shown in every_panel(model):
+            panel, links = panels[shown["title"]], shown.get("links", [])
+            if panel.kind is PanelKind.TEXT:
+                assert links or "](/d/" in panel.text or panel.title == "What to switch on"
+                continue
+            [link] = links
+            if panel.runbook is not None:
+                folder, _, alert = link["url"].removesuffix(".md").rpartition("/")
+                assert watched[alert] in panel.signals, (uid, panel.title)
+                assert folder == run(stack).namespace["settings"].runbooks_url.rstrip("/")
+                assert (ROOT / "runbooks" / f"{alert}.md").exists()
+            else:
+                there = link["url"].split("/")[2].split("?")[0]
+                assert there != uid
+                assert link["title"].removeprefix("Open ") == re.sub(r"^DataOps - (\d+\. )?", "", boards[there].title)
+
+
+def test_a_panel_leads_to_the_nearest_that_there_is() -> None:
+    ways = {(d.uid.removeprefix("dataops-"), p.title): p for d in plan("prod").dashboards for p in d.panels}
+    found = {place: (p.link or "", p.runbook and p.runbook[0], dict(p.carries).keys()) for place, p in ways.items()}
+    assert found["e2e", "Throughput"] == ("dataops-data", None, set())
+    assert found["e2e", "Attainment of objectives"] == ("dataops-slo", None, {"slo"})
+    assert found["incident", "Commits in an hour"] == ("dataops-gitops", None, set())
+    assert found["slo", "Violations over time"] == ("dataops-incident", None, set())
+    assert found["slo", "Error budget left"] == ("", "ErrorBudgetExhausted", set())
+    assert found["pod", "Log of the pod"] == ("dataops-logs", None, set())
+    assert found["observability", "Loki: Panics"] == ("dataops-pod", None, {"pod"})
+    assert found["observability", "Loki: Failed requests"] == ("", "LokiRequestsFailing", set())
+    assert found["spark-job", "Input read"] == ("dataops-logs", None, {"namespace"})
 
 
 def test_the_quick_status_leads_to_what_it_is_about() -> None:

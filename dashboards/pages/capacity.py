@@ -16,7 +16,7 @@ POD_PAGE = Page(
     description="What one pod uses and was given, why its containers ended, and what they wrote.",
     parent=_PARENT,
     systems=("kubernetes",),
-    keys=("namespace", "pod"),
+    keys=("pod",),
     variables=(NAMESPACE, POD),
     rows=(
         Group(

@@ -158,6 +158,7 @@ PILLARS = Page(
     title="Metrics, logs and traces",
     description="One request seen three ways: a point on a latency curve leads to its trace, a trace to its lines.",
     parent="dataops-overview",
+    related=("istio",),
     variables=(NAMESPACE,),
     fields=(_TRACE,),
     rows=(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from components.alloy_config import METADATA
 from components.loki_config import INDEX_LABELS
@@ -11,6 +12,9 @@ from dashboards.clicks import MOST, clicks, targets
 from dashboards.queries import dashboard_variables, with_all
 from model.dashboard import Dashboard, Lookup, Panel, Store
 from model.expr import Expr, Length, Matcher, Number, Selector, Text
+from model.narrowing import kept_labels
+from model.promql import CLUSTER
+from model.rule import RecordingRule
 from obs.check.finding import Finding
 from plan import Plan
 
@@ -24,12 +28,13 @@ _TEMPLATE = re.compile(r"`[^`]*`")
 _MADE = re.compile(r"\blabel_format\s+(\w+)\s*=")
 _FILLED = {"__auto", "__range", "__interval"}
 """Grafana's own variables."""
+Shapes = Mapping[str, Sequence[RecordingRule]]
 
 
 def check_dashboards(plan: Plan) -> Iterator[Finding]:
     yield from _links(plan)
     yield from _reach(plan)
-    recorded = {str(rule.expr): rule.record for rule in plan.records}
+    recorded = by_shape(plan.records)
     for dashboard in plan.dashboards:
         for panel in dashboard.panels:
             for check, message in (*_lookup(dashboard, panel), *_raw(panel, recorded)):
@@ -104,12 +109,41 @@ def _of_logs(lookup: Lookup) -> Iterator[str]:
             yield f'with all of every variable {{{streams}}} may be empty, which Loki refuses: add namespace=~".+"'
 
 
-def _raw(panel: Panel, recorded: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _raw(panel: Panel, recorded: Shapes) -> Iterator[tuple[str, str]]:
     for signal in panel.signals:
         if signal.record is None:
-            for part in _parts(signal.expr):
-                if record := recorded.get(str(part)):
-                    yield "dashboard/raw", f"signal {signal.name} computes {part}, which {record} has"
+            for part, record in recomputed(signal.expr, recorded):
+                yield "dashboard/raw", f"signal {signal.name} computes {part}, which {record} has"
+
+
+def by_shape(records: Iterable[RecordingRule]) -> Shapes:
+    """Records by what they compute, of whichever series."""
+    found: dict[str, list[RecordingRule]] = {}
+    for rule in records:
+        found.setdefault(_bare(rule.expr), []).append(rule)
+    return found
+
+
+def recomputed(expr: Expr, recorded: Shapes) -> Iterator[tuple[Expr, str]]:
+    """(part of ``expr``, record) where a record has the part's value already, for all series or more than the part."""
+    for part in _parts(expr):
+        rules = (rule for rule in recorded.get(_bare(part), ()) if _narrows(part, rule.expr))
+        yield from ((part, rule.record) for rule in rules)
+
+
+def _bare(expr: Expr) -> str:
+    return str(expr.mapped(lambda selector: replace(selector, matchers=())))
+
+
+def _narrows(part: Expr, whole: Expr) -> bool:
+    """Whether ``part`` is ``whole``, or its series of some labels that it keeps: the same matchers, in any order, and
+    everywhere the same ones more."""
+    pairs = list(zip(part.selectors(), whole.selectors(), strict=True))
+    added = {frozenset(ours.matchers) - frozenset(theirs.matchers) for ours, theirs in pairs}
+    if len(added) != 1 or any(not frozenset(theirs.matchers) <= frozenset(ours.matchers) for ours, theirs in pairs):
+        return False
+    kept = kept_labels(whole) | {CLUSTER}
+    return all(matcher.label in kept for matcher in added.pop())
 
 
 def _parts(expr: Expr) -> Iterator[Expr]:

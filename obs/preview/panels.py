@@ -27,7 +27,9 @@ def panel_html(panel: Panel, queries: Sequence[Query], answers: Answers) -> str:
         for number, (signal, query) in enumerate(zip(panel.signals, queries, strict=True))
         for line in answers(panel, query, number)
     ]
-    lead = f'<a href="#{escape(panel.link)}">Details</a>' if panel.link else ""
+    lead = f'<a href="#{escape(panel.link)}">{escape(panel.leads)}</a>' if panel.link else ""
+    if panel.runbook:
+        lead = f'<a href="{escape(panel.runbook[1])}">Runbook</a>'
     tiers = legend(panel.thresholds, panel.unit)
     notes = [panel.description, *(f"{s.description} Good: {s.good}" for s in panel.signals), tiers]
     notes += ["Alerts: " + ", ".join(panel.rules)] if panel.rules else []

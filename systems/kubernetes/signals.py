@@ -187,6 +187,11 @@ def resource_signals(workloads: Matcher) -> tuple[Signal, ...]:
     memory = used("container_memory_working_set_bytes")
     throttled = rate(used("container_cpu_cfs_throttled_periods_total", _NO_LIMIT), "5m")
     periods = rate(used("container_cpu_cfs_periods_total", _NO_LIMIT), "5m")
+    # What four dashboards show is computed once: per pod it is some thousand series, by namespace a few.
+    records = {
+        "namespace_cpu": "dataops:namespace:cpu_cores",
+        "namespace_memory": "dataops:namespace:memory_bytes",
+    }
     rows: tuple[tuple[str, str, str, str, str, Expr], ...] = (
         ("namespace_cpu", "CPU used", "Cores used, by namespace.", "Below what the jobs requested.", "short",
          sum_by(max_by(cpu, *CONTAINER), "namespace")),
@@ -205,6 +210,7 @@ def resource_signals(workloads: Matcher) -> tuple[Signal, ...]:
             unit=unit,
             expr=expr,
             legend="{{namespace}}",
+            record=records.get(name),
             scope=("cluster", "namespace"),
         )
         for name, title, description, good, unit, expr in rows
