@@ -1,7 +1,8 @@
 """Objectives as OpenSLO documents (openslo/v1), written and read.
 
-A counter is a ratioMetric with ``counter: true``; else the queries give events per second. What OpenSLO has no field
-for is an annotation. Everything that this program cannot keep is refused rather than lost.
+A counter is a ratioMetric with ``counter: true``; else the queries give events per second. A thresholdMetric gives one
+series for each object, good while ``op`` and ``value`` hold. What OpenSLO has no field for is an annotation. Everything
+that this program cannot keep is refused rather than lost.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from model.config import form
 from model.expr import Expr, Selector
 from model.problems import describe, did_you_mean
 from model.promql_text import parsed
-from model.sli import events
+from model.sli import Good, beyond, events, threshold_of
 from model.slo import Slo
 from model.source import Site
 from slo.windows import BURNS
@@ -61,7 +62,8 @@ class _Ratio(_Part):
 
 
 class _IndicatorSpec(_Part):
-    ratio_metric: _Ratio
+    ratio_metric: _Ratio | None = None
+    threshold_metric: _Metric | None = None
 
 
 def _understood(annotations: dict[str, str]) -> dict[str, str]:
@@ -109,6 +111,8 @@ class _TimeWindow(_Part):
 
 class _Objective(_Part):
     target: Annotated[float, Field(gt=0, lt=1)]
+    op: Good | None = None
+    value: Annotated[float, Field(allow_inf_nan=False)] | None = None
     display_name: str = ""
 
 
@@ -131,7 +135,7 @@ class _Document(_Part):
 
 def document(slo: Slo) -> dict[str, Any]:
     """One objective as an OpenSLO document."""
-    counter = isinstance(slo.bad, Selector) and isinstance(slo.total, Selector)
+    indicator, limit = _indicator(slo)
     return {
         "apiVersion": VERSION,
         "kind": "SLO",
@@ -143,21 +147,22 @@ def document(slo: Slo) -> dict[str, Any]:
         "spec": {
             "description": slo.description,
             "service": slo.component,
-            "indicator": {
-                "metadata": {"name": slo.name.replace("_", "-")},
-                "spec": {
-                    "ratioMetric": {
-                        "counter": counter,
-                        "bad": _metric(slo.bad, counter=counter),
-                        "total": _metric(slo.total, counter=counter),
-                    }
-                },
-            },
+            "indicator": {"metadata": {"name": slo.name.replace("_", "-")}, "spec": indicator},
             "timeWindow": [{"duration": slo.window, "isRolling": True}],
             "budgetingMethod": "Occurrences",
-            "objectives": [{"target": slo.objective}],
+            "objectives": [{"target": slo.objective, **limit}],
         },
     }
+
+
+def _indicator(slo: Slo) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What it says, and what it adds to the objective."""
+    if slo.minimum_objects and (limit := threshold_of(slo.bad, slo.total)):
+        objects, op, value = limit
+        return {"thresholdMetric": _metric(objects, counter=True)}, {"op": op, "value": value}
+    counter = isinstance(slo.bad, Selector) and isinstance(slo.total, Selector)
+    sides = {name: _metric(side, counter=counter) for name, side in (("bad", slo.bad), ("total", slo.total))}
+    return {"ratioMetric": {"counter": counter, **sides}}, {}
 
 
 def _annotations(slo: Slo) -> dict[str, str]:
@@ -228,9 +233,13 @@ def _slo(document: _Document, where: Site) -> Slo:
     length = _SAME.get(window.duration, window.duration)
     if length not in BURNS:
         raise ValueError(f"spec.timeWindow: {window.duration} has no burn rates; allowed: {', '.join(BURNS)}")
-    bad, total = _sides(spec.indicator.spec.ratio_metric)
     said = document.metadata.annotations
     least = {f: float(said[a]) for f, a in _LEAST.items() if a in said}
+    bad, total = _counted(spec.indicator.spec, objective)
+    if spec.indicator.spec.threshold_metric is not None:
+        if MINIMUM_EVENTS in said:
+            raise ValueError(f"metadata.annotations: a thresholdMetric counts objects: give {MINIMUM_OBJECTS} instead")
+        least = {"minimum_objects": 1.0, **least}
     return Slo(
         name=document.metadata.name.replace("-", "_"),
         title=document.metadata.display_name or document.metadata.name,
@@ -244,6 +253,21 @@ def _slo(document: _Document, where: Site) -> Slo:
         work=said.get(WORK) == "true",
         **least,
     )
+
+
+def _counted(indicator: _IndicatorSpec, objective: _Objective) -> tuple[Expr, Expr]:
+    ratio, threshold = indicator.ratio_metric, indicator.threshold_metric
+    if (ratio is None) == (threshold is None):
+        raise ValueError("spec.indicator.spec: give either ratioMetric or thresholdMetric")
+    if ratio is not None:
+        if objective.op or objective.value is not None:
+            raise ValueError("spec.objectives.0: op and value belong to a thresholdMetric; a ratioMetric has none")
+        return _sides(ratio)
+    if not objective.op or objective.value is None:
+        raise ValueError("spec.objectives.0: a thresholdMetric needs op (lte, lt, gte, gt) and value, in its unit")
+    assert threshold is not None
+    objects = _query(threshold, "spec.indicator.spec.thresholdMetric")
+    return beyond(objects, objective.op, objective.value)
 
 
 def _sides(ratio: _Ratio) -> tuple[Expr, Expr]:
@@ -263,12 +287,16 @@ def _now(given: Expr) -> Expr:
 def _side(metric: _Metric | None, name: str, *, counter: bool) -> Expr:
     assert metric is not None
     at = f"spec.indicator.spec.ratioMetric.{name}"
-    try:
-        expr = parsed(metric.metric_source.spec.query)
-    except ValueError as error:
-        raise ValueError(f"{at}: {error}") from None
+    expr = _query(metric, at)
     if counter and not (isinstance(expr, Selector) and expr.range is None and expr.offset is None):
         raise ValueError(f"{at}: with counter: true the query is a counter and its labels; rates are the program's")
     if not counter and isinstance(expr, Selector):
         raise ValueError(f"{at}: with counter: false the query gives events per second, such as sum(rate(x[5m]))")
     return expr
+
+
+def _query(metric: _Metric, at: str) -> Expr:
+    try:
+        return parsed(metric.metric_source.spec.query)
+    except ValueError as error:
+        raise ValueError(f"{at}: {error}") from None

@@ -23,7 +23,7 @@ SCENARIOS = (
         "web-latency",
         "A web application is slow",
         "A query without an index: nearly all requests of ojeomneo take 2 seconds.",
-        Change("http_server_requests_seconds", Observe(mean=2.0, per_minute=300)),
+        Change("http_server_requests_seconds", Observe(mean=2.0, per_minute=1200)),
         "WebLatencyHigh",
         within="18m",
     ),
