@@ -7,130 +7,34 @@ that this program cannot keep is refused rather than lost.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
-from pydantic.alias_generators import to_camel
+from pydantic import ValidationError
 
-from model.config import form
 from model.expr import Expr, Selector
-from model.problems import describe, did_you_mean
+from model.problems import describe
 from model.promql_text import parsed
-from model.sli import Good, beyond, events, threshold_of
+from model.sli import beyond, events, threshold_of
 from model.slo import Slo
 from model.source import Site
+from slo.openslo_schema import (
+    LEAST,
+    MINIMUM_EVENTS,
+    MINIMUM_OBJECTS,
+    VERSION,
+    WORK,
+    Document,
+    IndicatorSpec,
+    Metric,
+    Objective,
+    Ratio,
+)
 from slo.windows import BURNS
 
-VERSION = "openslo/v1"
-_OURS = "dataops.io/"
-MINIMUM_EVENTS = "dataops.io/minimum-events"
-"""Annotation: the number of events in a window below which no alert fires."""
-MINIMUM_OBJECTS = "dataops.io/minimum-objects"
-"""Annotation of an objective that counts objects: how many there must be on average."""
-WORK = "dataops.io/work"
-"""Annotation: "true" where the platform's overall success adds these events up."""
-_LEAST = {"minimum_events": MINIMUM_EVENTS, "minimum_objects": MINIMUM_OBJECTS}
 _SAME = {"1d": "24h", "1w": "7d"}
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True)
-
-
-class _Query(_Part):
-    query: str = Field(min_length=1)
-
-
-class _Source(_Part):
-    type: Literal["Prometheus", "prometheus"]
-    spec: _Query
-
-
-class _Metric(_Part):
-    metric_source: _Source
-
-
-class _Ratio(_Part):
-    counter: bool
-    total: _Metric
-    good: _Metric | None = None
-    bad: _Metric | None = None
-
-
-class _IndicatorSpec(_Part):
-    ratio_metric: _Ratio | None = None
-    threshold_metric: _Metric | None = None
-
-
-def _understood(annotations: dict[str, str]) -> dict[str, str]:
-    """Of others' annotations nothing is known; ours say what they must be."""
-    problems = [
-        f".{key}: unknown key{did_you_mean(key, (*_LEAST.values(), WORK))}"
-        for key in annotations
-        if key.startswith(_OURS) and key not in (*_LEAST.values(), WORK)
-    ]
-    problems += [
-        f".{key}: must be a number above 0, such as 25"
-        for key in _LEAST.values()
-        if key in annotations and not _above_zero(annotations[key])
-    ]
-    if annotations.get(WORK, "true") not in ("true", "false"):
-        problems.append(f".{WORK}: must be true or false")
-    if problems:
-        raise ValueError("\n".join(problems))
-    return annotations
-
-
-def _above_zero(text: str) -> bool:
-    try:
-        return 0 < float(text) < math.inf
-    except ValueError:
-        return False
-
-
-class _Named(_Part):
-    name: Annotated[str, form(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?", "a name such as order-latency")]
-    display_name: str = ""
-    annotations: Annotated[dict[str, str], AfterValidator(_understood)] = Field(default_factory=dict)
-    labels: dict[str, str | list[str]] = Field(default_factory=dict)
-
-
-class _Indicator(_Part):
-    metadata: _Named | None = None
-    spec: _IndicatorSpec
-
-
-class _TimeWindow(_Part):
-    duration: str
-    is_rolling: Literal[True]
-
-
-class _Objective(_Part):
-    target: Annotated[float, Field(gt=0, lt=1)]
-    op: Good | None = None
-    value: Annotated[float, Field(allow_inf_nan=False)] | None = None
-    display_name: str = ""
-
-
-class _Spec(_Part):
-    service: str = Field(min_length=1)
-    indicator: _Indicator
-    time_window: tuple[_TimeWindow] = Field(min_length=1, max_length=1)
-    objectives: tuple[_Objective] = Field(min_length=1, max_length=1)
-    budgeting_method: Literal["Occurrences"] = "Occurrences"
-    description: str = ""
-    alert_policies: tuple[()] = ()
-
-
-class _Document(_Part):
-    api_version: Literal["openslo/v1"]
-    kind: Literal["SLO"]
-    metadata: _Named
-    spec: _Spec
 
 
 def document(slo: Slo) -> dict[str, Any]:
@@ -190,9 +94,9 @@ def read(path: Path, shown: str) -> tuple[Slo, ...]:
     for number, raw in enumerate(documents, start=1):
         at = f"{shown}, document {number}"
         try:
-            found.append(_slo(_Document.model_validate(raw), Site(shown, 1)))
+            found.append(_slo(Document.model_validate(raw), Site(shown, 1)))
         except ValidationError as error:
-            problems += [f"{at}: {line}" for line in describe(error, _Document)]
+            problems += [f"{at}: {line}" for line in describe(error, Document)]
         except ValueError as error:
             problems.append(f"{at}: {error}")
     problems += _twice(found, shown)
@@ -227,14 +131,14 @@ def _twice(found: list[Slo], shown: str) -> Iterator[str]:
     yield from (f"{shown}: two objectives are named {n!r}" for n in sorted({n for n in names if names.count(n) > 1}))
 
 
-def _slo(document: _Document, where: Site) -> Slo:
+def _slo(document: Document, where: Site) -> Slo:
     spec = document.spec
     (window,), (objective,) = spec.time_window, spec.objectives
     length = _SAME.get(window.duration, window.duration)
     if length not in BURNS:
         raise ValueError(f"spec.timeWindow: {window.duration} has no burn rates; allowed: {', '.join(BURNS)}")
     said = document.metadata.annotations
-    least = {f: float(said[a]) for f, a in _LEAST.items() if a in said}
+    least = {f: float(said[a]) for f, a in LEAST.items() if a in said}
     bad, total = _counted(spec.indicator.spec, objective)
     if spec.indicator.spec.threshold_metric is not None:
         if MINIMUM_EVENTS in said:
@@ -255,7 +159,7 @@ def _slo(document: _Document, where: Site) -> Slo:
     )
 
 
-def _counted(indicator: _IndicatorSpec, objective: _Objective) -> tuple[Expr, Expr]:
+def _counted(indicator: IndicatorSpec, objective: Objective) -> tuple[Expr, Expr]:
     ratio, threshold = indicator.ratio_metric, indicator.threshold_metric
     if (ratio is None) == (threshold is None):
         raise ValueError("spec.indicator.spec: give either ratioMetric or thresholdMetric")
@@ -270,7 +174,7 @@ def _counted(indicator: _IndicatorSpec, objective: _Objective) -> tuple[Expr, Ex
     return beyond(objects, objective.op, objective.value)
 
 
-def _sides(ratio: _Ratio) -> tuple[Expr, Expr]:
+def _sides(ratio: Ratio) -> tuple[Expr, Expr]:
     if (ratio.good is None) == (ratio.bad is None):
         raise ValueError("spec.indicator.spec.ratioMetric: give either good or bad, beside total")
     total = _side(ratio.total, "total", counter=ratio.counter)
@@ -284,7 +188,7 @@ def _now(given: Expr) -> Expr:
     return events(given) if isinstance(given, Selector) else given
 
 
-def _side(metric: _Metric | None, name: str, *, counter: bool) -> Expr:
+def _side(metric: Metric | None, name: str, *, counter: bool) -> Expr:
     assert metric is not None
     at = f"spec.indicator.spec.ratioMetric.{name}"
     expr = _query(metric, at)
@@ -295,7 +199,7 @@ def _side(metric: _Metric | None, name: str, *, counter: bool) -> Expr:
     return expr
 
 
-def _query(metric: _Metric, at: str) -> Expr:
+def _query(metric: Metric, at: str) -> Expr:
     try:
         return parsed(metric.metric_source.spec.query)
     except ValueError as error:

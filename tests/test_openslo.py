@@ -16,7 +16,8 @@ from model.promql import call, count_by, eq, matching, metric, sum_by
 from model.promql_text import parsed
 from model.sli import slower_than
 from model.slo import Slo
-from slo.openslo import MINIMUM_EVENTS, MINIMUM_OBJECTS, WORK, document, read, read_all
+from slo.openslo import document, read, read_all
+from slo.openslo_schema import MINIMUM_EVENTS, MINIMUM_OBJECTS, WORK
 from slo.rules import compile_slo
 
 TOTAL = metric("http_requests_total", eq("app", "shop"))
