@@ -15,7 +15,8 @@ class Slo(Defined):
 
     ``objective`` is the share of good events, 0 < objective < 1; ``window`` a Prometheus duration.
     ``bad`` and ``total`` select counters, or are expressions: of events per second (model/sli.py), or of how many
-    objects are bad and how many there are, with the label cluster alone. Where ``bad`` has no series there is nothing
+    objects are bad and how many there are, with the label cluster alone: model/sli.py makes both, of latencies
+    (``slower_than``) and of limits such as an age (``beyond``). Where ``bad`` has no series there is nothing
     bad. ``minimum_events`` is the number of events in a burn-rate window below which no alert fires (one failure of
     one job is not an outage). An objective that counts objects has ``minimum_objects`` instead, above 0: how many there
     must be on average. ``work`` marks what the platform is there for, which its overall success adds up.

@@ -1,137 +1,45 @@
 """Objectives as OpenSLO documents (openslo/v1), written and read.
 
-A counter is a ratioMetric with ``counter: true``; else the queries give events per second. What OpenSLO has no field
-for is an annotation. Everything that this program cannot keep is refused rather than lost.
+A counter is a ratioMetric with ``counter: true``; else the queries give events per second. A thresholdMetric gives one
+series for each object, good while ``op`` and ``value`` hold. What OpenSLO has no field for is an annotation. Everything
+that this program cannot keep is refused rather than lost.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
-from pydantic.alias_generators import to_camel
+from pydantic import ValidationError
 
-from model.config import form
 from model.expr import Expr, Selector
-from model.problems import describe, did_you_mean
+from model.problems import describe
 from model.promql_text import parsed
-from model.sli import events
+from model.sli import beyond, events, threshold_of
 from model.slo import Slo
 from model.source import Site
+from slo.openslo_schema import (
+    LEAST,
+    MINIMUM_EVENTS,
+    MINIMUM_OBJECTS,
+    VERSION,
+    WORK,
+    Document,
+    IndicatorSpec,
+    Metric,
+    Objective,
+    Ratio,
+)
 from slo.windows import BURNS
 
-VERSION = "openslo/v1"
-_OURS = "dataops.io/"
-MINIMUM_EVENTS = "dataops.io/minimum-events"
-"""Annotation: the number of events in a window below which no alert fires."""
-MINIMUM_OBJECTS = "dataops.io/minimum-objects"
-"""Annotation of an objective that counts objects: how many there must be on average."""
-WORK = "dataops.io/work"
-"""Annotation: "true" where the platform's overall success adds these events up."""
-_LEAST = {"minimum_events": MINIMUM_EVENTS, "minimum_objects": MINIMUM_OBJECTS}
 _SAME = {"1d": "24h", "1w": "7d"}
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True)
-
-
-class _Query(_Part):
-    query: str = Field(min_length=1)
-
-
-class _Source(_Part):
-    type: Literal["Prometheus", "prometheus"]
-    spec: _Query
-
-
-class _Metric(_Part):
-    metric_source: _Source
-
-
-class _Ratio(_Part):
-    counter: bool
-    total: _Metric
-    good: _Metric | None = None
-    bad: _Metric | None = None
-
-
-class _IndicatorSpec(_Part):
-    ratio_metric: _Ratio
-
-
-def _understood(annotations: dict[str, str]) -> dict[str, str]:
-    """Of others' annotations nothing is known; ours say what they must be."""
-    problems = [
-        f".{key}: unknown key{did_you_mean(key, (*_LEAST.values(), WORK))}"
-        for key in annotations
-        if key.startswith(_OURS) and key not in (*_LEAST.values(), WORK)
-    ]
-    problems += [
-        f".{key}: must be a number above 0, such as 25"
-        for key in _LEAST.values()
-        if key in annotations and not _above_zero(annotations[key])
-    ]
-    if annotations.get(WORK, "true") not in ("true", "false"):
-        problems.append(f".{WORK}: must be true or false")
-    if problems:
-        raise ValueError("\n".join(problems))
-    return annotations
-
-
-def _above_zero(text: str) -> bool:
-    try:
-        return 0 < float(text) < math.inf
-    except ValueError:
-        return False
-
-
-class _Named(_Part):
-    name: Annotated[str, form(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?", "a name such as order-latency")]
-    display_name: str = ""
-    annotations: Annotated[dict[str, str], AfterValidator(_understood)] = Field(default_factory=dict)
-    labels: dict[str, str | list[str]] = Field(default_factory=dict)
-
-
-class _Indicator(_Part):
-    metadata: _Named | None = None
-    spec: _IndicatorSpec
-
-
-class _TimeWindow(_Part):
-    duration: str
-    is_rolling: Literal[True]
-
-
-class _Objective(_Part):
-    target: Annotated[float, Field(gt=0, lt=1)]
-    display_name: str = ""
-
-
-class _Spec(_Part):
-    service: str = Field(min_length=1)
-    indicator: _Indicator
-    time_window: tuple[_TimeWindow] = Field(min_length=1, max_length=1)
-    objectives: tuple[_Objective] = Field(min_length=1, max_length=1)
-    budgeting_method: Literal["Occurrences"] = "Occurrences"
-    description: str = ""
-    alert_policies: tuple[()] = ()
-
-
-class _Document(_Part):
-    api_version: Literal["openslo/v1"]
-    kind: Literal["SLO"]
-    metadata: _Named
-    spec: _Spec
 
 
 def document(slo: Slo) -> dict[str, Any]:
     """One objective as an OpenSLO document."""
-    counter = isinstance(slo.bad, Selector) and isinstance(slo.total, Selector)
+    indicator, limit = _indicator(slo)
     return {
         "apiVersion": VERSION,
         "kind": "SLO",
@@ -143,21 +51,22 @@ def document(slo: Slo) -> dict[str, Any]:
         "spec": {
             "description": slo.description,
             "service": slo.component,
-            "indicator": {
-                "metadata": {"name": slo.name.replace("_", "-")},
-                "spec": {
-                    "ratioMetric": {
-                        "counter": counter,
-                        "bad": _metric(slo.bad, counter=counter),
-                        "total": _metric(slo.total, counter=counter),
-                    }
-                },
-            },
+            "indicator": {"metadata": {"name": slo.name.replace("_", "-")}, "spec": indicator},
             "timeWindow": [{"duration": slo.window, "isRolling": True}],
             "budgetingMethod": "Occurrences",
-            "objectives": [{"target": slo.objective}],
+            "objectives": [{"target": slo.objective, **limit}],
         },
     }
+
+
+def _indicator(slo: Slo) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What it says, and what it adds to the objective."""
+    if slo.minimum_objects and (limit := threshold_of(slo.bad, slo.total)):
+        objects, op, value = limit
+        return {"thresholdMetric": _metric(objects, counter=True)}, {"op": op, "value": value}
+    counter = isinstance(slo.bad, Selector) and isinstance(slo.total, Selector)
+    sides = {name: _metric(side, counter=counter) for name, side in (("bad", slo.bad), ("total", slo.total))}
+    return {"ratioMetric": {"counter": counter, **sides}}, {}
 
 
 def _annotations(slo: Slo) -> dict[str, str]:
@@ -185,9 +94,9 @@ def read(path: Path, shown: str) -> tuple[Slo, ...]:
     for number, raw in enumerate(documents, start=1):
         at = f"{shown}, document {number}"
         try:
-            found.append(_slo(_Document.model_validate(raw), Site(shown, 1)))
+            found.append(_slo(Document.model_validate(raw), Site(shown, 1)))
         except ValidationError as error:
-            problems += [f"{at}: {line}" for line in describe(error, _Document)]
+            problems += [f"{at}: {line}" for line in describe(error, Document)]
         except ValueError as error:
             problems.append(f"{at}: {error}")
     problems += _twice(found, shown)
@@ -222,15 +131,19 @@ def _twice(found: list[Slo], shown: str) -> Iterator[str]:
     yield from (f"{shown}: two objectives are named {n!r}" for n in sorted({n for n in names if names.count(n) > 1}))
 
 
-def _slo(document: _Document, where: Site) -> Slo:
+def _slo(document: Document, where: Site) -> Slo:
     spec = document.spec
     (window,), (objective,) = spec.time_window, spec.objectives
     length = _SAME.get(window.duration, window.duration)
     if length not in BURNS:
         raise ValueError(f"spec.timeWindow: {window.duration} has no burn rates; allowed: {', '.join(BURNS)}")
-    bad, total = _sides(spec.indicator.spec.ratio_metric)
     said = document.metadata.annotations
-    least = {f: float(said[a]) for f, a in _LEAST.items() if a in said}
+    least = {f: float(said[a]) for f, a in LEAST.items() if a in said}
+    bad, total = _counted(spec.indicator.spec, objective)
+    if spec.indicator.spec.threshold_metric is not None:
+        if MINIMUM_EVENTS in said:
+            raise ValueError(f"metadata.annotations: a thresholdMetric counts objects: give {MINIMUM_OBJECTS} instead")
+        least = {"minimum_objects": 1.0, **least}
     return Slo(
         name=document.metadata.name.replace("-", "_"),
         title=document.metadata.display_name or document.metadata.name,
@@ -246,7 +159,22 @@ def _slo(document: _Document, where: Site) -> Slo:
     )
 
 
-def _sides(ratio: _Ratio) -> tuple[Expr, Expr]:
+def _counted(indicator: IndicatorSpec, objective: Objective) -> tuple[Expr, Expr]:
+    ratio, threshold = indicator.ratio_metric, indicator.threshold_metric
+    if (ratio is None) == (threshold is None):
+        raise ValueError("spec.indicator.spec: give either ratioMetric or thresholdMetric")
+    if ratio is not None:
+        if objective.op or objective.value is not None:
+            raise ValueError("spec.objectives.0: op and value belong to a thresholdMetric; a ratioMetric has none")
+        return _sides(ratio)
+    if not objective.op or objective.value is None:
+        raise ValueError("spec.objectives.0: a thresholdMetric needs op (lte, lt, gte, gt) and value, in its unit")
+    assert threshold is not None
+    objects = _query(threshold, "spec.indicator.spec.thresholdMetric")
+    return beyond(objects, objective.op, objective.value)
+
+
+def _sides(ratio: Ratio) -> tuple[Expr, Expr]:
     if (ratio.good is None) == (ratio.bad is None):
         raise ValueError("spec.indicator.spec.ratioMetric: give either good or bad, beside total")
     total = _side(ratio.total, "total", counter=ratio.counter)
@@ -260,15 +188,19 @@ def _now(given: Expr) -> Expr:
     return events(given) if isinstance(given, Selector) else given
 
 
-def _side(metric: _Metric | None, name: str, *, counter: bool) -> Expr:
+def _side(metric: Metric | None, name: str, *, counter: bool) -> Expr:
     assert metric is not None
     at = f"spec.indicator.spec.ratioMetric.{name}"
-    try:
-        expr = parsed(metric.metric_source.spec.query)
-    except ValueError as error:
-        raise ValueError(f"{at}: {error}") from None
+    expr = _query(metric, at)
     if counter and not (isinstance(expr, Selector) and expr.range is None and expr.offset is None):
         raise ValueError(f"{at}: with counter: true the query is a counter and its labels; rates are the program's")
     if not counter and isinstance(expr, Selector):
         raise ValueError(f"{at}: with counter: false the query gives events per second, such as sum(rate(x[5m]))")
     return expr
+
+
+def _query(metric: Metric, at: str) -> Expr:
+    try:
+        return parsed(metric.metric_source.spec.query)
+    except ValueError as error:
+        raise ValueError(f"{at}: {error}") from None

@@ -125,6 +125,18 @@ def silence_alert(
     )
 
 
+_ALL, _SEVERAL = 0.99, 3
+"""Shares of counters that extrapolation rounds; and how many failures are no accident where nothing goes well."""
+
+
+def enough(ended: Signal, least: float, failed: Signal) -> Expr:
+    """Whether a share ``failed`` says something: of ``least`` that ``ended``, or of three where all failed.
+
+    Without the second a small workload that only fails would never be told.
+    """
+    return (ended.query >= least) | ((failed.query >= _ALL) & (ended.query >= _SEVERAL))
+
+
 def above(
     name: str,
     signal: Signal,

@@ -1,7 +1,7 @@
 """When what there is runs out: a forecast for each volume, bucket, store, tablespace, and the cluster itself.
 
 A line through the past says something of the future only where it is long enough and goes somewhere: a forecast needs
-a whole window of history, growth over it, and one that is more than noise.
+a value at both ends of its window, and growth between them that is more than noise.
 """
 
 from __future__ import annotations

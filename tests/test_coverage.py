@@ -2,7 +2,8 @@
 
 A file has ``ids`` (id of the specification -> ``alert``, ``record``, ``objective``, ``signal`` or ``test``, each a name
 or a list, or ``reason``), ``metrics`` (name in the specification -> ``instead`` and ``reason``) and ``words`` (what
-looks like a metric there and is none -> what it is). ``later`` is what is not there yet.
+looks like a metric there and is none -> what it is). ``later`` is what is not there yet. ``milder`` says why an alert
+of a row that states a level is below it.
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ from stacks import ROOT, SHARED, STACKS, run
 
 import contracts
 from model.contract import exposed_names
+from model.rule import Severity
 from plan import Plan
 
 SPEC = SHARED / "spec"
 FILES = [f for f in sorted((ROOT / "tests" / "coverage").glob("*.yaml")) if f.name != "dashboards.yaml"]
 KINDS = ("alert", "record", "objective", "signal", "test")
 _ROW = re.compile(r"^\| ([RANTOV]\d+[a-z]?) \|", re.MULTILINE)
+_LEVEL = re.compile(r"^\| (T\d+) \|(?:[^|]*\|){3} (Critical|High|Medium|Low) \|", re.MULTILINE)
 _NAME = re.compile(r"`([a-z][a-zA-Z0-9]*(?:[_:][a-zA-Z0-9_:]+)+)(?:\{[^`]*\})?`")
 
 
@@ -98,6 +101,28 @@ def test_no_requirement_is_missing(page: str) -> None:
     wanted = set(_ROW.findall((SPEC / page).read_text()))
     assert wanted
     assert sorted(wanted - merged()["ids"].keys() - merged()["later"].keys()) == []
+
+
+@specified
+def test_what_is_milder_than_the_requirement_has_a_reason() -> None:
+    levels = dict(_LEVEL.findall((SPEC / "30-rules.md").read_text()))
+    assert levels["T05"] == "Critical"
+    found = merged()["ids"]
+    below = {key for key, level in levels.items() if milder(listed(found[key].get("alert", ())), level)}
+    assert below == {key for key, entry in found.items() if "milder" in entry}
+
+
+def milder(alerts: list[str], level: str) -> list[str]:
+    """Those that no stack has at the level, or worse."""
+    order = list(Severity)
+    allowed = order[: order.index(Severity(level.lower())) + 1]
+    reached = {alert.name for plan in plans() for alert in plan.alerts if alert.severity in allowed}
+    return [name for name in alerts if name not in reached]
+
+
+def test_what_is_milder_is_seen() -> None:
+    assert milder(["OOMKillFrequent", "OOMKill"], "Critical") == ["OOMKill"]
+    assert milder(["OOMKill"], "Low") == []
 
 
 @specified

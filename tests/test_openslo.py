@@ -16,7 +16,8 @@ from model.promql import call, count_by, eq, matching, metric, sum_by
 from model.promql_text import parsed
 from model.sli import slower_than
 from model.slo import Slo
-from slo.openslo import MINIMUM_EVENTS, MINIMUM_OBJECTS, WORK, document, read, read_all
+from slo.openslo import document, read, read_all
+from slo.openslo_schema import MINIMUM_EVENTS, MINIMUM_OBJECTS, WORK
 from slo.rules import compile_slo
 
 TOTAL = metric("http_requests_total", eq("app", "shop"))
@@ -31,7 +32,7 @@ SLO = Slo(
     component="shop",
     minimum_events=25,
 )
-SLOW = slower_than(metric("http_seconds_bucket"), metric("http_seconds_count"), "0.5")
+SLOW = slower_than(metric("http_seconds_bucket"), 0.5)
 LATENCY = replace(SLO, name="shop_latency", bad=SLOW, total=sum_by(metric("x")))
 
 
@@ -76,6 +77,37 @@ def change(path: str, value: object) -> dict[str, Any]:
 
 RATIO = "spec.indicator.spec.ratioMetric"
 ANNOTATIONS = "metadata.annotations"
+QUERY = {"metricSource": {"type": "Prometheus", "spec": {"query": "table_age_seconds"}}}
+
+
+def threshold(objective: dict[str, object], annotations: dict[str, str] | None = None) -> dict[str, Any]:
+    given = change("spec.indicator.spec", {"thresholdMetric": QUERY})
+    given["spec"]["objectives"] = [{"target": 0.95, **objective}]
+    given["metadata"]["annotations"] = annotations or {}
+    return given
+
+
+@pytest.mark.parametrize(("op", "bad"), [("lte", ">"), ("lt", ">="), ("gte", "<"), ("gt", "<=")])
+def test_of_a_threshold_the_objects_beyond_it_are_bad(op: str, bad: str, tmp_path: Path) -> None:
+    (slo,) = read(written(tmp_path, threshold({"op": op, "value": 7200})), "o.yaml")
+    assert str(slo.bad) == f"count by (cluster) (table_age_seconds {bad} 7200)"
+    assert str(slo.total) == "count by (cluster) (table_age_seconds)"
+    assert slo.minimum_objects == 1
+    again = document(slo)
+    assert again["spec"]["indicator"]["spec"] == {"thresholdMetric": QUERY}
+    assert again["spec"]["objectives"] == [{"target": 0.95, "op": op, "value": 7200}]
+
+
+@pytest.mark.parametrize("objective", [{}, {"op": "lte"}, {"value": 1}])
+def test_a_threshold_needs_both_its_sides(objective: dict[str, object], tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"needs op \(lte, lt, gte, gt\) and value"):
+        read(written(tmp_path, threshold(objective)), "o.yaml")
+
+
+def test_a_threshold_counts_objects_not_events(tmp_path: Path) -> None:
+    given = threshold({"op": "lte", "value": 1}, {"dataops.io/minimum-events": "5"})
+    with pytest.raises(ValueError, match=r"give dataops\.io/minimum-objects instead"):
+        read(written(tmp_path, given), "o.yaml")
 
 
 @pytest.mark.parametrize(
@@ -88,7 +120,10 @@ ANNOTATIONS = "metadata.annotations"
         ("spec.timeWindow.0.isRolling", False, "isRolling"),
         ("spec.budgetingMethod", "Timeslices", "budgetingMethod: must be one of 'Occurrences'"),
         ("spec.objectives.0.target", 1, "target"),
-        ("spec.objectives.0.op", "lte", "op: unknown key"),
+        ("spec.objectives.0.op", "lte", "op and value belong to a thresholdMetric"),
+        ("spec.objectives.0.timeSliceTarget", 0.9, "timeSliceTarget: unknown key"),
+        ("spec.indicator.spec.ratioMetric", None, "give either ratioMetric or thresholdMetric"),
+        ("spec.indicator.spec.thresholdMetric", QUERY, "give either ratioMetric or thresholdMetric"),
         ("spec.alertPolicies", ["page"], "alertPolicies"),
         (f"{RATIO}.good", {"metricSource": {"type": "Prometheus", "spec": {"query": "x"}}}, "either good or bad"),
         (f"{RATIO}.bad.metricSource.spec.query", "rate(x[5m])", "the query is a counter and its labels"),

@@ -119,10 +119,11 @@ def test_several_counters_are_one_total_and_a_missing_one_counts_as_none() -> No
     promql_parser.parse(total)
 
 
-def test_slow_requests_are_all_but_those_in_the_bucket() -> None:
-    bad = slower_than(metric("http_seconds_bucket"), metric("http_seconds_count"), "0.5")
+def test_slow_requests_are_all_but_those_of_the_buckets_below() -> None:
+    bad = slower_than(metric("http_seconds_bucket"), 0.5)
     assert str(bad) == (
-        'sum by (cluster) (rate(http_seconds_count[5m])) - sum by (cluster) (rate(http_seconds_bucket{le="0.5"}[5m]))'
+        '(sum by (cluster) (rate(http_seconds_bucket{le="+Inf"}[5m])) > 0) * '
+        "(1 - histogram_fraction(0, 0.5, sum by (cluster, le) (rate(http_seconds_bucket[5m]))))"
     )
 
 

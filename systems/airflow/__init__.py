@@ -35,7 +35,8 @@ from systems.objectives import InTime, Share
 class Settings(SystemSettings):
     """``sla``: DAG id -> the time that a run of it may take; without one there is no alert on run times.
 
-    ``minimum_runs``: runs that must have ended in an hour before their failure share can alert.
+    ``minimum_runs``: runs that must have ended before a share of them can alert: in an hour for failures (three where
+    all failed), in a burn-rate window for objectives. Of fewer than 20 one failure is more than the milder pair allows.
     ``success_objective``, ``latency``: what is promised of runs; null promises nothing. A DAG with an SLA must keep it,
     the others to the limit of ``latency``.
     """

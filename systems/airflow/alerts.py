@@ -5,7 +5,7 @@ from __future__ import annotations
 from model.promql import eq, max_by, metric
 from model.rule import Alert, Severity, Signal
 from systems.airflow.signals import JOB
-from systems.base import above
+from systems.base import above, enough
 
 LAG = 60
 """Seconds without a heartbeat after which the scheduler starts nothing."""
@@ -23,7 +23,7 @@ def alerts(signals: dict[str, Signal], minimum_runs: int) -> tuple[Alert, ...]:
             component="airflow",
             summary="{{ $value | humanizePercentage }} of Airflow's DAG runs fail",
             description="More than 5 % of the DAG runs that ended in the last hour failed.",
-            guard=signals["runs_ended_1h"].query >= minimum_runs,
+            guard=enough(signals["runs_ended_1h"], minimum_runs, signals["failure_ratio_1h"]),
         ),
         *_scheduler_alerts(signals["scheduler_lag"]),
         *(_sla_alerts(signals["share_of_sla"]) if "share_of_sla" in signals else ()),

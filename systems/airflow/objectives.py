@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 _ENDED_WELL = metric(f"{DURATION}_count", may_be_absent=NEVER_YET)
 _FAILURES = metric(f"{FAILED}_count", may_be_absent=NEVER_YET)
-# With fewer runs in a burn-rate window a single one is more than the milder pair of a 24 h budget allows.
-_RUNS = 20
 
 
 def objectives(settings: Settings) -> Iterator[Slo]:
@@ -35,7 +33,7 @@ def objectives(settings: Settings) -> Iterator[Slo]:
             bad=events(_FAILURES),
             total=events(_ENDED_WELL, _FAILURES),
             component="airflow",
-            minimum_events=_RUNS,
+            minimum_events=settings.minimum_runs,
             work=True,
         )
     if settings.latency is not None:
@@ -48,7 +46,7 @@ def objectives(settings: Settings) -> Iterator[Slo]:
             bad=_late(settings.latency, settings.sla),
             total=events(_ENDED_WELL),
             component="airflow",
-            minimum_events=_RUNS,
+            minimum_events=settings.minimum_runs,
         )
 
 

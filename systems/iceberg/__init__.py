@@ -9,10 +9,10 @@ from pydantic import Field
 
 from model.config import Duration, Part
 from model.dashboard import Panel, PanelKind
-from model.promql import count_by
 from model.quantity import seconds
 from model.rule import Severity
 from model.scrape import Endpoint, Scrape, ScrapeKind
+from model.sli import beyond
 from model.slo import Slo
 from model.system import Domain, Section, System
 from systems.base import Context, SystemSettings, panels, silence
@@ -83,15 +83,15 @@ def system(settings: Settings, context: Context) -> System:
 
 
 def _freshness(wanted: Freshness) -> Slo:
-    age = table_age(wanted.except_tables)
+    old, tables = beyond(table_age(wanted.except_tables), "lte", seconds(wanted.max_age))
     return Slo(
         name="data_freshness",
         title="Fresh tables",
         description=f"Share of the Iceberg tables whose data has changed within {wanted.max_age}.",
         objective=wanted.objective,
         window="24h",
-        bad=count_by(age > seconds(wanted.max_age)),
-        total=count_by(age),
+        bad=old,
+        total=tables,
         component="iceberg",
         minimum_objects=wanted.minimum_tables,
     )

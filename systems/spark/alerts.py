@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from model.rule import CONFIRMED, Alert, Severity, Signal
-from systems.base import above
+from systems.base import above, enough
 
 
 def alerts(signals: dict[str, Signal], minimum_applications: int) -> tuple[Alert, ...]:
     """Spec 30-rules A11, N08 (C30: tiers), N10 and T12 (C35: tiers)."""
-    enough = signals["applications_ended_10m"].query >= minimum_applications
-    enough_in_an_hour = signals["applications_ended_1h"].query >= 4 * minimum_applications
+    enough_to_page = signals["applications_ended_10m"].query >= minimum_applications
+    enough_in_an_hour = enough(signals["applications_ended_1h"], 4 * minimum_applications, signals["failure_ratio_1h"])
     executor = "{{ $labels.namespace }}/{{ $labels.application_name }} executor {{ $labels.executor_id }}"
     failures = "{{ $value | humanizePercentage }} of Spark applications fail"
     in_gc = f"{executor} spends {{{{ $value | humanizePercentage }}}} of its time in GC"
@@ -23,7 +23,7 @@ def alerts(signals: dict[str, Signal], minimum_applications: int) -> tuple[Alert
             component="spark",
             summary=failures,
             description="More than 20 % of the applications that ended in the last 10 minutes failed.",
-            guard=enough,
+            guard=enough_to_page,
             condition="application_failures",
         ),
         above(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from model.rule import Alert, Severity, Signal
-from systems.base import above
+from systems.base import above, enough
 
 
 def alerts(signals: dict[str, Signal], minimum_queries: int) -> tuple[Alert, ...]:
     """Spec 30-rules N08 and T14 (C68), A08, A16 and N14 (C37: three conditions), and T14's workers."""
-    enough = signals["queries_ended_15m"].query >= minimum_queries
+    ended = signals["queries_ended_15m"]
     return (
         above(
             "TrinoQueryFailuresHigh",
@@ -19,7 +19,7 @@ def alerts(signals: dict[str, Signal], minimum_queries: int) -> tuple[Alert, ...
             component="trino",
             summary="{{ $value | humanizePercentage }} of the queries of Trino {{ $labels.cluster_name }} fail",
             description="More than 5 % of the queries of the last 15 minutes failed, mistakes of users left out.",
-            guard=enough,
+            guard=enough(ended, minimum_queries, signals["query_failure_ratio_15m"]),
         ),
         above(
             "TrinoQueryTimeHigh",
@@ -30,7 +30,7 @@ def alerts(signals: dict[str, Signal], minimum_queries: int) -> tuple[Alert, ...
             component="trino",
             summary="Queries of Trino {{ $labels.cluster_name }} take {{ $value | humanizeDuration }} (P95)",
             description="One query in twenty has taken over 10 minutes, for 15 minutes.",
-            guard=enough,
+            guard=ended.query >= minimum_queries,
         ),
         above(
             "TrinoSlowQueriesHigh",

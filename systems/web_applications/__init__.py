@@ -15,16 +15,14 @@ from model.config import form
 from model.dashboard import Panel, PanelKind
 from model.rule import Signal
 from model.scrape import Endpoint, Relabeling, Scrape, ScrapeKind, ScrapeSecret
-from model.slo import Slo
 from model.system import Domain, Section, System
 from systems.base import Context, SystemSettings
 from systems.web_applications.alerts import alerts
+from systems.web_applications.objectives import objectives
 from systems.web_applications.signals import signals_of
-from systems.web_applications.sources import APPLICATION, SOURCES, Application, job, who
+from systems.web_applications.sources import APPLICATION, SOURCES, Application, job
 
 _Key = Annotated[str, form(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", "a name of lower-case letters, digits and hyphens")]
-# Fewer requests in a burn-rate window say nothing of an availability of 99.5 %.
-_REQUESTS = 200
 
 
 class Settings(SystemSettings):
@@ -43,7 +41,7 @@ def system(settings: Settings, context: Context) -> System:
         scrapes=tuple(_scrape(name, one) for name, one in applications.items()),
         signals=tuple(signals.values()),
         alerts=alerts(signals, context.cluster),
-        slos=tuple(_availability(name, one) for name, one in applications.items()),
+        slos=tuple(objectives(applications)),
         sections=(Section(domain=Domain.E2E, title="Web applications", panels=tuple(_panels(signals))),),
         secrets=tuple(_secrets(applications)),
     )
@@ -87,21 +85,6 @@ def _scrape(name: str, application: Application) -> Scrape:
         selector=application.selector or {"app": name},
         namespaces=(application.namespace,),
         endpoints=(endpoint,),
-    )
-
-
-def _availability(name: str, application: Application) -> Slo:
-    source, matcher = SOURCES[application.kind], who(name, application)
-    return Slo(
-        name=f"{name.replace('-', '_')}_availability",
-        title=f"Availability of {name}",
-        description=f"Share of the requests to {name} that it does not answer with 5xx.",
-        objective=application.availability_objective,
-        window="30d",
-        bad=source.errors(matcher),
-        total=source.requests(matcher),
-        component="web",
-        minimum_events=_REQUESTS,
     )
 
 

@@ -1,4 +1,4 @@
-"""When a web application needs a person. Errors burn the budget of its objective (slo/): spec 30-rules A21, N20."""
+"""When a web application needs a person. Errors and slow answers burn budgets (slo/): spec 30-rules A21, N20."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ def alerts(signals: dict[str, Signal], cluster: str) -> tuple[Alert, ...]:
             signals["latency_of_objective"],
             1,
             for_="10m",
-            severity=Severity.HIGH,
+            # Of the objective it is a burn rate of 1; what goes faster is told by the budget, at higher severities.
+            severity=Severity.WARNING,
             component="web",
             summary="{{ $labels.application }} is slow: P95 is {{ $value | humanizePercentage }} of its objective",
             description="More than 5 % of the application's requests have taken longer than allowed for 10 minutes.",

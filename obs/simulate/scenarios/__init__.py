@@ -27,6 +27,5 @@ IN_NONE = {
     "AlloyPushesFailing": _HISTOGRAM,
     "CapacityRunsOut": _TREND,
     "CapacityRunsOutSoon": _TREND,
-    "ErrorBudgetBurnRateMediumSlow": "it looks back 3 days",
 }
 """Alerts that no scenario brings about -> why."""

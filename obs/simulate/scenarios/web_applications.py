@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from obs.simulate.exporters.web_applications import HEAP
-from obs.simulate.scenario import Change, Down, Observe, Scenario, Set
+from obs.simulate.scenario import SPENT, Change, Down, Observe, Scenario, Set
 
 
-def _scenario(name: str, title: str, description: str, change: Change | Down, alert: str, *, within: str) -> Scenario:
+def _scenario(name: str, title: str, description: str, change: Change | Down, *alerts: str, within: str) -> Scenario:
     return Scenario(
         name=name,
         title=title,
         description=description,
         system="web_applications",
         changes=(change,),
-        alerts=(alert,),
+        alerts=tuple(sorted(alerts)),
         within=within,
     )
 
@@ -23,9 +23,13 @@ SCENARIOS = (
         "web-latency",
         "A web application is slow",
         "A query without an index: nearly all requests of ojeomneo take 2 seconds.",
-        Change("http_server_requests_seconds", Observe(mean=2.0, per_minute=300)),
+        Change("http_server_requests_seconds", Observe(mean=2.0, per_minute=1200)),
         "WebLatencyHigh",
-        within="18m",
+        # Nearly all are slow where 5 % may be: every pair of a month's budget, the slowest after an hour.
+        *SPENT,
+        "ErrorBudgetBurnRateMedium",
+        "ErrorBudgetBurnRateMediumSlow",
+        within="2h",
     ),
     _scenario(
         "web-heap",
