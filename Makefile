@@ -58,7 +58,7 @@ smoke: setup ## the shortest proof on real servers, of those that `make tools` h
 	.venv/bin/python -m pytest -n 0 -m smoke tests/e2e
 
 # One after another: two whole platforms at a time are too much for two cores.
-e2e: tools ## end to end on real servers: half an hour, and before a release
+e2e: tools ## end to end on real servers: an hour and a half, and before a release
 	.venv/bin/python -m pytest -n 0 tests/e2e
 
 tools: setup ## build every server and tool that is not there: once, see README
