@@ -129,7 +129,7 @@ def test_every_panel_leads_on_and_says_where(stack: str) -> None:
 
 def test_a_panel_leads_to_the_nearest_that_there_is() -> None:
     ways = {(d.uid.removeprefix("dataops-"), p.title): p for d in plan("prod").dashboards for p in d.panels}
-    found = {place: (p.link or "", p.runbook and p.runbook[0], dict(p.carries).keys()) for place, p in ways.items()}
+    found = {place: (p.link or "", p.runbook and p.runbook[0], {*dict(p.carries)}) for place, p in ways.items()}
     assert found["e2e", "Throughput"] == ("dataops-data", None, set())
     assert found["e2e", "Attainment of objectives"] == ("dataops-slo", None, {"slo"})
     assert found["incident", "Commits in an hour"] == ("dataops-gitops", None, set())
