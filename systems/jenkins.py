@@ -15,7 +15,7 @@ from model.rule import Alert, Severity, Signal
 from model.scrape import Endpoint, Scrape, ScrapeKind
 from model.system import Domain, Section, System
 from systems.access import Credential, TlsSettings
-from systems.base import Context, SystemSettings, above, silence
+from systems.base import Context, SystemSettings, above, enough, silence
 
 JOB = "jenkins"
 _SECRET = "jenkins-scrape"
@@ -23,8 +23,6 @@ _ITEM = "jenkins_job"
 _WINDOWS = ("1d", "3h", "30m")
 """The longest first: it has counted most."""
 _NO_BUILD = "a job has it from its first build on"
-_CHANCE = 2.5
-"""Two failed builds of twenty are more than 5 %, and chance; increase() says whole numbers only roughly."""
 
 
 class Settings(SystemSettings):
@@ -249,8 +247,7 @@ def _alerts(signals: dict[str, Signal], minimum_builds: int) -> tuple[Alert, ...
          "Heap of Jenkins is {{ $value | humanizePercentage }} full",
          "The controller's heap has not been below 90 % for 15 minutes: pages and builds slow down."),
     )  # fmt: skip
-    ended, share = signals["builds_ended_4h"].query, signals["build_failures_4h"].query
-    enough = (ended >= minimum_builds) & (ended * share > _CHANCE)
+    judged = enough(signals["builds_ended_4h"], minimum_builds, signals["build_failures_4h"])
     return tuple(
         above(
             name,
@@ -261,7 +258,7 @@ def _alerts(signals: dict[str, Signal], minimum_builds: int) -> tuple[Alert, ...
             component="jenkins",
             summary=summary,
             description=description,
-            guard=enough if signal == "build_failures_4h" else None,
+            guard=judged if signal == "build_failures_4h" else None,
             at_once="a build ends once, and the value stays until the next one has" if for_ == "0s" else "",
         )
         for name, signal, limit, for_, severity, summary, description in rows
