@@ -157,6 +157,6 @@ def test_a_thousand_expressions_are_checked_in_well_under_a_second() -> None:
             expression(f"kube_pod_status_phase * on (namespace, pod) group_left (node) (kube_pod_info > {i})"),
             expression(f"histogram_quantile(0.9, sum by (le) (rate(spark_stage_duration_seconds_bucket[{i + 1}s])))"),
         ]
-    start = time.perf_counter()
+    start = time.process_time()
     assert findings(*stack) == []
-    assert time.perf_counter() - start < 1  # 0.07 s in November 2026
+    assert time.process_time() - start < 1  # 0.07 s in November 2026

@@ -212,7 +212,7 @@ def test_a_host_without_html_gets_short_diffs_and_the_names_of_all_objects() -> 
     assert "- **A**: t\n    - why: w\n" in text  # Python-Markdown nests from four spaces on
     assert all(f"ConfigMap m/{name} added" in text for name in ("short", "long"))
     assert text.count("```diff") == 1
-    assert "Longer diffs are in the full report" in text
+    assert "Longer diffs are left out" in text
     whole = markdown.render(found, folded=False)
     assert whole.count("```diff") == 2
     assert "Longer diffs" not in whole

@@ -54,7 +54,9 @@ def policy(*ports: int) -> Any:
 
 def granted(*verbs: str) -> tuple[Any, ...]:
     role = placed(thing("Role", "r", rules=[{"apiGroups": [""], "resources": ["secrets"], "verbs": list(verbs)}]))
-    return role, thing("RoleBinding", "b", roleRef={"kind": "Role", "name": "r"}, subjects=[{"name": "a"}])
+    return role, thing(
+        "RoleBinding", "b", roleRef={"kind": "Role", "name": "r"}, subjects=[{"kind": "ServiceAccount", "name": "a"}]
+    )
 
 
 def receivers(channel: str) -> Snapshot:

@@ -107,7 +107,7 @@ def test_instant_kinds_ask_for_one_value_and_lines_for_a_range() -> None:
         if kind in (PanelKind.TEXT, PanelKind.LOGS):
             continue
         [target] = rendered_panel(panel(kind=kind))["targets"]
-        over_time = kind in (PanelKind.TIMESERIES, PanelKind.STATE_TIMELINE)
+        over_time = kind in (PanelKind.TIMESERIES, PanelKind.STATE_TIMELINE, PanelKind.HEATMAP)
         assert target["range"] is over_time
         assert target["instant"] is not over_time
         assert target["format"] == ("table" if kind is PanelKind.TABLE else "time_series")

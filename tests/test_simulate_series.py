@@ -68,7 +68,8 @@ def _promised(contract: Contract, component: str | None) -> dict[str, list[Metri
 
 def test_every_part_of_a_contract_that_a_stack_scrapes_is_simulated() -> None:
     scrapes = (s for system in ran("local").plan.systems for s in system.scrapes)
-    assert set(EXPOSED) == {(e.contract, e.component) for scrape in scrapes for e in scrape.endpoints}
+    asked = {(e.contract, e.component) for scrape in scrapes for e in scrape.endpoints}
+    assert set(EXPOSED) == asked - {("tempo-metrics-generator", None)}  # what Tempo itself writes of spans
 
 
 def test_no_series_is_exposed_twice_by_one_target() -> None:

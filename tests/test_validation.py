@@ -39,7 +39,7 @@ def _line() -> int:
         ),
         (dashboard(panel(signals=(signal(), signal(name="other")))), "two of its signals have the same title"),
         (dashboard(panel(signals=tuple(signal(title=f"{i}") for i in range(27)))), "27 signals are more than the 26"),
-        (dashboard(panel(thresholds=(Threshold(value=1, severity="bad"),))), "the severity 'bad'; allowed: info"),
+        (dashboard(panel(thresholds=(Threshold(value=1, severity="bad"),))), "the severity 'bad'; allowed: low, info"),
         (dashboard(uid="a b"), "the uid must be 1 to 40 letters"),
         (dashboard(uid="a" * 41), "the uid must be 1 to 40 letters"),
         (dashboard(title=""), "the title is empty"),

@@ -39,9 +39,8 @@ def test_a_panel_without_data_is_an_error_that_names_the_missing_series() -> Non
     fake = as_planned()
     fake.has_data = lacking("node_filesystem_")
     result = checked(fake)
-    finding = next(f for f in result.findings if "of dataops-capacity " in f.subject)
+    finding = next(f for f in result.findings if "'Fullest file system by node' of dataops-capacity " in f.subject)
     assert (finding.check, finding.severity) == ("panels/empty", "error")
-    assert "'Fullest file system by node' of dataops-capacity" in finding.subject
     assert finding.message.startswith("is empty: there is no series node_filesystem_avail_bytes")
     assert (finding.where or "").startswith("systems/nodes/__init__.py:")
     assert result.ok == result.total - len(result.findings)

@@ -200,7 +200,9 @@ def _of_product(expr: Binary, left: Dimension | None, right: Dimension | None) -
     factors = [_number(side) for side in (expr.lhs, expr.rhs)]
     left, right = (NUMBER if f is not None else d for f, d in zip(factors, (left, right), strict=True))
     if expr.op == "/":
-        return scaled(quotient(left, right), 1 / factors[1] if factors[1] else 1)
+        part, by = quotient(left, right), factors[1] or 1
+        # A share of what is allowed, which is a share too: of a budget of 1 %, say.
+        return part if part == RATIO and by < 1 else scaled(part, 1 / by)
     factor = next((f for f in factors if f is not None), 1)
     return scaled(product(left, right), factor) if factor else NUMBER  # nothing, whatever it was of
 

@@ -13,7 +13,7 @@ _WEEK = "7d"
 # As the Kubernetes mixin does: enough to see a trend, short enough to forget last week's.
 _TREND = "6h"
 _WORTH_LOOKING = 0.6
-_RHYTHM = "7d"
+_RHYTHM = "5d"
 
 
 def storage_used(volumes: Matcher) -> Signal:
@@ -111,7 +111,7 @@ def idle_resources(record: RecordingRule) -> Signal:
 
 
 def _highest_before() -> Expr:
-    """Each volume's highest use in the week before the trend began; nothing of a volume that was not there."""
+    """Each volume's highest use in the five days before the trend began; nothing of a volume that was not there."""
     return over_time("max", metric(USAGE).ago(_TREND), _RHYTHM)
 
 
@@ -128,8 +128,8 @@ def capacity_alerts(signals: dict[str, Signal]) -> tuple[Alert, ...]:
             component="storage",
             summary=f"Volume {volume} will be full within a week",
             description="If the volume goes on filling as in the last 6 hours, it is full in less than 7 days. "
-            "It is fuller than it was in the week before.",
-            # What fills by day and is cleared at night was as full in the week before this trend, and emptied again.
+            "It is fuller than it was in the five days before.",
+            # What fills by day and is cleared at night was as full in the days before this trend, and emptied again.
             guard=unless(metric(USAGE) > _WORTH_LOOKING, metric(USAGE) <= _highest_before()),
         ),
         above(
