@@ -1,7 +1,7 @@
 """How well the alerts tell what happens: ``make bench-alerts``. Two weeks of a healthy platform, then every fault.
 
 The platform is stack local's, with every system, at production's pace: its exporters and its scenarios are those of
-``make up``, and rules are evaluated by Prometheus' own code (tools/rulereplay). Life is added (obs/replay/life.py).
+``make up``, and rules are evaluated by Prometheus' own code (tools/history). Life is added (obs/replay/life.py).
 Each scenario begins at a minute of its own within the two weeks, and only what it changes runs otherwise from there on.
 """
 

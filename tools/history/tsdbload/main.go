@@ -19,12 +19,13 @@ import (
 	"log/slog"
 	"math"
 	"os"
-	"runtime/debug"
 	"sync"
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/tsdb"
+
+	"tools/history/version"
 )
 
 const (
@@ -116,20 +117,6 @@ func write(folder string, all []series, s span) (int64, error) {
 	return written, err
 }
 
-// version is Prometheus' own, whose module 3.15.0 is v0.315.0.
-func version() string {
-	info, _ := debug.ReadBuildInfo()
-	for _, module := range info.Deps {
-		if module.Path == "github.com/prometheus/prometheus" {
-			var minor, patch int
-			if _, err := fmt.Sscanf(module.Version, "v0.%d.%d", &minor, &patch); err == nil {
-				return fmt.Sprintf("%d.%d.%d", minor/100, minor%100, patch)
-			}
-		}
-	}
-	return "unknown"
-}
-
 func run() error {
 	folder := flag.String("out", "", "folder of the blocks")
 	end := flag.Int64("end", 0, "unix seconds of the last sample, a multiple of 7200")
@@ -139,7 +126,7 @@ func run() error {
 	told := flag.Bool("version", false, "say the version")
 	flag.Parse()
 	if *told {
-		fmt.Println("tsdbload " + version())
+		fmt.Println("tsdbload " + version.OfPrometheus())
 		return nil
 	}
 	if *folder == "" || *end <= 0 || *end%7200 != 0 || *hours%2 != 0 || 7200%*coarse != 0 || *coarse%*step != 0 {

@@ -30,6 +30,8 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/tsdb"
+
+	"tools/history/version"
 )
 
 const block = 2 * time.Hour
@@ -72,20 +74,6 @@ func read(from *bufio.Reader) (*frame, error) {
 	return &f, nil
 }
 
-// version is Prometheus' own, whose module 3.15.0 is v0.315.0.
-func version() string {
-	info, _ := debug.ReadBuildInfo()
-	for _, module := range info.Deps {
-		if module.Path == "github.com/prometheus/prometheus" {
-			var minor, patch int
-			if _, err := fmt.Sscanf(module.Version, "v0.%d.%d", &minor, &patch); err == nil {
-				return fmt.Sprintf("%d.%d.%d", minor/100, minor%100, patch)
-			}
-		}
-	}
-	return "unknown"
-}
-
 func run() error {
 	rules := flag.String("rules", "", "file of rule groups")
 	folder := flag.String("data", "", "folder of the database")
@@ -94,7 +82,7 @@ func run() error {
 	told := flag.Bool("version", false, "say the version")
 	flag.Parse()
 	if *told {
-		fmt.Println("rulereplay " + version())
+		fmt.Println("rulereplay " + version.OfPrometheus())
 		return nil
 	}
 	if *rules == "" || *folder == "" || *step < time.Minute || *step%time.Minute != 0 {

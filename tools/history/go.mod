@@ -1,4 +1,4 @@
-module tools/rulereplay
+module tools/history
 
 go 1.26.5
 
