@@ -50,6 +50,11 @@ class RenderedObject:
     text: str | None = None
     where: str = ""
 
+    @property
+    def subject(self) -> str:
+        """KIND NAMESPACE/NAME, or KIND NAME of what is of the whole cluster."""
+        return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
+
     def parsed(self) -> dict[str, Any]:
         """The manifest, for an object of a chart parsed from its text: about 1 s for 1 MB, once."""
         return self.manifest if self.manifest is not None else self._parsed

@@ -57,7 +57,7 @@ class Item:
 
     @property
     def subject(self) -> str:
-        return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
+        return self.object.subject
 
     @property
     def manifest(self) -> Mapping[str, Any]:

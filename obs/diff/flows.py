@@ -86,7 +86,7 @@ def flows(rendered: Rendered) -> set[Flow]:
 
 
 def _of(item: Item) -> Iterator[Flow]:
-    pods = _selector(item.spec.get("podSelector"))
+    pods = selector(item.spec.get("podSelector"))
     for direction, side in (("ingress", "from"), ("egress", "to")):
         for rule in entries(item.spec.get(direction)):
             peers = [_peer(peer) for peer in entries(rule.get(side))] or [Peer(ANYONE)]
@@ -94,7 +94,8 @@ def _of(item: Item) -> Iterator[Flow]:
             yield from (Flow(item.namespace, pods, direction, peer, port) for peer in peers for port in ports)
 
 
-def _selector(given: Any) -> str:
+def selector(given: Any) -> str:
+    """Labels of pods or namespaces, in words; empty for all."""
     labels = mapping(mapping(given).get("matchLabels"))
     more = mapping(given).get("matchExpressions")
     return ", ".join([*(f"{k}={v}" for k, v in sorted(labels.items())), *([json.dumps(more)] if more else [])])
@@ -105,13 +106,13 @@ def _peer(peer: Mapping[str, Any]) -> Peer:
         block = mapping(peer["ipBlock"])
         cidr = str(block.get("cidr"))
         return Peer(cidr, cidr, tuple(sorted(map(str, block.get("except") or ()))))
-    if "podSelector" not in peer and not _selector(peer.get("namespaceSelector")):
+    if "podSelector" not in peer and not selector(peer.get("namespaceSelector")):
         return Peer(CLUSTER)
     parts = []
     if "podSelector" in peer:
-        parts.append(f"pods {_selector(peer['podSelector']) or 'all'}")
+        parts.append(f"pods {selector(peer['podSelector']) or 'all'}")
     if "namespaceSelector" in peer:
-        parts.append(f"namespaces {_selector(peer['namespaceSelector']) or 'all'}")
+        parts.append(f"namespaces {selector(peer['namespaceSelector']) or 'all'}")
     return Peer(" of ".join(parts))
 
 

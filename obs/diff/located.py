@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from obs.check.rendered import entries, mapping
+from obs.check.security.rights import KINDS, grants
 from obs.diff.entry import Entry
+from obs.diff.flows import selector
 from obs.diff.pair import Pair
 
-_ROLES = ("Role", "ClusterRole")
-_BINDINGS = ("RoleBinding", "ClusterRoleBinding")
 _MOST = 3
 
 
@@ -33,23 +32,15 @@ def _policies(subject: str, pair: Pair) -> Iterator[str]:
     changes = [change for change in pair.of("NetworkPolicy") if change.item.namespace == namespace]
     for own in (True, False):
         for change in changes:
-            given = mapping(mapping(change.item.spec.get("podSelector")).get("matchLabels"))
-            if (", ".join(f"{k}={v}" for k, v in sorted(given.items())) == labels) is own:
+            if ((selector(change.item.spec.get("podSelector")) or "all") == labels) is own:
                 yield change.item.where
 
 
 def _grants(subject: str, pair: Pair) -> Iterator[str]:
     """Of ``ServiceAccount NAMESPACE/NAME``: the roles and bindings of it that changed."""
-    account = subject.partition(" ")[2]
-    bound = set()
-    for binding in pair.after.rendered.of(*_BINDINGS):
-        names = {
-            f"{s.get('namespace', binding.namespace)}/{s.get('name')}"
-            for s in entries(binding.manifest.get("subjects"))
-        }
-        if account in names:
-            bound |= {binding.subject, mapping(binding.manifest.get("roleRef")).get("name")}
-    for change in pair.of(*_ROLES, *_BINDINGS):
+    own = [grant for grant in grants(pair.after.rendered) if subject in grant.named]
+    bound = {name for grant in own for name in (grant.binding.subject, grant.role.partition(" ")[2])}
+    for change in pair.of(*KINDS):
         if change.item.name in bound or change.subject in bound:
             yield change.item.where
 

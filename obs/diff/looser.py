@@ -13,6 +13,7 @@ from obs.check.constants import constant, unwrapped
 from obs.check.expression import Expression
 from obs.check.parse import parse
 from obs.check.selector import matches_of
+from obs.diff.order import alternatives
 
 _MIRRORED = {">": "<", "<": ">", ">=": "<=", "<=": ">="}
 
@@ -96,7 +97,7 @@ def _way(op: str, before: float, after: float, sign: int) -> Way:
 
 def _selector(one: Any, other: Any) -> Iterator[Shift]:
     """Matchers that differ. Alternatives in another order are the same."""
-    sets = [{(m.label, m.op, _alternatives(m.value)) for m in matches_of(node)[1]} for node in (one, other)]
+    sets = [{(m.label, m.op, alternatives(m.value)) for m in matches_of(node)[1]} for node in (one, other)]
     if sets[0] == sets[1]:
         return
     texts = [", ".join(str(m) for m in matches_of(node)[1]) for node in (one, other)]
@@ -106,10 +107,6 @@ def _selector(one: Any, other: Any) -> Iterator[Shift]:
 def _text(node: Any) -> str:
     """As people write it: the parser adds empty braces."""
     return str(node).replace("{}", "")
-
-
-def _alternatives(value: str) -> frozenset[str]:
-    return frozenset(value.split("|")) if "(" not in value and "[" not in value else frozenset((value,))
 
 
 def _frame(node: Any) -> tuple[str, ...]:

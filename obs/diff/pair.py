@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from obs.check.rendered import Item, Rendered
+from obs.check.security.rights import Right, rights
 from obs.diff.boards import Board, boards
 from obs.diff.masking import UNKNOWN
 from obs.diff.noise import bare, quiet
@@ -84,6 +85,10 @@ class Side:
             for name in names(expr):
                 found.setdefault(name, []).append(who)
         return found
+
+    @cached_property
+    def rights(self) -> dict[str, set[Right]]:
+        return rights(self.rendered)
 
     @cached_property
     def workloads(self) -> dict[str, Workload]:

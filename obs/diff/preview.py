@@ -53,7 +53,7 @@ def _subject(step: Mapping[str, Any]) -> str:
     state = step.get("newState") or step.get("oldState") or {}
     one = of_inputs(state.get("inputs") or {}, str(step.get("urn", "")))
     if one is not None:
-        return f"{one.kind} {one.namespace}/{one.name}" if one.namespace else f"{one.kind} {one.name}"
+        return one.subject
     kind, _, name = str(step.get("urn", "")).partition("::")[2].partition("::")[2].partition("::")
     counts = state.get("custom") and name and not kind.rpartition("$")[2].startswith("pulumi:")
     return f"{kind.rpartition(':')[2]} {name}" if counts else ""

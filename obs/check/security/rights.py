@@ -56,6 +56,11 @@ class Grant:
     def holders(self) -> tuple[str, ...]:
         return (*self.accounts, *self.others)
 
+    @property
+    def named(self) -> tuple[str, ...]:
+        """All holders with their kind: ``ServiceAccount NAMESPACE/NAME``, ``Group NAME``."""
+        return (*(f"ServiceAccount {account}" for account in self.accounts), *self.others)
+
     def rights(self) -> Iterator[Right]:
         """Every right that it gives; a role that is not rendered is one right of its own."""
         if self.rules is None:
@@ -91,6 +96,6 @@ def rights(rendered: Rendered) -> dict[str, set[Right]]:
     """Who may do what by all bindings together: ``ServiceAccount NAMESPACE/NAME`` or ``Group NAME`` -> rights."""
     found: dict[str, set[Right]] = {}
     for grant in grants(rendered):
-        for holder in (*(f"ServiceAccount {account}" for account in grant.accounts), *grant.others):
+        for holder in grant.named:
             found.setdefault(holder, set()).update(grant.rights())
     return found

@@ -18,14 +18,14 @@ from obs.diff.rules import Rule
 Said = tuple[Level, str]
 _RANK = {severity.value: rank for rank, severity in enumerate(Severity)}
 # The heartbeat has no severity: where it is missing, nobody hears that all of this is down.
-_LEVELS = {Severity.CRITICAL: Level.HIGH, Severity.NONE: Level.HIGH, Severity.HIGH: Level.MEDIUM}
+_LEVELS = {Severity.CRITICAL.value: Level.HIGH, Severity.NONE.value: Level.HIGH, Severity.HIGH.value: Level.MEDIUM}
 _LONGER, _LONGER_BY = 2, 120
 """A wait is much longer that is so many times as long and longer by so many seconds, in which a page has to be out."""
 
 
 def of(rule: Rule) -> Level:
     """How bad it is to hear less of an alert."""
-    return _LEVELS.get(rule.severity, Level.LOW)  # type: ignore[call-overload, no-any-return] # texts are severities
+    return _LEVELS.get(rule.severity, Level.LOW)
 
 
 def milder(level: Level) -> Level:

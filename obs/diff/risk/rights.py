@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from obs.check.rendered import Item
 from obs.check.security.operated import OPERATED, pod_spec
-from obs.check.security.rights import KINDS, READING, Right, rights
+from obs.check.security.rights import KINDS, READING, Right
 from obs.diff.entry import Entry, Level, listed
 from obs.diff.pair import Pair, Side
 from obs.diff.workloads import MADE, template
@@ -15,10 +15,9 @@ from obs.diff.workloads import MADE, template
 def widened(pair: Pair) -> Iterator[Entry]:
     if not any(change.kind in KINDS for change in pair.changes):
         return
-    before, after = (rights(side.rendered) for side in (pair.before, pair.after))
+    before, after = pair.before.rights, pair.after.rights
     for holder in sorted(after):
-        had = before.get(holder, set())
-        new = sorted(right for right in after[holder] if not any(old.covers(right) for old in had))
+        new = _more(before.get(holder, set()), after[holder])
         if not new:
             continue
         # An account that comes with a part brings what the part needs; one that is there gets more than it had.
@@ -35,14 +34,13 @@ def widened(pair: Pair) -> Iterator[Entry]:
 
 def moved(pair: Pair) -> Iterator[Entry]:
     """Pods that run under another account, which may do what theirs might not."""
-    of = {side: rights(side.rendered) for side in (pair.before, pair.after)} if pair.of(*MADE) else {}
     for change in pair.of(*MADE):
         if change.before is None or change.after is None:
             continue
         was, now = _account(change.before, pair.before), _account(change.after, pair.after)
-        had = of[pair.before].get(was, set())
-        new = sorted(r for r in of[pair.after].get(now, set()) if not any(old.covers(r) for old in had))
-        if was != now and new:
+        if was == now:
+            continue
+        if new := _more(pair.before.rights.get(was, set()), pair.after.rights.get(now, set())):
             yield Entry(
                 topic="rights",
                 subject=change.subject,
@@ -51,6 +49,10 @@ def moved(pair: Pair) -> Iterator[Entry]:
                 where=change.item.where,
                 why="roles and bindings of both sides, put together for each service account",
             )
+
+
+def _more(had: set[Right], has: set[Right]) -> list[Right]:
+    return sorted(right for right in has if not any(old.covers(right) for old in had))
 
 
 def _account(item: Item, side: Side) -> str:
