@@ -12,14 +12,7 @@ from model.rule import Alert, Severity
 from slo.signals import REMAINING
 
 UID = "dataops-overview"
-_STATUS = {
-    "critical_alerts": "dataops-incident",
-    "high_alerts": "dataops-incident",
-    "targets_up": "dataops-observability",
-    "worst_error_budget": "dataops-slo",
-    "job_success": "dataops-workload",
-}
-"""Signal -> the page that tells more."""
+_STATUS = ("critical_alerts", "high_alerts", "targets_up", "worst_error_budget", "job_success")
 # Unicode, not an icon font: it is there wherever the page is read.
 _ICONS = {
     "dataops-gitops": "🚀",
@@ -57,8 +50,8 @@ def overview(
 def _status(shelf: Shelf, alerts: Sequence[Alert]) -> tuple[Panel, ...]:
     limits = {a.threshold: a.severity.value for a in alerts if a.signal is REMAINING}
     budget = tuple(Threshold(value=value, severity=tier, above=False) for value, tier in sorted(limits.items()))
-    wanted = [(uid, Wanted(kind=PanelKind.STAT, names=(f"platform.{name}",))) for name, uid in _STATUS.items()]
-    found = [(panel, uid) for uid, one in wanted if (panel := shelf.panel(one)) is not None]
+    wanted = [Wanted(kind=PanelKind.STAT, names=(f"platform.{name}",)) for name in _STATUS]
+    found = [panel for one in wanted if (panel := shelf.panel(one)) is not None]
     return tuple(
         Panel(
             title=panel.title,
@@ -67,9 +60,8 @@ def _status(shelf: Shelf, alerts: Sequence[Alert]) -> tuple[Panel, ...]:
             thresholds=budget if panel.title == WORST_BUDGET.title else (),
             width=24 // len(found),
             height=6,
-            link=uid,
         )
-        for panel, uid in found
+        for panel in found
     )
 
 

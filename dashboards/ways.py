@@ -11,11 +11,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from alerting.settings import order
 from dashboards.pages import PAGES
 from dashboards.queries import chosen_by
 from model.dashboard import Dashboard, Panel, PanelKind
 from model.promql import CLUSTER
-from model.rule import Alert, Severity, Signal
+from model.rule import Alert, Signal
 from model.system import System
 
 _EVERYWHERE = frozenset({"kubernetes", "nodes"})
@@ -27,8 +28,10 @@ _HOMES: Mapping[str, str] = {
     "alerts_by_severity": "dataops-incident",
     "attainment_of_objective": "dataops-slo",
     "bottleneck": "dataops-e2e",
+    "critical_alerts": "dataops-incident",
     "firing_alerts": "dataops-incident",
     "heartbeat": "dataops-observability",
+    "high_alerts": "dataops-incident",
     "job_success": "dataops-workload",
     "jobs_ended": "dataops-workload",
     "objective_violations": "dataops-slo",
@@ -74,7 +77,6 @@ _NEXT: Mapping[str, str] = {
     "dataops-certificates": _LAST,
 }
 """Dashboard -> the one to go on to where nothing is nearer; where a stack lacks it, to the incident."""
-_WORST_FIRST = tuple(Severity)
 _NUMBER = re.compile(r"^DataOps - (\d+\. )?")
 
 
@@ -104,8 +106,8 @@ class Ways:
         self._objects = [page for page in details if page.keys]
         there = {page.uid for page in details}
         self._related = {name: page.uid for page in reversed(PAGES) if page.uid in there for name in page.related}
-        worst = sorted(alerts, key=lambda a: _WORST_FIRST.index(a.severity), reverse=True)
-        self._watching = {id(alert.signal): alert.name for alert in worst}
+        worst_last = sorted(alerts, key=lambda alert: order(alert.severity), reverse=True)
+        self._watching = {id(alert.signal): alert.name for alert in worst_last}
         self._runbooks = runbooks.rstrip("/")
 
     def linked(self, dashboard: Dashboard) -> Dashboard:
