@@ -73,10 +73,16 @@ def settings_of(target: Target) -> tuple[dict[str, object], dict[str, str]]:
             )
         secrets[receiver["secret"]] = f"{target.state.simulator}/sink/{receiver['name']}"
     plain: dict[str, object] = {"chartSource": "cache", "timeCompression": target.state.compression}
-    return plain | only_systems(config, target.state.only), secrets
+    return plain | _only(config, target.state.only), secrets
 
 
-def only_systems(config: StackConfig, only: Collection[str]) -> dict[str, object]:
+def config_of(project: Path, only: Collection[str]) -> StackConfig:
+    """The stack's configuration with these of its systems alone; none means all. Raises LocalError as below."""
+    whole = read_stack_config(project, STACK)
+    return read_stack_config(project, STACK, config=_only(whole, only)) if only else whole
+
+
+def _only(config: StackConfig, only: Collection[str]) -> dict[str, object]:
     """The setting that leaves these of the stack's systems; nothing to set for none, which means all.
 
     Raises LocalError for a system that the stack does not have.

@@ -21,7 +21,6 @@ from obs.local.pulumi_cli import has_pulumi, pulumi_up
 from obs.local.readiness import Say, expected, states, wait_until_up
 from obs.local.state import LocalError, State, identity, load, peek
 from obs.run import StackRun, run_stack
-from obs.stack_config import read_stack_config
 
 _START_SECONDS, _STOP_SECONDS, _KILL_SECONDS = 90, 4, 20
 _RELOAD_SECONDS, _SETTLED_SECONDS = 20, 4
@@ -44,10 +43,8 @@ def up(
     ``by_apply`` by server-side apply. A platform that runs with other systems, or at another pace than ``compression``
     asks for, is started anew. Raises LocalError; a platform that this call started is then stopped again.
     """
-    whole = read_stack_config(project, deploy.STACK)
     only = tuple(sorted({*only}))
-    config = read_stack_config(project, deploy.STACK, config=deploy.only_systems(whole, only))
-    run = run_stack(deploy.STACK, project, config=config)
+    run = run_stack(deploy.STACK, project, config=deploy.config_of(project, only))
     systems = simulated(run)
     running = peek(place)
     fresh = running is None or not running.alive

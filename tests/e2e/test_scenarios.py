@@ -17,13 +17,12 @@ from followed_faults import problems
 from local_platform import Platform, obs
 from stacks import ROOT
 
-from obs.local.deploy import STACK, only_systems
+from obs.local.deploy import STACK, config_of
 from obs.run import run_stack
 from obs.simulate.batch import Batch, batches, reads, suspects
 from obs.simulate.exporters import ALL
 from obs.simulate.scenario import Scenario
 from obs.simulate.scenarios import SCENARIOS
-from obs.stack_config import read_stack_config
 from plan import Plan
 
 _SPENT = {"ErrorBudgetExhausted", "ErrorBudgetHalfSpent"}
@@ -48,8 +47,7 @@ def _only(pace: int | None) -> tuple[str, ...]:
 
 @cache
 def _plan(pace: int | None) -> Plan:
-    config = read_stack_config(ROOT, STACK)
-    return run_stack(STACK, ROOT, config=read_stack_config(ROOT, STACK, config=only_systems(config, _only(pace)))).plan
+    return run_stack(STACK, ROOT, config=config_of(ROOT, _only(pace))).plan
 
 
 def _followed(batch: Batch, platform: Platform, plan: Plan) -> Problems:
