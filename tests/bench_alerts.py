@@ -75,7 +75,7 @@ def judged(fired: Fired, due: Iterable[Incident], severities: dict[str, Severity
         own = fired.get(incident.name if incident else "", {})
         loud = {name: at for name, at in own.items() if severities[name] not in _QUIET}
         if incident:  # what fired before the fault is told of the healthy life
-            loud = {name: [m for m in at if m not in _earlier(at, incident.start)] for name, at in loud.items()}
+            loud = {name: _since(at, incident.start) for name, at in loud.items()}
         wanted = [incident] if incident else []
         for score in (score for score in scores(loud, wanted, 1) if severities[score.alert] not in _QUIET):
             found.append(score)
@@ -90,9 +90,10 @@ def judged(fired: Fired, due: Iterable[Incident], severities: dict[str, Severity
     return summed(found), wrong
 
 
-def _earlier(at: list[int], start: int) -> set[int]:
-    """Minutes of the episode that had begun before ``start``."""
-    return next(({*range(first, last + 1)} for first, last in episodes(at, 1) if first < start), set())
+def _since(at: list[int], start: int) -> list[int]:
+    """Without the minutes of the episode that had begun before ``start``."""
+    earlier = next((range(first, last + 1) for first, last in episodes(at, 1) if first < start), range(0))
+    return [minute for minute in at if minute not in earlier]
 
 
 _QUIET = frozenset({Severity.INFO, Severity.LOW, Severity.NONE})

@@ -39,7 +39,7 @@ def values(tape: Tape, begin: int, end: int, step: int = 1) -> Iterator[tuple[in
 
 
 def only(*metrics: str, exporters: tuple[str, ...] = ()) -> Part:
-    return Part(frozenset(metrics), frozenset((name, "") for name in exporters))
+    return Part(frozenset(metrics), tuple(map(Down, exporters)))
 
 
 def test_work_goes_on_and_follows_the_day() -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 
-from obs.replay.rhythm import DAY, MINUTES, WARM
+from obs.replay.rhythm import DAY, DAYS, MINUTES, WARM
 from obs.simulate.cluster import Cluster, Container, Pod
 
 NODE = "worker-2"
@@ -164,7 +164,7 @@ def _rolled(pods: list[Pod], chance: random.Random) -> Iterator[Stay]:
         if pod.owner[0] == "ReplicaSet" or name.endswith(
             ("-ksm", "-grafana", "-operator", "thanos-query", "-exporter")
         ):
-            days = sorted(chance.sample([d for d in range(WARM + 14) if d % 7 < 5], 3))
+            days = sorted(chance.sample([d for d in range(WARM + DAYS) if d % 7 < 5], 3))
             for number, day in enumerate(days, start=1):
                 new = replace(pod, name=f"{name}-v{number}", uid=f"{pod.uid}-v{number}", ip=f"{pod.ip}{number}")
                 stays.append((new, day * DAY + chance.randrange(9 * 60, 17 * 60)))
@@ -191,7 +191,7 @@ def _moved(stays: Iterator[Stay]) -> Iterator[Stay]:
 def _batches(pods: list[Pod]) -> Iterator[Stay]:
     """Pods of the nightly batch: they wait for the autoscaler's node, work, and are gone."""
     like = next(pod for pod in pods if pod.namespace == "spark-jobs")
-    for day in range(WARM + 14):
+    for day in range(WARM + DAYS):
         for number in range(4):
             begin = day * DAY + 60 + 7 * number
             pod = Pod(

@@ -10,10 +10,11 @@ from functools import cache
 from contracts import load
 from model.contract import Contract
 from obs.replay.rhythm import MINUTES
-from obs.simulate.cluster import Cluster, Node
-from obs.simulate.exporter import Exporter, Target
+from obs.simulate.cluster import Cluster
+from obs.simulate.exporter import Exporter, Target, node_of
 from obs.simulate.exposition import Lines
 from obs.simulate.scenario import Change, Down, Scenario
+from obs.simulate.series import known_names
 from obs.simulate.values import Value
 
 Labels = Mapping[str, str]
@@ -35,7 +36,7 @@ class Scraped:
 
     @property
     def node(self) -> str:
-        return self.target.name if isinstance(self.target, Node) else self.target.node
+        return node_of(self.target)
 
 
 @dataclass(frozen=True)
@@ -48,25 +49,25 @@ class Fault:
 
     def touches(self, exporter: Exporter) -> bool:
         """Whether it changes what the exporter says."""
-        there = names(exporter.contract) if exporter.contract else frozenset()
+        there = known_names(exporter.contract) if exporter.contract else frozenset()
         return any(isinstance(c, Change) and c.metric in there for c in self.scenario.changes)
 
 
 @dataclass(frozen=True)
 class Part:
-    """Families of a tape: those that a scenario changes. ``exporters`` are there as a whole, with their ``up``."""
+    """Families of a tape: those that a scenario changes. Exporters that are ``down`` are there as a whole, with their
+    ``up``."""
 
     metrics: frozenset[str]
-    exporters: frozenset[tuple[str, str]]
-    """(name, node), the node empty for all."""
+    down: tuple[Down, ...]
 
     @staticmethod
     def of(scenario: Scenario) -> Part:
-        downs = frozenset((c.exporter, c.node) for c in scenario.changes if isinstance(c, Down))
-        return Part(frozenset(c.metric for c in scenario.changes if isinstance(c, Change)), downs)
+        metrics = frozenset(c.metric for c in scenario.changes if isinstance(c, Change))
+        return Part(metrics, tuple(c for c in scenario.changes if isinstance(c, Down)))
 
     def whole(self, one: Scraped) -> bool:
-        return bool({(one.exporter.name, ""), (one.exporter.name, one.node)} & self.exporters)
+        return any(down.silences(one.exporter.name, one.node) for down in self.down)
 
 
 @dataclass
@@ -102,18 +103,8 @@ class Frame:
     values: array[float]
 
 
-@cache
-def names(contract: str) -> frozenset[str]:
-    return frozenset(sample for m in load(contract).metrics.values() for sample in samples(m.name))
-
-
 def samples(name: str) -> frozenset[str]:
     return frozenset((name, f"{name}_bucket", f"{name}_sum", f"{name}_count"))
-
-
-@cache
-def labels_of(contract: str) -> dict[str, tuple[str, ...]]:
-    return {metric.name: metric.labels for metric in load(contract).metrics.values()}
 
 
 @cache

@@ -13,14 +13,14 @@ from typing import cast
 
 from contracts import load
 from obs.replay.life import Life
-from obs.replay.parts import Fault, Frame, Key, Page, Part, Scraped, Watched, labels_of, names, narrow, samples
+from obs.replay.parts import Fault, Frame, Key, Page, Part, Scraped, Watched, narrow, samples
 from obs.replay.rhythm import kind, lived, plain
 from obs.replay.shapes import STEADY, shaped
 from obs.simulate.cluster import Cluster
 from obs.simulate.exposition import Lines
 from obs.simulate.faults import Injection, altered, healed
 from obs.simulate.scenario import Down, Scenario
-from obs.simulate.series import Family, Series, families
+from obs.simulate.series import Family, Series, families, known_names, labels_of
 from obs.simulate.values import Fixed, Moment, Value
 
 
@@ -88,7 +88,7 @@ class Tape:
     def down(self, one: Scraped, minute: int) -> bool:
         """Whether a fault keeps it from answering."""
         return any(
-            isinstance(c, Down) and c.exporter == one.exporter.name and c.node in ("", one.node)
+            isinstance(c, Down) and c.silences(one.exporter.name, one.node)
             for f in self._faults
             if f.begin <= minute < f.end
             for c in f.scenario.changes
@@ -122,7 +122,8 @@ class Tape:
     def _wanted(self, one: Scraped) -> bool:
         if self._part is None or self._part.whole(one):
             return True
-        return bool(one.exporter.contract) and not self._part.metrics.isdisjoint(names(one.exporter.contract or ""))
+        contract = one.exporter.contract
+        return contract is not None and not self._part.metrics.isdisjoint(known_names(contract))
 
     def _families(self, one: Scraped, cluster: Watched) -> list[Family]:
         exporter = one.exporter

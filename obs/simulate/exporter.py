@@ -10,6 +10,13 @@ from obs.simulate.cluster import Cluster, Node, Pod
 from obs.simulate.series import Family, Table, families
 
 Target = Pod | Node
+
+
+def node_of(target: Target) -> str:
+    """The name of the node that a target is or runs on."""
+    return target.name if isinstance(target, Node) else target.node
+
+
 TableOf = Callable[[Cluster, Target], Table]
 
 

@@ -117,6 +117,10 @@ class Down:
     exporter: str
     node: str = ""
 
+    def silences(self, exporter: str, node: str) -> bool:
+        """Whether an exporter on a node is one that does not answer."""
+        return exporter == self.exporter and self.node in ("", node)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Scenario:

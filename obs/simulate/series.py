@@ -10,11 +10,25 @@ from functools import cache
 from itertools import product
 from zlib import crc32
 
+from contracts import load
 from model.contract import Contract, Metric, exposed_names
 from obs.simulate.values import Events, Fixed, Growth, Since, Value, Wave
 
 Labels = Mapping[str, str]
 ValueOf = Callable[[Labels], Value | float]
+
+
+@cache
+def known_names(contract: str) -> frozenset[str]:
+    """Names of a contract's metrics and of their samples."""
+    loaded = load(contract)
+    return frozenset({metric.name for metric in loaded.metrics.values()} | set(exposed_names(loaded)))
+
+
+@cache
+def labels_of(contract: str) -> Mapping[str, tuple[str, ...]]:
+    """Metric -> its labels."""
+    return {metric.name: metric.labels for metric in load(contract).metrics.values()}
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from threading import Lock
 
 from contracts import load
-from model.contract import exposed_names
 from model.problems import did_you_mean
-from obs.simulate.cluster import Cluster, Node, Pod
-from obs.simulate.exporter import Exporter, Target
+from obs.simulate.cluster import Cluster, Pod
+from obs.simulate.exporter import Exporter, Target, node_of
 from obs.simulate.exporters import ALL, exporters
 from obs.simulate.exposition import Lines, Page, without
 from obs.simulate.faults import Injection, altered, healed
@@ -19,7 +17,7 @@ from obs.simulate.memory import Memory
 from obs.simulate.platform import check as check_systems
 from obs.simulate.scenario import Change, Down, Scenario, ScenarioError, parts
 from obs.simulate.scenario import check as check_scenario
-from obs.simulate.series import Series
+from obs.simulate.series import Series, known_names, labels_of
 from obs.simulate.values import Moment
 
 Address = tuple[str, int, str]
@@ -95,7 +93,7 @@ class Simulation:
         self._pages = {
             address: (exporter, page)
             for address, (exporter, page) in self._pages.items()
-            if exporter.contract is None or changed.isdisjoint(_known(exporter.contract))
+            if exporter.contract is None or changed.isdisjoint(known_names(exporter.contract))
         }
 
     def _injections(self) -> Iterator[tuple[Injection, Moment | None]]:
@@ -173,16 +171,15 @@ class Simulation:
         """The scenario because of which it does not answer."""
         if self.fault is None:
             return None
-        node = target.name if isinstance(target, Node) else target.node
         for scenario in self._together(self.fault[0]):
             downs = (c for c in scenario.changes if isinstance(c, Down))
-            if any(d.exporter == exporter.name and d.node in ("", node) for d in downs):
+            if any(down.silences(exporter.name, node_of(target)) for down in downs):
                 return scenario.name
         return None
 
     def _families(self, exporter: Exporter, target: Target) -> Iterator[tuple[str, str, list[Series], list[Lines]]]:
         injections = list(self._injections())
-        labels = {m.name: m.labels for m in load(exporter.contract).metrics.values()} if exporter.contract else {}
+        labels = labels_of(exporter.contract) if exporter.contract else {}
         for family in exporter.families(self._cluster, target):
             series, coming = list(family.series), list[Lines]()
             for injection, until in injections:
@@ -198,10 +195,3 @@ def _needs(scenario: Scenario) -> set[str]:
     check_scenario(scenario, ALL)
     downs = {change.exporter for change in scenario.changes if isinstance(change, Down)}
     return {scenario.system, *(exporter.system for exporter in ALL if exporter.name in downs)}
-
-
-@cache
-def _known(contract: str) -> frozenset[str]:
-    """Names of metrics and of their samples."""
-    loaded = load(contract)
-    return frozenset({metric.name for metric in loaded.metrics.values()} | set(exposed_names(loaded)))
