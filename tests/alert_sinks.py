@@ -8,8 +8,7 @@ import email.policy
 import json
 import socketserver
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -50,13 +49,6 @@ class Sinks:
     def in_channel(self, channel: str) -> list[dict[str, Any]]:
         """The one attachment of each Slack message to a channel."""
         return [one["attachments"][0] for one in self.at("/slack") if one["channel"] == channel]
-
-
-def wait_for(what: str, holds: Callable[[], object], seconds: float = 30) -> None:
-    until = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < until, f"waited {seconds} s for {what}"
-        time.sleep(0.05)
 
 
 @contextmanager

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from real_prometheus import listening, wait_for
+from real_prometheus import listening
+from real_servers import wait_for
 
 AT_ONCE = 6
 """Requests that a browser has on the way to one server."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 
 import httpx
 import yaml
+from real_servers import wait_for
 from real_tools import REAL
 
 from components.kube_prometheus_values import kube_prometheus_values
@@ -61,18 +61,6 @@ class Target:
     pod: str
     labels: dict[str, str] = field(default_factory=dict)
     annotations: dict[str, str] = field(default_factory=dict)
-
-
-def wait_for(ready: Callable[[], bool], seconds: float) -> None:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        try:
-            if ready():
-                return
-        except (httpx.HTTPError, ValueError):  # not there yet, or "Service Unavailable"
-            pass
-        time.sleep(0.2)
-    raise TimeoutError(f"not ready after {seconds} s")
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -21,6 +21,19 @@ def free_ports(count: int) -> list[int]:
         for one in sockets:
             one.bind((LOOPBACK, 0))
         return [one.getsockname()[1] for one in sockets]
+
+
+def wait_for(ready: Callable[[], object], seconds: float, what: str = "being ready") -> None:
+    """Returns when it holds. Raises TimeoutError."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            if ready():
+                return
+        except (httpx.HTTPError, ValueError):  # not there yet, or "Service Unavailable"
+            pass
+        time.sleep(0.1)
+    raise TimeoutError(f"waited {seconds} s for {what}")
 
 
 @contextmanager

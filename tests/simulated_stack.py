@@ -9,7 +9,8 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from real_prometheus import Prometheus, prometheus, rule_files, wait_for
+from real_prometheus import Prometheus, prometheus, rule_files
+from real_servers import wait_for
 from simulated_cluster import SYSTEMS, simulated_cluster, targets
 from stacks import ran
 

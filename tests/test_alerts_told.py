@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import httpx
 import pytest
-from alert_sinks import Sinks, sinks, wait_for
+from alert_sinks import Sinks, sinks
 from real_alertmanager import (
     PASSWORD,
     ROUTING_KEY,
@@ -24,6 +24,7 @@ from real_alertmanager import (
     timeless,
     to_sinks,
 )
+from real_servers import wait_for
 from real_tools import needs
 from stack_alerting import alerting
 
@@ -68,18 +69,18 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
             alert_of("prod", "StorageCapacityLow", namespace="data", persistentvolumeclaim=name) for name in ("a", "b")
         )
         send(client, *map(alert, (PAGE, HIGH, BEAT, *STORES)), *full)
-        wait_for("pages", lambda: found.at("/pagerduty"))
-        wait_for("e-mail of three groups", lambda: len(found.mails) == 3)
-        wait_for("the heartbeat", lambda: found.at("/webhook"))
-        wait_for("what is high and medium", lambda: len(found.in_channel("#dataops-ops")) == 4)
+        wait_for(lambda: found.at("/pagerduty"), 30, "pages")
+        wait_for(lambda: len(found.mails) == 3, 30, "e-mail of three groups")
+        wait_for(lambda: found.at("/webhook"), 30, "the heartbeat")
+        wait_for(lambda: len(found.in_channel("#dataops-ops")) == 4, 30, "what is high and medium")
         fired = states(client)
         send(client, *(resolved(alert(name)) for name in (PAGE, HIGH, BEAT)))
         wait_for(
-            "the page's end", lambda: len(found.at("/pagerduty")) == len(found.in_channel("#dataops-critical")) == 2
+            lambda: len(found.at("/pagerduty")) == len(found.in_channel("#dataops-critical")) == 2, 30, "the page's end"
         )
-        wait_for("the e-mail's end", lambda: len(found.mails) == 4)
-        wait_for("the heartbeat's end", lambda: len(found.at("/webhook")) == 2)
-        wait_for("the end of what is high", lambda: len(found.in_channel("#dataops-ops")) == 5)
+        wait_for(lambda: len(found.mails) == 4, 30, "the e-mail's end")
+        wait_for(lambda: len(found.at("/webhook")) == 2, 30, "the heartbeat's end")
+        wait_for(lambda: len(found.in_channel("#dataops-ops")) == 5, 30, "the end of what is high")
         yield Told(found, fired)
 
 
@@ -174,9 +175,9 @@ def test_a_maintenance_mutes_while_it_holds_by_the_clock(tmp_path: Path) -> None
         text = to_sinks(alertmanager_yaml(tree, SECRET_DIR), found, tmp_path)
         client = stack.enter_context(alertmanager(text, tmp_path))
         send(client, muted, page, alert(HIGH))
-        wait_for("the one that is not muted", lambda: found.in_channel("#dataops-ops"))
-        wait_for("the page", lambda: found.in_channel("#dataops-critical"))
-        wait_for("the mute", lambda: _muted_by_time(client))
+        wait_for(lambda: found.in_channel("#dataops-ops"), 30, "the one that is not muted")
+        wait_for(lambda: found.in_channel("#dataops-critical"), 30, "the page")
+        wait_for(lambda: _muted_by_time(client), 30, "the mute")
     assert sorted(found.slack_titles) == ["HIGH: SparkGCTimeHigh (c)", "🚨 CRITICAL: ArgoCDPage (c)"]
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from real_prometheus import wait_for
+from real_servers import wait_for
 from real_tools import needs
 from simulated_stack import Stack, simulated_stack
 

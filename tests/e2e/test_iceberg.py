@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 from lake import Lake
-from real_prometheus import Prometheus, Target, prometheus, scrapes, stack_config, wait_for
-from real_servers import LOOPBACK, free_ports, server
+from real_prometheus import Prometheus, Target, prometheus, scrapes, stack_config
+from real_servers import LOOPBACK, free_ports, server, wait_for
 from real_tools import needs
 from stacks import run
 

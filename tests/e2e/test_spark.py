@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from real_prometheus import Prometheus, Target, prometheus, scrapes, stack_config, wait_for
+from real_prometheus import Prometheus, Target, prometheus, scrapes, stack_config
+from real_servers import wait_for
 from real_tools import needs
 from stacks import ROOT, run
 
