@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -59,10 +60,16 @@ class Entry:
         return fields | ({"level": str(self.level), "approved": self.approved} if self.level else {})
 
 
-def shared(topic: str, names: list[str], text: str, why: str) -> Entry:
-    """The line of several things that change in one way."""
-    subject = f"{len(names)} {topic}"
-    return Entry(topic=topic, subject=subject, text=f"{text}: {listed(names, 12)}", why=why, count=len(names))
+def together(
+    topic: str, alike: Mapping[str, list[str]], why: str, each: Callable[[str, str], Entry]
+) -> Iterator[Entry]:
+    """``alike`` is what changes -> who has it: one line for many, else ``each`` of (name, text)."""
+    for text, names in alike.items():
+        if len(names) < MANY:
+            yield from (each(name, text) for name in names)
+            continue
+        subject = f"{len(names)} {topic}"
+        yield Entry(topic=topic, subject=subject, text=f"{text}: {listed(names, 12)}", why=why, count=len(names))
 
 
 def listed(names: list[str], most: int = 6) -> str:

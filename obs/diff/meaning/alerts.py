@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 from dashboards.thresholds import amount
-from obs.diff.entry import MANY, Entry, arrow, shared
+from obs.diff.entry import Entry, arrow, together
 from obs.diff.order import ordered, same
 from obs.diff.pair import Pair, Side
 from obs.diff.promql import condition
@@ -40,11 +41,9 @@ def _changes(pair: Pair, both: list[str]) -> Iterator[Entry]:
             alike.setdefault("; ".join(changes), []).append(name)
         elif changes:
             yield _entry(pair, name, "; ".join(changes))
-    for text, those in alike.items():
-        if len(those) >= MANY:
-            yield shared("alerts", those, text, "their rules differ between both sides, all in this alone")
-        else:
-            yield from (_entry(pair, name, text) for name in those)
+    yield from together(
+        "alerts", alike, "their rules differ between both sides, all in this alone", partial(_entry, pair)
+    )
 
 
 def _links(one: Rule, other: Rule) -> list[tuple[Mapping[str, str], Mapping[str, str], str]]:
@@ -150,17 +149,15 @@ def _texts(one: Mapping[str, str], other: Mapping[str, str]) -> Iterator[str]:
 
 def _told_otherwise(pair: Pair, names: list[str]) -> Iterator[Entry]:
     """Alerts that are as they were and reach others now, by the routing alone."""
-    moved: dict[tuple[str, str], list[str]] = {}
+    why = "its labels take another way through Alertmanager's routes"
+    moved: dict[str, list[str]] = {}
     for name in names:
         one, other = pair.before.rules.alerts[name], pair.after.rules.alerts[name]
         before, after = told_of(pair.before, one), told_of(pair.after, other)
         if before and after and before != after:
-            moved.setdefault((before, after), []).append(name)
-    for (before, after), those in moved.items():
-        text = f"told {arrow(before, after)}"
-        why = "its labels take another way through Alertmanager's routes"
-        if len(those) >= MANY:
-            yield shared("alerts", those, text, why)
-        else:
-            for name in those:
-                yield Entry(topic="alerts", subject=name, text=text, where=pair.where(f"alert {name}"), why=why)
+            moved.setdefault(f"told {arrow(before, after)}", []).append(name)
+
+    def each(name: str, text: str) -> Entry:
+        return Entry(topic="alerts", subject=name, text=text, where=pair.where(f"alert {name}"), why=why)
+
+    yield from together("alerts", moved, why, each)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
-from obs.diff.entry import MANY, Entry, arrow, listed, shared
+from obs.diff.entry import Entry, arrow, listed, together
 from obs.diff.order import same
 from obs.diff.pair import Pair, Side
 from obs.diff.promql import grouped_by
@@ -25,11 +26,7 @@ def records(pair: Pair) -> Iterator[Entry]:
             moved.setdefault(changes[0], []).append(name)
         elif text := _text(pair, one, other):
             yield _entry(pair, name, text)
-    for text, those in moved.items():
-        if len(those) >= MANY:
-            yield shared("recording rules", those, text, _WHY)
-        else:
-            yield from (_entry(pair, name, text) for name in those)
+    yield from together("recording rules", moved, _WHY, partial(_entry, pair))
 
 
 def _entry(pair: Pair, name: str, text: str) -> Entry:
