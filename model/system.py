@@ -69,13 +69,13 @@ class ConfigFile:
 class Capacity:
     """What may run out. ``usage``: a recorded share in use, one series for each object, told apart by ``labels``.
 
-    ``window``: how long a trend must last to be one, a Prometheus duration.
+    ``days``: how long a trend must last to be one.
     """
 
     resource: str
     usage: str
     labels: tuple[str, ...] = ()
-    window: str = "1d"
+    days: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,14 +14,12 @@ from model.rule import CONFIRMED, Alert, RecordingRule, RuleGroup, Severity, Sig
 from model.sli import events
 from model.slo import Slo
 from slo.signals import ATTAINMENT, ATTAINMENT_RECORD, BAD, BURN_RATES, REMAINING, REMAINING_RECORD, TOTAL, burn_record
-from slo.windows import STILL_SPENT, Burn, burns, recorded_windows
+from slo.windows import SEEN, STILL_SPENT, Burn, burns, recorded_windows
 
 INTERVAL = "30s"
 """Half of spec 40-slo 3.3: a page on the budget may take 120 s from the fault."""
 _FAILURES = 2
 """Bad events that the budget must have room for before its state is told: of 20 events at 95 %, one is all of it."""
-_SEEN = 10
-"""A tenth of the window must have been seen before the budget of objects is told."""
 
 
 @dataclass(frozen=True)
@@ -117,9 +115,8 @@ def _burn_alert(slo: Slo, pair: Burn) -> Alert:
 def _known(slo: Slo) -> Expr:
     """Whether what is seen of the window says something of the whole."""
     if slo.minimum_objects:
-        # Minutes after the first sample a short outage would be all that is known.
-        seen = over_time("count", metric(TOTAL, eq("slo", slo.name)), slo.window) * length(INTERVAL)
-        return _enough(slo, slo.window) & (seen >= length(slo.window) / _SEEN)
+        seen = over_time("last", metric(TOTAL, eq("slo", slo.name)).ago(SEEN[slo.window]), "1h")
+        return _enough(slo, slo.window) & seen
     return _enough(slo, slo.window, least=_FAILURES / slo.budget)
 
 

@@ -60,6 +60,12 @@ BURNS: dict[str, tuple[Burn, ...]] = {
 STILL_SPENT = {"30d": "6h", "7d": "6h", "24h": "1h"}
 """Window of the objective -> how long ago the last bad event may be while the budget counts as still being spent."""
 
+SEEN = {"30d": "10d", "7d": "2d", "24h": "3h"}
+"""Window of the objective -> how long ago objects must have been seen before their budget is told.
+
+Restarts alone are soon half of what the first days of a month may lose.
+"""
+
 
 def burns(window: str) -> tuple[Burn, ...]:
     """The pairs for an SLO window. Raises ValueError for a window that has none."""

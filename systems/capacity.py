@@ -1,7 +1,8 @@
 """When what there is runs out: a forecast for each volume, bucket, store, tablespace, and the cluster itself.
 
 A line through the past says something of the future only where it is long enough and goes somewhere: a forecast needs
-a value at both ends of its window, and growth between them that is more than noise.
+a value at both ends of its window, and growth between them that is more than noise. What is cleared by night and rests
+on weekends grows each morning: it must be fuller than in the days before the window, too.
 """
 
 from __future__ import annotations
@@ -9,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from model.dashboard import Panel, PanelKind
-from model.expr import Expr
+from model.expr import Expr, Selector
 from model.limits import under
-from model.promql import call, length, matching, max_by, metric, min_by
+from model.promql import call, length, matching, max_by, metric, min_by, over_time
 from model.rule import Alert, RecordingRule, Severity, Signal
 from model.system import Capacity, Domain, RetentionClass, Section, System
 
@@ -19,6 +20,9 @@ NAME = "capacity"
 _RECORD = "dataops:capacity:days_until_full"
 _NOISE = 0.01
 """Of the capacity: what grew by less in a window does not grow."""
+_WEEK = 7
+_BEFORE = 3
+"""Days before the window: among three there is always a working day."""
 _FAR = 365
 _SCALE = 90
 """Days at which a bar is full: what is further away needs no telling apart."""
@@ -98,17 +102,24 @@ def _left(wanted: Sequence[tuple[System, Capacity]]) -> Iterator[Signal]:
 
 def _days(one: Capacity) -> Expr:
     usage = metric(one.usage)
-    slope = call("deriv", usage.over(one.window))
+    slope = call("deriv", usage.over(f"{one.days}d"))
     left = (1 - usage) / ((slope > 0) * length("1d"))
-    # What was not there a window ago has no history: the difference has no value then.
-    grows = usage - usage.ago(one.window) > _NOISE
-    days = call("clamp", left, 0, _FAR) & grows
+    days = call("clamp", left, 0, _FAR) & _grows(usage, one.days)
     named = (
         call("label_join", days, "object", "/", *one.labels)
         if one.labels
         else call("label_replace", days, "object", one.resource, "", "")
     )
     return max_by(named, "object")
+
+
+def _grows(usage: Selector, days: int) -> Expr:
+    """Nothing of what was not there before."""
+    window = f"{days}d"
+    if days >= _WEEK:  # both ends are the same hour of the same weekday
+        return usage - usage.ago(window) > _NOISE
+    peak = over_time("max", usage, window) - over_time("max", usage.ago(window), f"{_BEFORE}d")
+    return (peak > _NOISE) & over_time("last", usage.ago(f"{days + _BEFORE}d"), "1h")
 
 
 def _alerts(forecast: Signal) -> tuple[Alert, ...]:

@@ -77,10 +77,11 @@ def test_a_forecast_needs_a_window_of_history_and_growth_that_is_more_than_noise
     (record,) = capacity([system]).records
     usage = "dataops:oracle_tablespace:usage_ratio"
     assert f"deriv({usage}[3d]) > 0" in str(record.expr)
-    assert f"{usage} - {usage} offset 3d > 0.01" in str(record.expr)
+    assert f"max_over_time({usage}[3d]) - max_over_time({usage}[3d] offset 3d) > 0.01" in str(record.expr)
+    assert f"last_over_time({usage}[1h] offset 6d)" in str(record.expr)
     assert record.labels == {"resource": "tablespace"}
     assert system.capacities == (
-        Capacity(resource="tablespace", usage=usage, labels=("database", "tablespace"), window="3d"),
+        Capacity(resource="tablespace", usage=usage, labels=("database", "tablespace"), days=3),
     )
 
 

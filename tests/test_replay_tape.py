@@ -128,3 +128,49 @@ def test_a_still_life_has_no_edges() -> None:
     assert isinstance(made, Life)
     assert (made.passing, made.boundaries()) == ((), [0])
     assert life(simulated_cluster()).boundaries() == whole().life.boundaries()
+
+
+def restarted(metric: str) -> tuple[str, int]:
+    """A pod that shows the metric, and a minute in the first week at which its process starts anew."""
+    ((_, there),) = values(whole().tape(part=only(metric)), 0, 1)
+    pods = {dict(key).get("pod", "") for key in there}
+    return next(
+        (pod, at) for pod, minutes in whole().life.restarts.items() for at in minutes if pod in pods and at > 60
+    )
+
+
+def test_a_process_that_starts_anew_knows_nothing_of_earlier_failures() -> None:
+    name = "jenkins_runs_failure_total"
+    pod, at = restarted(name)
+    seen = dict(values(whole().tape(part=only(name)), at - 5, at + 5))
+    before, after = (_sum(seen[minute], name, pod) for minute in (at - 5, at + 4))
+    assert before >= 3
+    assert after <= 1
+
+
+def _sum(there: dict[Key, float], name: str, pod: str) -> float:
+    return sum(v for key, v in there.items() if {"__name__": name, "pod": pod}.items() <= dict(key).items())
+
+
+def _counted(fault: Fault, name: str) -> float:
+    """By how much it counts within the fault."""
+    seen = dict(values(whole().tape(fault, part=only(name)), fault.begin, fault.end))
+    first, last = (sum(v for k, v in seen[m].items() if dict(k)["__name__"] == name) for m in (min(seen), max(seen)))
+    return last - first
+
+
+def test_a_fault_is_a_share_of_the_work_that_is_done() -> None:
+    """At night, of people's work, less fails."""
+    scenario = SCENARIOS["jenkins-failing-builds"]
+    night, day = (_counted(Fault(scenario, at, at + 120), "jenkins_runs_failure_total") for at in (60, 12 * 60))
+    assert 0 < 3 * night < day
+
+
+def test_a_process_that_starts_within_a_fault_counts_from_nothing() -> None:
+    name = "jenkins_runs_failure_total"
+    pod, at = restarted(name)
+    fault = Fault(SCENARIOS["jenkins-failing-builds"], at - 30, at + 60)
+    seen = dict(values(whole().tape(fault, part=only(name)), at - 30, at + 59))
+    after = [_sum(there, name, pod) for minute, there in sorted(seen.items()) if minute > at]
+    assert after == sorted(after)
+    assert 0 <= after[0] < after[-1]

@@ -113,3 +113,8 @@ def lived(of: Kind, minute: int, since: int | None) -> Lived:
 def plain(minute: int, since: int | None) -> Moment:
     """The same for what counts time and not work."""
     return Moment(START + 60.0 * minute, START - RAN if since is None else START + 60.0 * since)
+
+
+def unborn(minute: int) -> Moment:
+    """A minute, to a process that starts later."""
+    return Lived(START + 60.0 * minute, START + 60.0 * minute)

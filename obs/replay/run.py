@@ -75,9 +75,12 @@ def incidents(parts: Iterable[Stretch]) -> Iterator[Incident]:
         # A budget that burns is told by whichever of its alerts looks at the right window.
         budget = any(name.startswith(_BUDGET) for name in alerts)
         also = tuple(f"{_BUDGET}{kind}" for kind in _KINDS if f"{_BUDGET}{kind}" not in alerts) if budget else ()
+        also += tuple(told for alert, told in _LATER.items() if alert in alerts)
         yield Incident(fault.scenario.name, fault.begin, fault.end, alerts, within, also, tail=0)
 
 
+_LATER = {"VolumeFillsSoon": "CapacityRunsOutSoon"}
+"""The same told a second time where the platform has been there for days, as no simulated one has."""
 _BUDGET = "ErrorBudget"
 _KINDS = ("BurnRateCritical", "BurnRateHigh", "BurnRateMedium", "BurnRateMediumSlow", "Exhausted", "HalfSpent")
 

@@ -117,7 +117,9 @@ def shaped(series: Series, target: str, kind: Kind, there: Life) -> Value:
 
 @dataclass(frozen=True)
 class _More:
-    """Rare events: one in each turn, at a random moment of it."""
+    """Rare events: one in each turn, at a random moment of it. What failed before the replay began, a process that was
+    started anew does not know: an increase would take it for news.
+    """
 
     start: float
     per_minute: float
@@ -126,7 +128,7 @@ class _More:
     def at(self, moment: Moment) -> float:
         turn, into = divmod(self.per_minute / 60 * moment.uptime + self.key % 97 / 97, 1)
         when = crc32(f"{self.key} {turn}".encode()) / 2**32
-        return self.start + turn + (into >= when)
+        return (self.start if moment.epoch < START else 0) + turn + (into >= when)
 
 
 def _rare(name: str) -> float:

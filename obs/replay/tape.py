@@ -14,7 +14,7 @@ from typing import cast
 from contracts import load
 from obs.replay.life import Life
 from obs.replay.parts import Fault, Frame, Key, Page, Part, Scraped, Watched, narrow, samples
-from obs.replay.rhythm import kind, lived, plain
+from obs.replay.rhythm import kind, lived, plain, unborn
 from obs.replay.shapes import STEADY, shaped
 from obs.simulate.cluster import Cluster
 from obs.simulate.exposition import Lines
@@ -98,6 +98,12 @@ class Tape:
         since = self.since(one, minute)
         return plain(minute, since) if even else lived(kind(one.exporter.system), minute, since)
 
+    def _begin(self, one: Scraped, fault: Fault, since: int | None, *, even: bool) -> Moment:
+        """A fault's beginning, to a process that runs since a minute: one that is younger has done no work by then."""
+        if since is None or since <= fault.begin:
+            return self.moment(one, fault.begin, even=even)
+        return unborn(fault.begin)
+
     def since(self, one: Scraped, minute: int) -> int | None:
         return self._life.since(one.name, minute)
 
@@ -152,7 +158,7 @@ class Tape:
                 # A process that started after a fault was over knows nothing of it.
                 if fault.end <= minute and since is not None and fault.end <= since:
                     continue
-                injection = Injection(fault.scenario, self.moment(one, fault.begin, even=even))
+                injection = Injection(fault.scenario, self._begin(one, fault, since, even=even))
                 if fault.end <= minute:
                     series = healed(family, series, injection, self.moment(one, fault.end, even=even))
                 else:

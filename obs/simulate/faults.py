@@ -61,15 +61,18 @@ class _Moving:
 
 @dataclass(frozen=True)
 class _Counting:
-    """``by`` more than ``start`` after each ``every`` real seconds; without ``every`` by the second."""
+    """``by`` more than ``start`` after each ``every`` seconds of work; without ``every`` by the second.
+
+    Of work, as everything else that counts: what fails in the night is a share of the night's work.
+    """
 
     start: float
     by: float
-    since: float
+    since: Moment
     every: float = 0.0
 
     def at(self, moment: Moment) -> float:
-        gone = moment.now - self.since
+        gone = moment.uptime - self.since.uptime
         return self.start + self.by * ((math.floor(gone / self.every) + 1) if self.every else gone)
 
 
@@ -179,9 +182,9 @@ def _value(effect: Effect, before: Value, injection: Injection) -> Value:
         case Ramp():
             return _Moving(before.at(since), effect.to, since.now, injection.real(effect.over))
         case Rate():
-            return _Counting(before.at(since), effect.per_second, since.now)
+            return _Counting(before.at(since), effect.per_second, since)
         case Step():
-            return _Counting(before.at(since), effect.by, since.now, injection.real(effect.every))
+            return _Counting(before.at(since), effect.by, since, injection.real(effect.every))
         case Set():
             return Fixed(effect.value)
         case Timestamp():

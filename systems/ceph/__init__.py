@@ -55,7 +55,7 @@ def system(settings: Settings, context: Context) -> System:
         scrapes=_scrapes(settings),
         signals=tuple(by_name.values()),
         alerts=(*alerts(signals, settings.thresholds), *(alert for _, alert in silences)),
-        capacities=(Capacity(resource="ceph", usage=USAGE, window="3d"),),
+        capacities=(Capacity(resource="ceph", usage=USAGE, days=3),),
         sections=(Section(domain=Domain.DATA, title="Block and file storage (Ceph)", panels=shown),),
     )
 

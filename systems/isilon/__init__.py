@@ -62,7 +62,7 @@ def system(settings: Settings, context: Context) -> System:
         ),
         signals=(*signals.values(), silent),
         alerts=(*alerts(signals, settings.thresholds), silent_alert),
-        capacities=(Capacity(resource="isilon", usage=USAGE, labels=("isilon",), window="3d"),),
+        capacities=(Capacity(resource="isilon", usage=USAGE, labels=("isilon",), days=3),),
         sections=(
             Section(domain=Domain.CAPACITY, title=title, panels=panels(signals, *_CAPACITY)),
             Section(

@@ -81,7 +81,7 @@ def system(settings: Settings, context: Context) -> System:
         alerts=(*alerts(signals, limits), silent_alert),
         available=max_by(metric("minio_cluster_health_status")),
         capacities=(
-            Capacity(resource="minio", usage=USAGE, window="3d"),
+            Capacity(resource="minio", usage=USAGE, days=3),
             Capacity(resource="bucket", usage=QUOTA_USAGE, labels=("bucket",)),
         ),
         sections=(Section(domain=Domain.DATA, title="Object storage (MinIO)", panels=shown),),

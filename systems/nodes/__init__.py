@@ -136,8 +136,8 @@ def system(settings: Settings, context: Context) -> System:
         signals=(*own, *network.values(), *detail_signals(), silent),
         alerts=(*_capacity_alerts(cluster_cpu, cluster_memory), *network_alerts(network), silent_alert),
         capacities=(
-            Capacity(resource="cpu", usage="dataops:cluster:cpu_usage_ratio", window="7d"),
-            Capacity(resource="memory", usage="dataops:cluster:memory_usage_ratio", window="7d"),
+            Capacity(resource="cpu", usage="dataops:cluster:cpu_usage_ratio", days=7),
+            Capacity(resource="memory", usage="dataops:cluster:memory_usage_ratio", days=7),
         ),
         sections=(
             Section(domain=Domain.CAPACITY, title="Compute resources", panels=compute),

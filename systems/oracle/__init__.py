@@ -70,7 +70,7 @@ def system(settings: Settings, context: Context) -> System:
         signals=(*signals.values(), silent),
         alerts=(*alerts(signals, settings.thresholds), silent_alert),
         capacities=(
-            Capacity(resource="tablespace", usage=TABLESPACE_USAGE, labels=("database", "tablespace"), window="3d"),
+            Capacity(resource="tablespace", usage=TABLESPACE_USAGE, labels=("database", "tablespace"), days=3),
         ),
         sections=(Section(domain=Domain.DATA, title="Oracle Database", panels=shown),),
     )

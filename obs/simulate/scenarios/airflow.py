@@ -36,7 +36,7 @@ SCENARIOS = (
         system="airflow",
         changes=(Change("airflow_scheduler_heartbeat", Rate(0)),),
         # Seconds are real ones, also where all else runs faster: a minute of lag takes a minute.
-        alerts=("AirflowSchedulerLag", "AirflowSchedulerLagElevated"),
+        alerts=("AirflowSchedulerLag", "AirflowSchedulerLagElevated", "DataOpsPlatformDegraded"),
         within="45m",
     ),
     Scenario(
