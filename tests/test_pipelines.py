@@ -8,7 +8,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import dekobon_tree_sitter_groovy as groovy
 import pytest
+import tree_sitter
 import typer
 from stacks import ROOT, STACKS
 
@@ -33,6 +35,30 @@ def test_a_file_is_of_the_schema_of_its_host(name: str, tmp_path: Path) -> None:
     broken = tmp_path / name
     broken.write_text(re.sub(r"^( *)(?:- )?step(s?):", r"\1stepp\2:", (FOLDER / name).read_text(), flags=re.MULTILINE))
     assert not accepted(broken, SCHEMAS[name])
+
+
+def parses(text: str) -> bool:
+    """As Groovy, which is what a Jenkinsfile is."""
+    parser = tree_sitter.Parser(tree_sitter.Language(groovy.language()))
+    return not parser.parse(text.encode()).root_node.has_error
+
+
+def test_the_jenkinsfile_is_groovy() -> None:
+    text = (FOLDER / "Jenkinsfile").read_text()
+    assert parses(text)
+    breaks = [
+        ("stages {", "stages "),
+        ("'main'", "'main"),
+        ("changeRequest()", "changeRequest("),
+        ("STATE = ", "STATE = = "),
+        ("**', allow", "**' allow"),
+        ("message: ", "message "),
+    ]
+    for old, new in breaks:
+        assert old in text
+        assert not parses(text.replace(old, new, 1)), new
+    assert not parses(text + "}")
+    assert not parses(text.rstrip()[:-1])
 
 
 # What the schema of a declarative pipeline lets stand in a block (pipeline-model-api, ast-schema.json of Jenkins'
@@ -108,7 +134,7 @@ def test_it_reviews_every_stack_that_is_deployed_and_waits_before_it_deploys(fil
     text = file.read_text()
     stacks = {name for name in STACKS if re.search(rf"\b{name}\b", text)}
     assert stacks == set(STACKS) - {"local"}
-    gate = text.index({"Jenkinsfile": "input message", "github-actions.yml": "environment: production"}.get(
+    gate = text.index({"Jenkinsfile": "input(message", "github-actions.yml": "environment: production"}.get(
         file.name, "trigger: manual"
     ))  # fmt: skip
     assert gate < text.index("pulumi up --stack prod --yes")
