@@ -35,6 +35,7 @@ from slo.rules import SloRules, compile_slo
 from systems.base import Context
 from systems.capacity import capacity
 from systems.collector import VERIFIED
+from systems.pipeline import pipeline
 
 PROJECT = Path(__file__).parent
 _NEAREST = {1: 0, 2: 1, 0: 2}
@@ -153,7 +154,7 @@ def build(settings: Settings) -> Plan:
         availability=_availability(settings),
         success=settings.platform_objectives.success,
     )
-    built += [s for s in (whole, capacity(built)) if s.rules or s.slos]
+    built += [s for s in (whole, capacity(built), pipeline(built)) if s.rules or s.slos]
     own, unread = read_all(PROJECT, settings.objectives, [slo.name for system in built for slo in system.slos])
     compiled = [compile_slo(slo) for slo in (*(slo for system in built for slo in system.slos), *own)]
     alerting = settings.alerting

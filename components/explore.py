@@ -26,9 +26,13 @@ def logs_link(grafana: str, labels: Collection[str]) -> str | None:
 
 
 def traces_link(grafana: str, labels: Collection[str]) -> str | None:
-    """Explore with the failed traces of the namespace and pod that an alert names; as for logs."""
+    """Explore with the traces of the namespace and pod that an alert names, and how each ended; as for logs.
+
+    All of them, not the failed alone: most alerts are on what is slow, full or gone, where no request has failed yet,
+    and an empty page at night looks like a store that has lost them.
+    """
     found = _chosen(_TRACES, labels)
-    query = "{" + " && ".join([f"{name} = {value}" for name, value in found.items()] + ["status = error"]) + "}"
+    query = "{" + " && ".join(f"{name} = {value}" for name, value in found.items()) + "} | select(status)"
     return _link(grafana, Store.TRACES, {"query": query, "queryType": "traceql"}) if found else None
 
 

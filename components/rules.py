@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pulumi
 
+import systems
 from components.base import Component
 from components.explore import logs_link, traces_link
 from components.resources import PrometheusRule
@@ -85,10 +86,16 @@ def alert_annotations(plan: Plan, alert: model.Alert, links: Links) -> dict[str,
     labels = alert.signal.legend_labels
     more = {
         "logs_url": logs_link(links.grafana, labels) if links.logs else None,
-        "traces_url": traces_link(links.grafana, labels) if links.traces else None,
+        "traces_url": traces_link(links.grafana, labels) if links.traces and _sends_spans(plan, alert) else None,
         "value": _value(alert),
     }
     return texts | {name: text for name, text in more.items() if text}
+
+
+def _sends_spans(plan: Plan, alert: model.Alert) -> bool:
+    """No part of the stack itself sends any (components/flows.py: applications do), so a link would show nothing."""
+    own = (system for system in plan.systems if system.name in systems.OWN)
+    return all(alert.name != one.name for system in own for one in system.alerts)
 
 
 _SHOWN = {"percentunit": "humanizePercentage", "s": "humanizeDuration", "bytes": "humanize1024"}

@@ -6,39 +6,15 @@ A stage without its system is left out, so the map is of what there is.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
 
 from dashboards.signals import labelled
 from model.expr import Aggregation, Expr
 from model.limits import attained, under
-from model.promql import avg_by, eq, matching, max_by, metric, min_by, sum_by
+from model.promql import avg_by, eq, matching, metric, min_by, sum_by
 from model.rule import Signal
 from model.system import System
+from systems.pipeline import STAGES
 
-
-class Stage(NamedTuple):
-    """``number`` orders stages in legends, which Grafana sorts by name; ``time`` is a signal in seconds."""
-
-    number: int
-    title: str
-    system: str
-    time: str | None = None
-
-
-# Portal -> Git -> Jenkins -> Argo CD -> Kubernetes, then application -> Iceberg -> storage (spec 60-dashboards 4.6).
-STAGES = (
-    Stage(1, "Portal", "probes", "probe_duration"),
-    Stage(2, "Source control", "bitbucket"),
-    Stage(3, "Build", "jenkins", "build_duration"),
-    Stage(4, "Deployment", "argocd", "sync_duration"),
-    Stage(5, "Start of pods", "kubernetes", "pod_start_time"),
-    Stage(6, "Airflow", "airflow", "run_duration"),
-    Stage(7, "Spark", "spark", "application_duration"),
-    Stage(8, "Trino", "trino", "query_wall_time_p95"),
-    Stage(9, "Metastore", "hive_metastore", "response_p95"),
-    Stage(10, "Iceberg", "iceberg", "commit_lag"),
-    Stage(11, "Object storage", "minio"),
-)
 _SUCCESS = (
     ("Airflow", "airflow", "success_rate_24h"),
     ("Jenkins", "jenkins", "build_success_24h"),
@@ -52,20 +28,12 @@ _ENDED = (
 )
 
 
-_LEGS = (
-    ("time_to_kubernetes", "From the portal to Kubernetes", STAGES[:5]),
-    ("time_to_storage", "From the application to storage", STAGES[5:]),
-)
-
-
 def journey(systems: Iterable[System]) -> dict[str, Signal]:
     """Signals by the names under which pages ask for them; those of which the stack has no part are left out."""
     by_name = {s.name: {signal.name: signal for signal in s.signals} for s in systems}
     jobs = {s.name: sorted({scrape.job for scrape in s.scrapes}) for s in systems}
     found = (
-        _reached({f"{s.number:02} {s.title}": jobs[s.system] for s in STAGES if jobs.get(s.system)}),
-        *_times(_timed(by_name, STAGES)),
-        *(_leg(name, title, _timed(by_name, stages)) for name, title, stages in _LEGS),
+        _reached({stage.label: jobs[stage.system] for stage in STAGES if jobs.get(stage.system)}),
         _success(_of(by_name, _SUCCESS, min_by)),
         _ended(_of(by_name, _ENDED, sum_by)),
         _used(by_name),
@@ -85,24 +53,6 @@ def _of(
     }
 
 
-def _timed(by_name: Mapping[str, Mapping[str, Signal]], stages: Iterable[Stage]) -> dict[str, Expr]:
-    return _of(by_name, ((f"{s.number:02} {s.title}", s.system, s.time) for s in stages if s.time), max_by)
-
-
-def _leg(name: str, title: str, parts: Mapping[str, Expr]) -> Signal | None:
-    if not parts:
-        return None
-    return Signal(
-        name=name,
-        title=title,
-        description="How long each stage of this part of the way took lately, in their order.",
-        good="As long as yesterday. A stage without a time of its own is left out.",
-        unit="s",
-        expr=labelled(parts, "stage"),
-        legend="{{stage}}",
-    )
-
-
 def _reached(jobs: Mapping[str, list[str]]) -> Signal | None:
     def share(names: list[str]) -> Aggregation:
         only = eq("job", names[0]) if len(names) == 1 else matching("job", "|".join(names))
@@ -120,33 +70,6 @@ def _reached(jobs: Mapping[str, list[str]]) -> Signal | None:
         legend="{{stage}}",
         maximum=1,
         limits=under(warning=1, high=0.5),
-    )
-
-
-def _times(parts: Mapping[str, Expr]) -> tuple[Signal | None, ...]:
-    if not parts:
-        return (None,)
-    stages = labelled(parts, "stage")
-    return (
-        Signal(
-            name="stage_time",
-            title="Time by stage",
-            description="How long the slowest object of each stage took lately: a build, a deployment, a run, a query.",
-            good="As long as yesterday: compare with the day before.",
-            unit="s",
-            expr=stages,
-            legend="{{stage}}",
-            maximum=3600,  # what pipelines are promised to take at most
-        ),
-        Signal(
-            name="bottleneck",
-            title="Bottleneck",
-            description="The stage that takes longest.",
-            good="The one that does the work: jobs, not the start of their pods.",
-            unit="s",
-            expr=Aggregation("topk", stages, ("cluster",), 1),
-            legend="{{stage}}",
-        ),
     )
 
 

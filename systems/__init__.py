@@ -12,7 +12,7 @@ from pkgutil import iter_modules
 from model.system import System
 from systems.base import Context, SystemSettings
 
-_SHARED = ("access", "base", "capacity", "objectives", "own")
+_SHARED = ("access", "base", "capacity", "objectives", "own", "pipeline")
 """Modules that systems use."""
 OWN = (
     "prometheus",

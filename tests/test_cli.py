@@ -92,7 +92,7 @@ def test_the_inventory_has_every_kind_with_its_fields(tmp_path: Path) -> None:
         assert all(fields <= entry.keys() for entry in found[kind]), kind
     named = yaml.safe_load((ROOT / "Pulumi.prod.yaml").read_text())["config"]["dataops-observability:systems"]
     # What is made of the others has no switch under systems.
-    assert {s["name"] for s in found["systems"]} == {*named, *OWN, "platform", "capacity"}
+    assert {s["name"] for s in found["systems"]} == {*named, *OWN, "platform", "capacity", "pipeline"}
     assert all(d["panels"] for d in found["dashboards"])
     assert {c["evidence"] for c in found["contracts"]} <= {"read", "scraped"}
 

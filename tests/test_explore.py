@@ -38,10 +38,19 @@ def test_the_lines_of_what_the_alert_names() -> None:
     assert set(re.findall(r"(\w+)=", shown["queries"][0]["expr"])) <= set(INDEX_LABELS)
 
 
-def test_the_failed_traces_of_what_the_alert_names() -> None:
-    shown = pane(traces_link(GRAFANA, ("namespace",)))
-    assert shown["queries"][0]["query"] == '{resource.k8s.namespace.name = "spark-jobs" && status = error}'
+def test_the_traces_of_what_the_alert_names_whether_a_request_failed_or_not() -> None:
+    shown = pane(traces_link(GRAFANA, ("namespace", "pod")))
+    of = 'resource.k8s.namespace.name = "spark-jobs" && resource.k8s.pod.name = "etl-1-driver"'
+    assert shown["queries"][0]["query"] == f"{{{of}}} | select(status)"
     assert shown["datasource"] == TRACES
+
+
+def test_a_part_of_the_stack_that_sends_no_spans_has_no_link_to_traces() -> None:
+    links = Links(runbooks="https://r", grafana=GRAFANA, logs=True, traces=True)
+    found = {a.name: alert_annotations(plan("prod"), a, links) for a in plan("prod").alerts}
+    assert "logs_url" in found["PrometheusConfigRejected"]
+    assert "traces_url" not in found["PrometheusConfigRejected"]
+    assert "traces_url" in found["PodNotReady"]
 
 
 def test_an_alert_that_names_no_pod_has_no_link_to_all_logs() -> None:
