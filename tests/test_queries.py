@@ -1,145 +1,115 @@
+"""Questions to logs and traces: the parser of the store takes every one of a stack, and refuses what is none.
+
+Loki's parser is built beside Loki, Tempo's everywhere that tests run; without them these tests are skipped.
+"""
+
 from __future__ import annotations
 
-import json
-from typing import Any
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 
-import promql_parser
-from dashboard_samples import COUNTED, LINES, NAMESPACE, POD, TRACES, dashboard, panel, rendered, rendered_panel, signal
+import pytest
+import yaml
+from dashboard_samples import asked, dashboard
+from real_tools import REAL, needs
+from stacks import ROOT, STACKS, ran
+from test_check_docs import SECTIONS
 
-from dashboards.grafana import dashboard_expressions, dashboard_json
-from model.dashboard import Dashboard, PanelKind, Variable
-from model.promql import metric, rate, sum_by
+from model.dashboard import PanelKind, Store
+from obs.check.queries import PARSERS, Query, check_queries, queries, refusals
+from obs.check.run import Checked
+from obs.toolchain_table import TOOLS
 
-RESTARTS = "kube_pod_container_status_restarts_total"
-
-
-def _exprs(value: Dashboard) -> list[str]:
-    panels = rendered(value)["panels"]
-    return [target["expr"] for p in panels if p["type"] != "row" for target in p["targets"]]
-
-
-def _variables(value: Dashboard) -> dict[str, Any]:
-    return {v["name"]: v for v in rendered(value)["templating"]["list"]}
-
-
-def test_a_signal_is_narrowed_by_the_variables_in_its_scope() -> None:
-    [expr] = _exprs(dashboard(variables=(NAMESPACE,)))
-    assert expr == f'sum by (cluster, namespace) (rate({RESTARTS}{{cluster=~"$cluster", namespace=~"$namespace"}}[5m]))'
+_BLOCK = re.compile(r"^ *```(logql|traceql|yaml)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
+NOTHING = dict.fromkeys(PARSERS.values())
+STORES = [pytest.param(store, marks=needs(tool), id=store.name.lower()) for store, tool in PARSERS.items()]
 
 
-def test_a_signal_whose_scope_lacks_a_label_is_not_narrowed_by_it() -> None:
-    [expr] = _exprs(dashboard(variables=(NAMESPACE, POD)))
-    assert "$namespace" in expr
-    assert "$pod" not in expr
+def said(store: Store, *texts: str) -> Mapping[str, str]:
+    program = REAL[PARSERS[store]]
+    assert program
+    return refusals(program, texts)
 
 
-def test_a_signal_is_narrowed_by_what_it_shows_and_keeps_from_end_to_end() -> None:
-    kept = signal(expr=sum_by(rate(metric(RESTARTS), "5m"), "namespace", "pod"), legend="{{pod}}")
-    lost = signal(expr=sum_by(rate(metric(RESTARTS), "5m"), "pod") / sum_by(metric("up")), legend="{{pod}}")
-    narrowed, whole = (_exprs(dashboard(panel(signals=(s,)), variables=(POD,)))[0] for s in (kept, lost))
-    assert 'pod=~"$pod"' in narrowed
-    assert "$pod" not in whole
+def of(stack: str) -> list[Query]:
+    run = ran(stack)
+    return list(queries(run.recording, run.plan))
 
 
-def test_logs_are_asked_where_the_viewer_chose_and_get_a_variable_of_their_own() -> None:
-    value = dashboard(LINES, COUNTED, TRACES)
-    assert [_variables(value)[name]["query"] for name in ("datasource", "logs", "traces")] == [
-        "prometheus",
-        "loki",
-        "tempo",
-    ]
-    lines, counted, traces = (p for p in rendered(value)["panels"] if p["type"] != "row")
-    assert lines["datasource"] == {"type": "loki", "uid": "${logs}"}
-    assert [t["queryType"] for t in (*lines["targets"], *counted["targets"])] == ["range", "range"]
-    assert traces["targets"][0]["query"] == "{status = error}"
+@pytest.mark.parametrize("store", STORES)
+def test_every_query_of_every_stack_is_taken(store: Store) -> None:
+    found = [query for stack in STACKS for query in of(stack) if query.store is store]
+    assert found
+    refused = {text: why for text, why in said(store, *{query.text for query in found}).items() if why}
+    assert refused == {}
 
 
-def test_cluster_narrows_every_signal() -> None:
-    [expr] = _exprs(dashboard(panel(signals=(signal(scope=()),)), variables=(NAMESPACE,)))
-    assert expr == f'sum by (cluster, namespace) (rate({RESTARTS}{{cluster=~"$cluster"}}[5m]))'
+def test_queries_of_panels_alerts_data_sources_and_agents_are_asked() -> None:
+    kinds = {(query.store, query.subject.partition(" ")[0], query.subject.partition(", ")[2]) for query in of("prod")}
+    files = {(store, name) for store, kind, name in kinds if kind == "ConfigMap"}
+    assert files == {(Store.LOGS, "config.alloy"), (Store.LOGS, "datasources.yaml")}
+    assert {(store, kind) for store, kind, _ in kinds if kind != "ConfigMap"} == {
+        (store, kind) for store in Store for kind in ("dashboard", "alert")
+    }
 
 
-def test_every_selector_of_an_expression_is_narrowed() -> None:
-    ratio = sum_by(metric("good_total")) / sum_by(metric("all_total"))
-    [expr] = _exprs(dashboard(panel(signals=(signal(expr=ratio),))))
-    assert expr.count('cluster=~"$cluster"') == 2
+def test_what_grafana_fills_in_is_filled_in() -> None:
+    """What is left stands in a string: labels of the alert, the id of the trace."""
+    texts = {query.text for query in of("prod")}
+    assert '{namespace="{{ $labels.namespace }}", pod="{{ $labels.pod }}"}' in texts
+    left = {name for text in texts for name in re.findall(r"\$\{?([A-Za-z_.]+)", text)}
+    assert left == {"labels.namespace", "labels.pod", "labels.container", "__trace.traceId"}
 
 
-def test_a_recorded_signal_is_narrowed_on_the_recorded_series() -> None:
-    [expr] = _exprs(dashboard(panel(signals=(signal(record="namespace:restarts:rate5m"),)), variables=(NAMESPACE,)))
-    assert expr == 'namespace:restarts:rate5m{cluster=~"$cluster", namespace=~"$namespace"}'
+@pytest.mark.parametrize("store", STORES)
+def test_the_examples_of_the_check_are_found_and_fine(store: Store) -> None:
+    ((_, block),) = _BLOCK.findall(SECTIONS["deployed/query"])
+    examples = yaml.safe_load(block)
+    found = [example[store.name.lower()] for example in examples["found"] if store.name.lower() in example]
+    fine = [example[store.name.lower()] for example in examples["fine"] if store.name.lower() in example]
+    assert found
+    assert fine
+    answers = said(store, *found, *fine)
+    assert all("parse error" in answers[text] for text in found)
+    assert [answers[text] for text in fine] == [""] * len(fine)
 
 
-def test_a_variable_may_have_another_name_than_its_label() -> None:
-    team = Variable(name="team", label="namespace", metric="kube_pod_info")
-    [expr] = _exprs(dashboard(variables=(team,)))
-    assert 'namespace=~"$team"' in expr
+@pytest.mark.parametrize("store", STORES)
+def test_a_refused_query_is_a_finding_with_what_the_parser_says(store: Store) -> None:
+    run = ran("dev")
+    wrong = asked("Broken", PanelKind.LOGS, store, "{")
+    plan = replace(run.plan, dashboards=(dashboard(wrong),))
+    findings, unparsed = check_queries(queries(run.recording, plan), REAL)
+    (finding,) = findings
+    assert (finding.check, finding.subject) == ("deployed/query", "dashboard dataops-workload, panel Broken")
+    assert finding.expression == "{"
+    assert "unexpected $end" in finding.message
+    assert all(PARSERS[store] not in text for text in unparsed)
 
 
-def test_variables_are_chained_datasource_first() -> None:
-    found = _variables(dashboard(variables=(NAMESPACE, POD)))
-    assert list(found) == ["datasource", "environment", "cluster", "namespace", "pod"]
-    assert found["datasource"]["query"] == "prometheus"
-    assert [found[name]["query"]["query"] for name in ("cluster", "namespace", "pod")] == [
-        'label_values(up{environment=~"$environment"}, cluster)',
-        'label_values(kube_pod_info{cluster=~"$cluster"}, namespace)',
-        'label_values(kube_pod_info{cluster=~"$cluster", namespace=~"$namespace"}, pod)',
-    ]
+def test_without_its_parser_a_language_is_said_to_be_unparsed() -> None:
+    lines = Query(Store.LOGS, "{", "panel", "here:1")
+    assert check_queries([], NOTHING) == ([], [])
+    findings, (said_,) = check_queries([lines, lines], NOTHING)
+    assert findings == []
+    assert said_.startswith("LogQL, 2 queries: logqlsyntax ")
+    assert said_.endswith("obs tools build logqlsyntax")
+    checked = Checked((), ("charts",), (said_,))
+    assert checked.left_out == ("charts", said_)
 
 
-def test_a_variable_is_not_narrowed_by_the_labels_of_another_metric() -> None:
-    job = Variable(name="job_name", label="job_name", metric="spark_info")
-    query = _variables(dashboard(variables=(NAMESPACE, job)))["job_name"]["query"]["query"]
-    assert query == 'label_values(spark_info{cluster=~"$cluster"}, job_name)'
+@pytest.mark.parametrize("store", STORES)
+def test_queries_of_runbooks_and_documents_are_taken(store: Store) -> None:
+    language = TOOLS[PARSERS[store]].name.removesuffix("syntax")
+    pages = [*(ROOT / "runbooks").glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    blocks = [block for page in pages for kind, block in _BLOCK.findall(page.read_text()) if kind == language]
+    texts = {line for block in blocks for line in block.splitlines() if line.strip()}
+    assert {text: why for text, why in said(store, *texts).items() if why} == {}
 
 
-def test_all_matches_series_without_the_label_and_is_chosen_first() -> None:
-    for name in ("cluster", "namespace"):
-        variable = _variables(dashboard(variables=(NAMESPACE,)))[name]
-        assert (variable["multi"], variable["includeAll"], variable["allValue"]) == (True, True, ".*")
-        assert variable["current"]["value"] == ["$__all"]
-        assert (variable["refresh"], variable["sort"]) == (2, 1)
-        assert variable["datasource"] == {"type": "prometheus", "uid": "${datasource}"}
-
-
-def test_instant_kinds_ask_for_one_value_and_lines_for_a_range() -> None:
-    for kind in PanelKind:
-        if kind in (PanelKind.TEXT, PanelKind.LOGS):
-            continue
-        [target] = rendered_panel(panel(kind=kind))["targets"]
-        over_time = kind in (PanelKind.TIMESERIES, PanelKind.STATE_TIMELINE, PanelKind.HEATMAP)
-        assert target["range"] is over_time
-        assert target["instant"] is not over_time
-        assert target["format"] == ("table" if kind is PanelKind.TABLE else "time_series")
-        assert target["datasource"] == {"type": "prometheus", "uid": "${datasource}"}
-
-
-def test_legends_are_the_signals_own_or_its_title() -> None:
-    targets = rendered_panel(panel(signals=(signal(legend="{{namespace}}"), signal(title="Total"))))["targets"]
-    assert [(t["refId"], t["legendFormat"]) for t in targets] == [("A", "{{namespace}}"), ("B", "Total")]
-
-
-def test_legends_that_would_read_alike_get_the_title_in_front() -> None:
-    read, write = signal(title="Read", legend="{{pod}}"), signal(title="Write", legend="{{pod}}")
-    targets = rendered_panel(panel(signals=(read, write)))["targets"]
-    assert [t["legendFormat"] for t in targets] == ["Read {{pod}}", "Write {{pod}}"]
-
-
-def test_the_expressions_to_check_are_those_of_the_json() -> None:
-    window = sum_by(rate(metric("requests_total"), "$__rate_interval"), "namespace")
-    value = dashboard(
-        panel(),
-        panel("Requests", PanelKind.STAT, signals=(signal(expr=window), signal(title="All", expr=metric("all")))),
-        panel("Words", PanelKind.TEXT),
-        variables=(NAMESPACE, POD),
-    )
-    found = list(dashboard_expressions(value))
-    assert [source.where for source, _, _ in found[:4]] == [value.where, value.where, NAMESPACE.where, POD.where]
-    assert [legend for _, _, legend in found[:4]] == ["environment", "cluster", "namespace", "pod"]
-    assert [source for source, _, _ in found[4:]] == [value.panels[0], value.panels[1], value.panels[1]]
-    text = dashboard_json(value)
-    for source, expr, legend in found:
-        sent = f"label_values({expr}, {legend})" if isinstance(source, Variable) else expr
-        assert json.dumps(sent) in text
-        promql_parser.parse(expr.replace("$__rate_interval", "5m"))
-    assert len(found) == 7
+def test_what_two_programs_share_is_one_file() -> None:
+    """The Go of both reads a list and answers it in the same way; a checkout must keep the link."""
+    link = ROOT / "tools" / TOOLS["logqlsyntax"].module / "logqlsyntax" / "parsed.go"
+    assert link.resolve() == Path(ROOT / "tools" / "traceqlsyntax" / "parsed.go")
