@@ -126,7 +126,7 @@ def check(stack: Stack, as_json: Json = False, project: Project = HERE) -> None:
         run = run_stack(stack, project)
         checked = check_run(run, run.expanded(offline=True, build_helm=False, keep_going=True), project)
     if as_json:
-        data = {"findings": [f.to_dict() for f in checked.findings], "skipped": list(checked.skipped)}
+        data = {"findings": [f.to_dict() for f in checked.findings], "skipped": list(checked.left_out)}
         print_json(data)
     else:
         print_findings(out, checked)

@@ -91,7 +91,7 @@ def _charts(expansion: Expansion) -> Table:
 
 def print_findings(console: Console, checked: Checked) -> None:
     """Each finding with its place, expression and remedy; one line when there is none."""
-    for skipped in checked.skipped:
+    for skipped in checked.left_out:
         console.print(f"[yellow]not checked[/] {escape(skipped)}", highlight=False)
     for finding in checked.findings:
         console.print(
@@ -105,7 +105,7 @@ def print_findings(console: Console, checked: Checked) -> None:
     if checked.findings:
         number = len(checked.findings)
         console.print(f"[red]{number} finding{'s' if number > 1 else ''}[/]")
-    elif checked.skipped:
+    elif checked.left_out:
         console.print("[yellow]![/] no findings in what was checked; what was not is named above")
     else:
         console.print("[green]✓[/] no findings")

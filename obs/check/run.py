@@ -18,6 +18,7 @@ from obs.check.deployed import check_deployed
 from obs.check.finding import Finding
 from obs.check.image_lock import check_images
 from obs.check.plan import check_plan, known_series, record_expressions
+from obs.check.queries import check_queries, parsers, queries
 from obs.check.rendered import Rendered
 from obs.check.security.check import check_security
 from obs.check.upgrades import check_upgrades
@@ -34,10 +35,15 @@ from obs.upgrades import read as read_upgrades
 
 @dataclass(frozen=True)
 class Checked:
-    """``skipped`` says what could not be checked, and why."""
+    """``skipped`` says what could not be checked, and why; ``unparsed`` which queries no parser has read."""
 
     findings: tuple[Finding, ...]
     skipped: tuple[str, ...] = ()
+    unparsed: tuple[str, ...] = ()
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        return (*self.skipped, *self.unparsed)
 
 
 def check_run(run: StackRun, expansion: Expansion, project: Path) -> Checked:
@@ -70,7 +76,8 @@ def check_run(run: StackRun, expansion: Expansion, project: Path) -> Checked:
         findings += check_wiring(Stack(rendered, run.settings.namespace, run.settings.external_secrets))
         findings += check_security(rendered)
         findings += _upgrades(run, rendered, project)
-    return Checked(tuple(sorted(findings)), tuple(dict.fromkeys(skipped)))
+    refused, unparsed = check_queries(queries(run.recording, run.plan), parsers())
+    return Checked(tuple(sorted([*findings, *refused])), tuple(dict.fromkeys(skipped)), tuple(unparsed))
 
 
 def _lack(chart: RenderedChart) -> str:

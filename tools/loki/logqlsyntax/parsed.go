@@ -1,0 +1,1 @@
+../../traceqlsyntax/parsed.go
