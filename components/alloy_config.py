@@ -14,6 +14,7 @@ from components.loki_config import INDEX_LABELS
 from components.river import Block, Expression, Value, text
 from settings import Settings
 from settings.telemetry import LogRule
+from systems.alloy.error_lines import COUNTER, ERROR_LEVELS, KEPT, WORKLOAD
 
 PUSH_PATH = "/loki/api/v1/push"
 DEBUG_REASON = "debug_sampling"
@@ -59,6 +60,7 @@ METADATA = ("level", "trace_id", "span_id")
 """What is known of a line beside the labels of its stream."""
 # Names and pino's numbers; LogQL anchors it at both ends.
 _DEBUG = "(?i)debug|dbg|trace|verbose|fine|finer|finest|10|20"
+_ERRORS = "errors"  # how many errors a line is
 _NOT_JSON = r'!~ "^\\s*[{]"'
 
 
@@ -155,6 +157,7 @@ def _stages(settings: Settings) -> Iterator[Block]:
         yield match(selector, action="drop", drop_counter_reason=drop.reason)
     yield from _parsed()
     yield from _debug(settings.logs.debug_percentage)
+    yield from _counted()
     yield Block("stage.structured_metadata", {"values": dict.fromkeys(METADATA, "")})
     yield from masked(masks(settings.collector.personal_data))
     yield Block("stage.label_keep", {"values": INDEX_LABELS})
@@ -194,6 +197,26 @@ def _debug(percentage: int) -> Iterator[Block]:
     else:
         sampling: dict[str, Value] = {"rate": percentage / 100, "drop_counter_reason": DEBUG_REASON}
         yield match(selector, Block("stage.sampling", sampling))
+
+
+def _counted() -> Iterator[Block]:
+    """Errors by workload. Every line counts, as 1 or 0: the first error of a counter that is new is never seen to come.
+
+    A counter has all labels that a line has at that moment, so those of the pod are away for it.
+    """
+    levels = " ".join(map(quoted, ERROR_LEVELS))
+    is_error = f"{{{{ if has (lower (toString .level)) (list {levels}) }}}}1{{{{ else }}}}0{{{{ end }}}}"
+    yield Block("stage.template", {"source": _ERRORS, "template": is_error})
+    yield Block("stage.label_keep", {"values": WORKLOAD})
+    counter: dict[str, Value] = {
+        "name": COUNTER,
+        "description": "Lines of the levels error and worse.",
+        "source": _ERRORS,
+        "action": "add",
+        "max_idle_duration": KEPT,
+    }
+    yield Block("stage.metrics", blocks=[Block("metric.counter", counter)])
+    yield Block("stage.labels", {"values": {label: "" for label in INDEX_LABELS if label not in WORKLOAD}})
 
 
 def _selector(rule: LogRule) -> str:

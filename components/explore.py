@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from model.dashboard import Store
 
-_LOGS = {"namespace": "namespace", "pod": "pod", "container": "container"}
+_LOGS = {"namespace": "namespace", "pod": "pod", "container": "container", "app": "app"}
 """Label of an alert -> label of streams (components/loki_config.py, INDEX_LABELS)."""
 _TRACES = {"namespace": "resource.k8s.namespace.name", "pod": "resource.k8s.pod.name"}
 """Label of an alert -> attribute of spans (components/collector_processors.py)."""
@@ -16,7 +16,7 @@ _AROUND = {"from": "now-1h", "to": "now"}
 
 
 def logs_link(grafana: str, labels: Collection[str]) -> str | None:
-    """Explore with the lines of the namespace, pod and container that an alert names; a Prometheus template.
+    """Explore with the lines of the namespace, pod, container and app that an alert names; a Prometheus template.
 
     None where it has none of these ``labels``: all lines of a cluster help nobody.
     """

@@ -140,9 +140,13 @@ class Agent:
     def __init__(self, process: subprocess.Popen[bytes], url: str) -> None:
         self.process, self.url = process, url
 
+    def metrics(self) -> list[str]:
+        """What Prometheus scrapes, by lines."""
+        return httpx.get(f"{self.url}/metrics", timeout=10).text.splitlines()
+
     def counted(self, name: str, **labels: str) -> float:
         total = 0.0
-        for line in httpx.get(f"{self.url}/metrics", timeout=10).text.splitlines():
+        for line in self.metrics():
             if line.startswith(f"{name}{{") and all(f'{key}="{value}"' in line for key, value in labels.items()):
                 total += float(line.rpartition(" ")[2])
         return total

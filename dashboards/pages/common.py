@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dashboards.shelf import Group, Wanted
 from model.dashboard import Lookup, PanelKind, Store, Variable
+from systems.alloy.error_lines import ERROR_LEVELS
 
 __site_transparent__ = True
 NAMESPACE = ("kubernetes", Variable(name="namespace", label="namespace", metric="kube_pod_info"))
 POD = ("kubernetes", Variable(name="pod", label="pod", metric="kube_pod_info"))
 CHOSEN = '{namespace=~".+", namespace=~"$namespace"}'
 """The first matcher is for Loki, which refuses to look for what may be empty, as a choice of all is (``.*``)."""
-FAILED = 'level=~"(?i)(error|err|fatal|critical|panic|severe)"'
+FAILED = f'level=~"(?i)({"|".join(ERROR_LEVELS)})"'
 """A level that the agent found in the line; it is structured metadata, so it stands after the streams are chosen."""
 
 

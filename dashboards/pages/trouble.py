@@ -78,6 +78,7 @@ ERRORS = Page(
                     "Errors by category",
                     "Lines of the levels error and worse, by namespace. Good: none, or as many as ever.",
                 ),
+                show(PanelKind.TIMESERIES, "alloy.error_lines", width=12),
                 MOST_ERRORS,
                 TOP_MESSAGES,
                 lines(

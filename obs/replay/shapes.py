@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from zlib import crc32
 
 from obs.replay.life import NODE, Life, away, drained
-from obs.replay.rhythm import DAY, START, Kind, busy, load, minute_of, noise
+from obs.replay.rhythm import DAY, START, Kind, busy, load, minute_of, noise, worked
+from obs.simulate.exporters.alloy import ERRORS_A_MINUTE
 from obs.simulate.exporters.kubelet import CAPACITY
 from obs.simulate.exporters.node_exporter import MODES
 from obs.simulate.series import Series
 from obs.simulate.values import Fixed, Moment, Value, Wave
+from systems.alloy.error_lines import ERROR_LINES
 
 STEADY = re.compile(
     r".*heartbeat.*|.*uptime.*|.*_iterations_total|.*_scans_total|.*_cfs_periods_.*|node_cpu_.*|.*_xds_rejects"
@@ -60,6 +63,25 @@ class Processor:
         if self.mode == "idle":
             return round(moment.uptime - used, 3)
         return round(used * MODES[self.mode] / (1 - MODES["idle"]), 3)
+
+
+@dataclass(frozen=True)
+class Errors:
+    """Lines of errors of a workload: as its work goes, though it is the agent that counts them."""
+
+    app: str
+    per_minute: float
+
+    def at(self, moment: Moment) -> float:
+        since, until = (self._minutes(minute_of(m)) for m in (moment.epoch, moment.now))
+        return float(math.floor(self.per_minute * (until - since)))
+
+    def _minutes(self, minute: int) -> float:
+        """Minutes of even work until then. A nightly job works for 50 minutes, and not at all by day."""
+        if self.app.endswith("-nightly"):
+            day, into = divmod(minute, DAY)
+            return day * 50 + min(max(into - 120 - crc32(f"{self.app} {day}".encode()) % 30, 0), 50)
+        return worked(Kind.BATCH if self.app.endswith("-etl") else Kind.PEOPLE)[minute] / 60
 
 
 def _volume(claim: str) -> Callable[[int], float]:
@@ -141,6 +163,8 @@ def _given(series: Series, labels: Labels, there: Life) -> Value | None:
     name = series.name
     if name == "node_cpu_seconds_total":
         return Processor(labels["mode"])
+    if name == ERROR_LINES:
+        return Errors(labels["app"], ERRORS_A_MINUTE[labels["namespace"], labels["app"]])
     if name.startswith("kubelet_volume_stats_") and name.endswith(("used_bytes", "available_bytes")):
         share = _volume(labels["persistentvolumeclaim"])
         if "used" in name:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from loki_server import running as running_loki
 from real_tools import needs
 
 from components.alloy_config import alloy_config
+from contracts import load
+from systems.alloy.error_lines import ERROR_LINES
 
 pytestmark = [
     pytest.mark.charts,
@@ -53,6 +56,8 @@ NAMED = Pod("named", annotations={"resource.opentelemetry.io/service.name": "che
 BARE = Pod("bare", container="worker")
 STATIC = Pod("static", annotations={"kubernetes.io/config.mirror": "0123abcd"})
 ELSEWHERE = Pod("elsewhere", node="node-2")
+FAILING = [Pod(f"failing-{number}", labels={"app": "failing"}) for number in (1, 2)]
+QUIET = Pod("quiet", labels={"app": "quiet"})
 PODS = {name: Pod(name) for name in ("java", "python", "json", "text", "debug", "masks", "split")}
 PODS |= {"trino": Pod("trino", container="trino"), "web": Pod("web", container="web")}
 
@@ -66,7 +71,7 @@ def loki(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loki]:
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Node:
     """A node with a day's lines of every kind."""
-    made = Node(tmp_path_factory.mktemp("pods"), [PLAIN, NAMED, BARE, STATIC, ELSEWHERE, *PODS.values()])
+    made = Node(tmp_path_factory.mktemp("pods"), [PLAIN, NAMED, BARE, STATIC, ELSEWHERE, *PODS.values(), *FAILING, QUIET])
     for pod in (PLAIN, NAMED, BARE, STATIC, ELSEWHERE):
         made.write(pod, f"a line of {pod.name}")
     made.write(PODS["java"], *JAVA, "2026-11-26 17:00:01 INFO o.Orders - next")
@@ -90,6 +95,19 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Node:
         "card 4111 1111 1111 1111 refused",
         "postgres://app:s3cret@db/orders",
     )
+    for pod in FAILING:
+        made.write(
+            pod,
+            *JAVA,
+            '{"level":"Error","message":"failed"}',
+            '{"level":50,"message":"pino has numbers"}',
+            "ts=2026-11-26 level=fatal msg=gone",
+            "2026-11-26 17:00:02 CRITICAL full",
+            '{"level":"info","message":"an ERROR is only spoken of"}',
+            "2026-11-26 17:00:02 INFO no ERROR",
+            "no level at all, only an error",
+        )
+    made.write(QUIET, "2026-11-26 17:00:02 INFO all is well")
     made.write(PODS["split"], "first half, ", partial=True)
     made.write(PODS["split"], "second half")
     return made
@@ -167,6 +185,15 @@ class TestLines:
         # Five standard deviations of a fair tenth: once in two million runs it is more.
         assert abs(kept - DEBUG_LINES / 10) < 5 * (DEBUG_LINES * 0.1 * 0.9) ** 0.5
         assert agent.counted("loki_process_dropped_lines_total", reason="debug_sampling") == DEBUG_LINES - kept
+
+    def test_errors_are_counted_by_workload_and_nothing_else(self, agent: Agent) -> None:
+        """A stack trace once, JSON, logfmt, text. Who writes none has a counter too, so that its first error is a growth."""
+        assert eventually(lambda: agent.counted(ERROR_LINES, namespace="apps", app="failing") == 2 * 5)
+        series = [line for line in agent.metrics() if line.startswith(f"{ERROR_LINES}{{")]
+        labels = {tuple(sorted(re.findall(r'(\w+)="', line))) for line in series}
+        assert labels == {tuple(sorted(load("alloy").metrics[ERROR_LINES].labels))}
+        assert f"# TYPE {ERROR_LINES} counter" in agent.metrics()
+        assert [line.rpartition(" ")[2] for line in series if 'app="quiet"' in line] == ["0"]
 
     def test_personal_data_and_secrets_are_masked(self, loki: Loki) -> None:
         assert lines(loki, "masks") == [

@@ -1,8 +1,9 @@
-"""What goes wrong with the agents that read logs."""
+"""What goes wrong with the agents that read logs, and what they read."""
 
 from __future__ import annotations
 
 from obs.simulate.scenario import Change, Down, Scenario, Set, Step
+from systems.alloy.error_lines import ERROR_LINES
 
 
 def _scenario(name: str, title: str, description: str, alert: str, within: str, *changes: Change | Down) -> Scenario:
@@ -33,6 +34,14 @@ SCENARIOS = (
         "AlloyComponentsUnhealthy",
         "20m",
         Change("alloy_component_controller_running_components", Set(1), {"health_type": "unhealthy"}),
+    ),
+    _scenario(
+        "errors-in-logs",
+        "A workload logs errors",
+        "A release of ojeomneo writes an error for every second request; its answers are as fast and as good as ever.",
+        "ErrorLogsHigh",
+        "22m",
+        Change(ERROR_LINES, Step(30, every="30s"), {"namespace": "ojeomneo", "app": "ojeomneo-server"}),
     ),
     _scenario(
         "alloy-down",

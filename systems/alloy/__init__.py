@@ -1,4 +1,4 @@
-"""Alloy: whether the lines of all pods reach Loki."""
+"""Alloy: whether the lines of all pods reach Loki, and how many of them are errors."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from functools import partial
 from typing import ClassVar
 
-from model.dashboard import PanelKind
+from model.dashboard import Panel, PanelKind
 from model.promql import histogram_quantile, metric, ne, not_matching, rate, sum_by
 from model.rule import Alert, Severity, Signal
-from model.system import RetentionClass, System
+from model.system import Domain, RetentionClass, Section, System
+from systems.alloy.error_lines import error_lines, error_lines_alert
 from systems.base import Context, SystemSettings, above, silence
 from systems.own import part, section, share
 
@@ -35,7 +36,8 @@ def system(settings: Settings, context: Context) -> System:
         severity=Severity.HIGH,
         hides="nothing tells that lines are lost, and perhaps no log of any pod reaches Loki",
     )
-    signals[silent.name] = silent
+    errors = error_lines()
+    signals |= {silent.name: silent, errors.name: errors}
     return System(
         name="alloy",
         title="Alloy",
@@ -43,8 +45,15 @@ def system(settings: Settings, context: Context) -> System:
         retention=RetentionClass.INFRASTRUCTURE,
         scrapes=(part(JOB, "http-metrics", "alloy", honor_labels=True),),
         signals=tuple(signals.values()),
-        alerts=(*_alerts(signals), silent_alert),
-        sections=(section("Alloy", signals, (*_LAYOUT, (PanelKind.STAT, silent.name))),),
+        alerts=(*_alerts(signals), silent_alert, error_lines_alert(errors)),
+        sections=(
+            section("Alloy", signals, (*_LAYOUT, (PanelKind.STAT, silent.name))),
+            Section(
+                domain=Domain.OPTIMISATION,
+                title="Errors in logs",
+                panels=(Panel(title=errors.title, kind=PanelKind.TIMESERIES, signals=(errors,)),),
+            ),
+        ),
     )
 
 
