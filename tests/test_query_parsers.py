@@ -60,7 +60,7 @@ def test_what_grafana_fills_in_is_filled_in() -> None:
     texts = {query.text for query in of("prod")}
     assert '{namespace="{{ $labels.namespace }}", pod="{{ $labels.pod }}"}' in texts
     left = {name for text in texts for name in re.findall(r"\$\{?([A-Za-z_.]+)", text)}
-    assert left == {"labels.namespace", "labels.pod", "labels.container", "__trace.traceId"}
+    assert left == {"labels.namespace", "labels.pod", "labels.container", "labels.app", "__trace.traceId"}
 
 
 @pytest.mark.parametrize("store", STORES)

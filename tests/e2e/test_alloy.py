@@ -71,7 +71,9 @@ def loki(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loki]:
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Node:
     """A node with a day's lines of every kind."""
-    made = Node(tmp_path_factory.mktemp("pods"), [PLAIN, NAMED, BARE, STATIC, ELSEWHERE, *PODS.values(), *FAILING, QUIET])
+    made = Node(
+        tmp_path_factory.mktemp("pods"), [PLAIN, NAMED, BARE, STATIC, ELSEWHERE, *PODS.values(), *FAILING, QUIET]
+    )
     for pod in (PLAIN, NAMED, BARE, STATIC, ELSEWHERE):
         made.write(pod, f"a line of {pod.name}")
     made.write(PODS["java"], *JAVA, "2026-11-26 17:00:01 INFO o.Orders - next")
