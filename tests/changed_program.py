@@ -5,19 +5,19 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cache
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
 from pathlib import Path
 
 import yaml
+from published_charts import published
 from stacks import ROOT, copied
 
-from obs import documents
 from obs.diff.entry import Entry
 from obs.diff.report.model import Report, report
 from obs.diff.snapshot import Snapshot, dumps, loads
 from obs.diff.take import take
-from obs.expand import RenderedObject
 from obs.run import run_stack
 
 # Ciphertexts in the form that the CLI writes; nobody can open them, and nobody looks inside.
@@ -27,18 +27,24 @@ SECRETS = """\
 """
 
 
+Edit = tuple[str, str, str]
+"""File, text, text instead."""
+
+
 @dataclass(frozen=True)
 class Change:
     """One case of tests/diff/changes.yaml, whose head says what the fields are."""
 
     name: str
     run: str
-    edits: Sequence[tuple[str, str, str]] = ()
-    objects: Sequence[tuple[str, str, str]] = ()
-    version: tuple[str, str] | None = None
-    says: Sequence[str] = ()
+    edits: Sequence[Edit]
+    says: Sequence[str]
+    stack: str = "prod"
+    base: Sequence[Edit] = ()
+    published: Sequence[tuple[str, str, str]] = ()
     risks: Sequence[str] = ()
     silent: str = ""
+    refused: str = ""
     charts: bool = field(default=False)
 
 
@@ -49,33 +55,40 @@ def of(run: str) -> list[Change]:
     return [change for change in CHANGES if change.run == run]
 
 
-def copy(folder: Path) -> Path:
-    """The program in a folder of its own, with secrets set."""
-    copied(folder)
-    edit(folder, [("Pulumi.prod.yaml", "config:\n", f"config:\n{SECRETS}")])
-    return folder
+def taken(edits: Sequence[Edit] = (), stack: str = "prod", charts: Sequence[tuple[str, str, str]] = ()) -> Snapshot:
+    """The snapshot of a changed copy, as another revision would print it; ``charts`` are published beside the pins."""
+    return _taken(tuple(sorted(edited(edits).items())), stack, tuple(tuple(chart) for chart in charts))
 
 
-def edit(folder: Path, edits: Sequence[tuple[str, str, str]]) -> None:
-    """Replace each text, which must be there, in each file."""
+def edited(edits: Sequence[Edit]) -> dict[str, str]:
+    """File -> its text where each text, which must be there, is replaced; only what differs in the end."""
+    found: dict[str, str] = {}
     for name, old, new in edits:
-        file = folder / name
-        text = file.read_text()
+        text = found.get(name) or text_of(name)
         assert old in text, f"{name} no longer has {old!r}"
-        file.write_text(text.replace(old, new, 1))
+        found[name] = text.replace(old, new, 1)
+    return {name: text for name, text in found.items() if text != text_of(name)}
 
 
-def taken(edits: Sequence[tuple[str, str, str]]) -> Snapshot:
-    """The snapshot of a changed copy, as another revision would print it."""
+def text_of(name: str) -> str:
+    """A file of the program that is compared with: ours, with secrets set."""
+    text = (ROOT / name).read_text()
+    return text.replace("config:\n", f"config:\n{SECRETS}", 1) if name == "Pulumi.prod.yaml" else text
+
+
+@lru_cache(maxsize=8)
+def _taken(files: tuple[tuple[str, str], ...], stack: str, charts: tuple[tuple[str, str, str], ...]) -> Snapshot:
     with tempfile.TemporaryDirectory() as parent:
-        folder = copy(Path(parent).resolve())
-        edit(folder, edits)
-        return loads(dumps(take(run_stack("prod", folder), folder, "the copy", check=False)))
+        place = Path(parent).resolve()
+        folder = copied(place / "program")
+        for name, text in (("Pulumi.prod.yaml", text_of("Pulumi.prod.yaml")), *files):
+            (folder / name).write_text(text)
+        with published(place / "cache", charts) if charts else nullcontext():
+            return loads(dumps(take(run_stack(stack, folder), folder, "the copy", check=False)))
 
 
-@cache
 def base() -> Snapshot:
-    return taken(())
+    return taken()
 
 
 @cache
@@ -85,35 +98,24 @@ def reported(run: str) -> Report:
 
 
 def compared(changes: Sequence[Change]) -> Report:
-    """What is said of these changes, made at once."""
-    edits = [tuple(edit) for change in changes for edit in change.edits]
-    after = taken(edits) if edits else base()  # type: ignore[arg-type] # YAML has lists
-    for change in changes:
-        after = rendered(after, change)
-    return report(base(), after)
+    """What is said of these changes, made at once; of changes of one run stack and base are the same."""
+    edits = [edit for change in changes for edit in change.edits]
+    charts = [chart for change in changes for chart in change.published]
+    stack, before = changes[0].stack, changes[0].base
+    return report(taken(before, stack), taken((*before, *edits), stack, charts))
 
 
-def rendered(snapshot: Snapshot, change: Change) -> Snapshot:
-    """The snapshot as if a chart rendered something else."""
-    if change.version:
-        name, version = change.version
-        charts = tuple(replace(c, version=version) if c.name == name else c for c in snapshot.charts)
-        snapshot = replace(snapshot, charts=charts)
-    for subject, old, new in change.objects:
-        kind, _, name = subject.partition(" ")
-        found = [o for o in snapshot.objects if o.kind == kind and f"{o.namespace}/{o.name}".endswith(name)]
-        assert len(found) == 1, f"{subject}: {len(found)} objects"
-        changed = (_edited(found[0], old, new),) if old else ()
-        objects = (*(o for o in snapshot.objects if o is not found[0]), *changed)
-        snapshot = replace(snapshot, objects=objects)
-    return snapshot
+def others(found: Report, expected: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Risks that nobody expects, and expected ones (``…`` stands for the rest of a name) that there are not."""
+    names = [entry.name for entry in found.risks]
+    return (
+        [name for name in names if not any(_pattern(one).fullmatch(name) for one in expected)],
+        [one for one in expected if not any(map(_pattern(one).fullmatch, names))],
+    )
 
 
-def _edited(one: RenderedObject, old: str, new: str) -> RenderedObject:
-    text = one.text if one.text is not None else documents.dump(one.manifest)
-    assert old in text, f"{one.kind} {one.name} has no {old!r}"
-    changed = text.replace(old, new)
-    return replace(one, text=changed, manifest=None)
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(".*".join(map(re.escape, text.split("…"))), re.DOTALL)
 
 
 def unsaid(found: Report, change: Change, *, alone: bool) -> list[str]:
@@ -125,16 +127,16 @@ def unsaid(found: Report, change: Change, *, alone: bool) -> list[str]:
 
 
 def entries(found: Report, line: str, *, whole: bool = True) -> list[Entry]:
-    """The entries that a line of the corpus stands for: of that very topic and subject."""
+    """The entries that a line of the corpus stands for: of that very topic and subject, of the risks where the meaning
+    has none."""
     topic, subject, text = (part.strip() for part in line.split(" | ", 2))
-    pattern = re.compile(".*".join(map(re.escape, text.split("…"))), re.DOTALL)
-    fits = pattern.fullmatch if whole else pattern.search
-    return [
-        entry
-        for entry in found.meaning
-        for name, said in _told(entry)
-        if entry.topic == topic and name == subject and fits(said)
-    ]
+    fits = _pattern(text).fullmatch if whole else _pattern(text).search
+
+    def of(part: Sequence[Entry]) -> list[Entry]:
+        told = ((entry, name, said) for entry in part for name, said in _told(entry))
+        return [entry for entry, name, said in told if entry.topic == topic and name == subject and fits(said)]
+
+    return of(found.meaning) or of(found.risks)
 
 
 def _told(entry: Entry) -> Iterator[tuple[str, str]]:

@@ -113,6 +113,17 @@ class Pair:
         """Every object that differs by more than noise, in the order of kind, namespace and name."""
         return tuple(_changes(self.before.items, self.after.items))
 
+    @cached_property
+    def written_again(self) -> tuple[str, ...]:
+        """Objects that are the same but for their noise: the engine updates them, and nothing is different then."""
+        both = ((one, self.after.items.get(key)) for key, one in self.before.items.items())
+        changed = {change.subject for change in self.changes}
+        return tuple(
+            other.subject
+            for one, other in both
+            if other is not None and other.subject not in changed and not _equal(one, other)
+        )
+
     def of(self, *kinds: str) -> list[Change]:
         return [change for change in self.changes if change.kind in kinds]
 
@@ -160,6 +171,14 @@ def _same(one: Item, other: Item) -> bool:
     if a.manifest is not None and a.manifest == b.manifest:
         return True
     return _alike(_placed(quiet(one.manifest), one), _placed(quiet(other.manifest), other))
+
+
+def _equal(one: Item, other: Item) -> bool:
+    """Noise included."""
+    a, b = one.object, other.object
+    if a is b or (a.text is not None and a.text == b.text) or (a.manifest is not None and a.manifest == b.manifest):
+        return True
+    return _alike(_placed(dict(one.manifest), one), _placed(dict(other.manifest), other))
 
 
 def _placed(manifest: dict[str, Any], item: Item) -> dict[str, Any]:

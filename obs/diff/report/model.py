@@ -108,6 +108,7 @@ def report(before: Snapshot, after: Snapshot, steps: Sequence[Mapping[str, Any]]
     notes = [f"{side.source}: {text}" for side in (before, after) for text in side.partial]
     notes += [f"allowRisks names {name!r}, which nothing of this change needs" for name in unused(told, after.allowed)]
     two = before.stack != after.stack
+    notes += [] if two else _written_again(pair)
     settings = tuple(_settings(before, after))
     whole = Report(
         stack=f"{before.stack} and {after.stack}" if two else after.stack,
@@ -128,6 +129,17 @@ def report(before: Snapshot, after: Snapshot, steps: Sequence[Mapping[str, Any]]
             objects=tuple(replace(one, said=only(one.action, before.stack, after.stack)) for one in whole.objects),
         )
     return replace(whole, headline=summary(whole))
+
+
+def _written_again(pair: Pair) -> list[str]:
+    """One line, if any: the engine compares texts, and order is a difference to it."""
+    found = list(pair.written_again)
+    if not found:
+        return []
+    many, them = ("1 object differs", "it") if len(found) == 1 else (f"{len(found)} objects differ", "them")
+    return [
+        f"{many} only in order, labels of versions or checksums; the engine writes {them} again: {listed(found, 3)}"
+    ]
 
 
 def _why(settings: tuple[Setting, ...]) -> list[Entry]:
