@@ -63,13 +63,17 @@ class Entry:
 def together(
     topic: str, alike: Mapping[str, list[str]], why: str, each: Callable[[str, str], Entry]
 ) -> Iterator[Entry]:
-    """``alike`` is what changes -> who has it: one line for many, else ``each`` of (name, text)."""
+    """``alike`` is what changes -> who has it: one line for many, with their first places, else ``each`` of
+    (name, text)."""
     for text, names in alike.items():
         if len(names) < MANY:
             yield from (each(name, text) for name in names)
             continue
         subject = f"{len(names)} {topic}"
-        yield Entry(topic=topic, subject=subject, text=f"{text}: {listed(names, 12)}", why=why, count=len(names))
+        places = dict.fromkeys(filter(None, (each(name, text).where for name in names)))
+        where = ", ".join(list(places)[:MANY])
+        said = f"{text}: {listed(names, 12)}"
+        yield Entry(topic=topic, subject=subject, text=said, where=where, why=why, count=len(names))
 
 
 def listed(names: list[str], most: int = 6) -> str:

@@ -158,6 +158,6 @@ def _told_otherwise(pair: Pair, names: list[str]) -> Iterator[Entry]:
             moved.setdefault(f"told {arrow(before, after)}", []).append(name)
 
     def each(name: str, text: str) -> Entry:
-        return Entry(topic="alerts", subject=name, text=text, where=pair.where(f"alert {name}"), why=why)
+        return Entry(topic="alerts", subject=name, text=text, why=why)  # located: the routing is the cause
 
     yield from together("alerts", moved, why, each)

@@ -39,12 +39,21 @@ def _differences(what: str, one: Mapping[str, Any], other: Mapping[str, Any]) ->
         if one.get(name) == other.get(name):
             continue
         if name not in one:
-            text = f"added: {other[name]}" if other[name] else "added"
+            text = f"added: {_said(other[name])}" if other[name] else "added"
         elif name not in other:
-            text = f"removed; it was {one[name]}" if one[name] else "removed"
+            text = f"removed; it was {_said(one[name])}" if one[name] else "removed"
         else:
-            text = arrow(one[name], other[name])
+            text = arrow(_said(one[name]), _said(other[name]))
         yield Entry(topic="routing", subject=f"{what} {name}", text=text, why=_WHY)
+
+
+def _said(value: Any) -> str:
+    """Spans of time as ``weekdays sunday, location UTC``, each after a semicolon."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_said(given)}" for key, given in value.items())
+    if isinstance(value, list):
+        return ("; " if any(isinstance(one, Mapping) for one in value) else ", ").join(map(_said, value))
+    return str(value)
 
 
 def _inhibition(rule: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:

@@ -51,8 +51,9 @@ def _intervals(pair: Pair, one: Stored, other: Stored) -> Iterator[Entry]:
         disks = [_disk(side, rate) for side, rate in zip((pair.before, pair.after), rates, strict=True)]
         text = f"every {arrow(*every)}: {_MANY} series of it make {arrow(*(f'{rate:.3g}' for rate in rates))} samples/s"
         if all(disks):
-            costs = (f"${Decimal(given) / Decimal(10**9) * DISK:.2f}" for given in disks)
-            text += f", on disk {arrow(*map(_gigabytes, disks))} GB, a month {arrow(*costs)}"
+            costs = [f"${Decimal(given) / Decimal(10**9) * DISK:.2f}" for given in disks]
+            text += f", on disk {arrow(*map(_gigabytes, disks))} GB"
+            text += f", a month {arrow(*costs)}" if costs[0] != costs[1] else ""
         yield _entry(pair, [name], f"samples of {name}", text)
 
 

@@ -188,8 +188,9 @@ def summary(whole: Report) -> str:
 
 
 def _counted(number: int, topic: str) -> str:
-    one = {"retention": "retention", "routing": "routing"}.get(topic, topic.removesuffix("s"))
-    return f"{number} {one if number == 1 else topic}"
+    if topic in ("retention", "routing"):
+        return f"{number} change{'s' * (number != 1)} of {topic}"
+    return f"{number} {topic.removesuffix('s') if number == 1 else topic}"
 
 
 def fitted(whole: Report, render: Callable[[Report], str], limit: int = LIMIT) -> str:
