@@ -30,8 +30,8 @@ from stacks import ROOT
 
 from dashboards.layout import arrange
 from dashboards.queries import dashboard_expressions, dashboard_variables, panel_queries, with_all
-from model.dashboard import Dashboard, Panel, PanelKind, Variable
-from model.quantity import duration, seconds
+from model.dashboard import OVER_TIME, Dashboard, Panel, Variable
+from model.quantity import seconds
 from model.rule import Alert, RuleGroup
 from obs import toolchain
 from obs.run import run_stack
@@ -47,7 +47,6 @@ _COLUMN = 78
 """Pixels of one of Grafana's 24 columns on a screen of 1920: a chart asks for one value each."""
 _STEPS = (30, 60, 120, 300, 600)
 """Seconds that Grafana rounds a chart's interval to, from the scrape interval on."""
-_OVER_TIME = (PanelKind.TIMESERIES, PanelKind.STATE_TIMELINE)
 
 
 def rules(blocks: Path, plan: Plan, table: Table) -> list[str]:
@@ -144,10 +143,11 @@ def queries(dashboard: Dashboard, *, shut: bool) -> Iterator[tuple[str, list[Que
 
 def _queries(panel: Panel, variables: Sequence[Variable]) -> Iterator[Query]:
     step = _step(panel)
-    rate = duration(max(4 * _SCRAPED, step + _SCRAPED))
-    span = (END - _RANGE, END - 1, step) if panel.kind in _OVER_TIME else None
     for query in panel_queries(panel, variables):
-        yield Query(f"{panel.title} {query.ref_id}", with_all(query.expr, rate), END - 1, span)
+        wide = max(step, query.least_step)
+        text = with_all(query.expr, query.rate_interval(wide))
+        span = (END - _RANGE, END - 1, wide) if panel.kind in OVER_TIME else None
+        yield Query(f"{panel.title} {query.ref_id}", text, END - 1, span)
 
 
 def _step(panel: Panel) -> int:
