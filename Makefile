@@ -90,8 +90,8 @@ bench-alerts: setup ## precision and recall of alerts over two weeks of a health
 bench-iceberg: setup ## our Iceberg exporter on 1,000 tables: time, memory, how long a scrape takes
 	.venv/bin/python tests/bench_iceberg.py
 
-bench-load: setup ## rules and dashboards on a real Prometheus with 500,000 series: half an hour, the first time more
-	.venv/bin/python tests/bench_load.py
+bench-load: setup ## rules and dashboards on a real Prometheus with 500,000 series (STACK=prod): half an hour, the first time more
+	.venv/bin/python tests/bench_load.py $(STACK)
 
 # Nobody publishes them: build, push, and name them in the settings (docs/how-to/own-exporters.md).
 exporters-images: ## build the images of our exporters: make exporters-images REGISTRY=registry.example.com

@@ -10,7 +10,8 @@ from dashboards.kinds import KINDS, ends
 from dashboards.layout import Cell
 from dashboards.links import KEEP, series_url, url
 from dashboards.queries import DATASOURCE, SOURCES, Query
-from model.dashboard import Lookup, Panel, PanelKind, Store
+from model.dashboard import OVER_TIME, Lookup, Panel, PanelKind, Store
+from model.quantity import duration
 from model.rule import Severity
 
 # The SDK's modules are imported where a panel is built: they cost 0.05 s, which a command that asks only
@@ -26,8 +27,6 @@ NO_DATA = "no data"
 # Grafana's own choice of decimals would show 99.95 % as 100.0 %, and 1 restart as 1.02 (increase extrapolates).
 # It does suit the ticks of an axis.
 _DECIMALS = {"percentunit": 2, "percent": 2, "none": 0}
-# Over time a line is drawn, at a moment a value.
-_OVER_TIME = (PanelKind.TIMESERIES, PanelKind.STATE_TIMELINE, PanelKind.HEATMAP)
 
 
 def build(panel: Panel, *, panel_id: int, cell: Cell, queries: Sequence[Query]) -> Builder:
@@ -36,7 +35,7 @@ def build(panel: Panel, *, panel_id: int, cell: Cell, queries: Sequence[Query]) 
     from grafana_foundation_sdk.models.dashboard import GridPos
 
     builder = Builder().type(panel.kind).id(panel_id).title(panel.title)
-    builder.description(_description(panel)).grid_pos(GridPos(x=cell.x, y=cell.y, w=cell.w, h=cell.h))
+    builder.description(_description(panel, queries)).grid_pos(GridPos(x=cell.x, y=cell.y, w=cell.w, h=cell.h))
     if panel.link:
         builder.links([_link(f"Open {panel.leads}", url(panel.link))])
     elif panel.runbook:
@@ -75,7 +74,7 @@ def _lookup(kind: PanelKind, lookup: Lookup) -> SdkBuilder[Target]:
         return tempo.TempoQuery().ref_id("A").query_type("traceql").query(lookup.query).limit(20)
     target = loki.Dataquery().ref_id("A").expr(lookup.query).legend_format(lookup.legend)
     target.datasource(store(Store.LOGS))
-    return target.query_type("range" if kind in (*_OVER_TIME, PanelKind.LOGS) else "instant")
+    return target.query_type("range" if kind in (*OVER_TIME, PanelKind.LOGS) else "instant")
 
 
 def _target(panel: Panel, query: Query) -> SdkBuilder[Target]:
@@ -88,7 +87,9 @@ def _target(panel: Panel, query: Query) -> SdkBuilder[Target]:
     target.format(PromQueryFormat.TABLE if table else PromQueryFormat.TIME_SERIES)
     if panel.exemplars:
         target.exemplar(True)
-    return target.range() if panel.kind in _OVER_TIME else target.instant()
+    if query.window:
+        target.interval(duration(query.least_step))
+    return target.range() if panel.kind in OVER_TIME else target.instant()
 
 
 def _field(builder: Builder, panel: Panel) -> None:
@@ -98,7 +99,7 @@ def _field(builder: Builder, panel: Panel) -> None:
 
     unit = panel.unit
     steps = [Threshold(value=step.value, color=step.colour) for step in thresholds.steps(panel.thresholds)]
-    lines = panel.kind in _OVER_TIME
+    lines = panel.kind in OVER_TIME
     builder.unit(unit).no_value(NO_DATA)
     builder.thresholds(ThresholdsConfig().mode(ThresholdsMode.ABSOLUTE).steps(steps))
     builder.color_scheme(FieldColor().mode(FieldColorModeId.PALETTE_CLASSIC if lines else FieldColorModeId.THRESHOLDS))
@@ -165,17 +166,20 @@ def _states(builder: Builder, panel: Panel) -> None:
         builder.override_by_name(label, values)
 
 
-def _description(panel: Panel) -> str:
-    """Markdown: what is shown, what a good value is, which tiers colour it, and which rules use it."""
+def _description(panel: Panel, queries: Sequence[Query]) -> str:
+    """Markdown: what is shown and what a good value is, over what rates are taken, which tiers and rules it has."""
     said = [f"{s.description.strip()} Good: {s.good.strip().rstrip('.')}." for s in panel.signals]
     if len(said) > 1:
         said = [f"- **{signal.title}**: {text}" for signal, text in zip(panel.signals, said, strict=True)]
     watched = f"Alerts: {', '.join(panel.rules)}." if panel.rules else ""
     recorded = list(dict.fromkeys(f"`{s.record}`" for s in panel.signals if s.record))
     rules = f"Recorded as {', '.join(recorded)}." if recorded else ""
+    windows = " or ".join(dict.fromkeys(duration(query.window) for query in queries if query.window))
+    wide = f"Rates over {windows}, and over all of a point that is wider." if windows else ""
     parts = (
         panel.description.strip(),
         "\n".join(said),
+        wide,
         thresholds.legend(panel.thresholds, panel.unit),
         " ".join(part for part in (watched, rules) if part),
     )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from string import ascii_uppercase
 from typing import NamedTuple
 
 from model.dashboard import Dashboard, Panel, Store, Variable
-from model.expr import Expr, Matcher, Selector
+from model.expr import Call, Expr, Matcher, Selector
 from model.promql import CLUSTER, matching, metric
+from model.quantity import duration, seconds
 from model.rule import Signal
 
 # A refId is one letter here; Grafana goes on with AA, but nobody reads a panel of 27 queries.
@@ -18,6 +20,7 @@ ENVIRONMENT = "environment"
 DATASOURCE = "datasource"
 SOURCES = {Store.LOGS: "logs", Store.TRACES: "traces"}
 """Variables by which a viewer chooses where logs and traces are read."""
+RATE_INTERVAL = "$__rate_interval"
 _VARIABLE = re.compile(r"\$(\w+)")
 
 
@@ -28,11 +31,27 @@ def with_all(text: str, rate_interval: str, chosen: Mapping[str, str] | None = N
 
 
 class Query(NamedTuple):
-    """One target of a panel: ``expr`` is PromQL with Grafana variables, ``legend`` Grafana's template."""
+    """One target of a panel: ``expr`` is PromQL with Grafana variables, ``legend`` Grafana's template.
+
+    ``window`` is the least of ``$__rate_interval`` in seconds; 0 where the query has none.
+    """
 
     ref_id: str
     expr: str
     legend: str
+    window: float = 0.0
+
+    @property
+    def least_step(self) -> float:
+        """Seconds of Grafana's "min step", from which it takes :attr:`window`: four of these."""
+        return self.window / 4
+
+    def rate_interval(self, step: float = 0.0) -> str:
+        """What Grafana puts in the place of ``$__rate_interval`` where points are ``step`` seconds apart.
+
+        (pkg/promlib/models/query.go, calculateRateInterval; the min step is what it calls the scrape interval there.)
+        """
+        return duration(max(self.window, max(step, self.least_step) + self.least_step))
 
 
 class Expression(NamedTuple):
@@ -51,7 +70,7 @@ def dashboard_expressions(dashboard: Dashboard) -> Iterator[Expression]:
     """Every PromQL text of the dashboard: its variables in order, then its panels in order.
 
     The JSON is built from the same functions, so what is checked is what is sent. Panel texts hold
-    ``$variable`` in matcher values, and ``$__rate_interval`` where a signal uses it.
+    ``$variable`` in matcher values, and ``$__rate_interval`` where a panel follows the width of its points.
     """
     variables = dashboard_variables(dashboard)
     for index, variable in enumerate(variables):
@@ -95,9 +114,33 @@ def panel_queries(panel: Panel, variables: Sequence[Variable]) -> tuple[Query, .
     matches series without it.
     """
     return tuple(
-        Query(ref_id, str(narrowed(signal, variables)), legend)
+        _query(ref_id, narrowed(signal, variables), legend, follows=any(one is signal for one in panel.follows))
         for ref_id, signal, legend in zip(REF_IDS, panel.signals, _legends(panel.signals), strict=False)
     )
+
+
+def _query(ref_id: str, expr: Expr, legend: str, *, follows: bool) -> Query:
+    window = rate_window(expr) if follows else None
+    if window is None:
+        return Query(ref_id, str(expr), legend)
+    wide = expr.mapped(lambda selector: replace(selector, range=RATE_INTERVAL) if selector.range else selector)
+    return Query(ref_id, str(wide), legend, seconds(window))
+
+
+def rate_window(expr: Expr) -> str | None:
+    """The range of an expression that reads the past for rates alone, all over the same range.
+
+    What is said "in an hour" (``increase``), or of the worst moment of a range, would be something else over another.
+    """
+    ranges = {selector.range for selector in expr.selectors() if selector.range}
+    (window, *others) = ranges or (None,)
+    return window if not others and _only_rates(expr) else None
+
+
+def _only_rates(expr: Expr) -> bool:
+    if isinstance(expr, Call) and expr.function == "rate":
+        return True
+    return not (isinstance(expr, Selector) and expr.range) and all(map(_only_rates, expr.children()))
 
 
 def narrowed(signal: Signal, variables: Sequence[Variable]) -> Expr:

@@ -11,10 +11,11 @@ from dashboards.objectives import attainment, availability, objectives_dashboard
 from dashboards.overview import UID as OVERVIEW
 from dashboards.overview import overview
 from dashboards.pages import PAGES
+from dashboards.queries import rate_window
 from dashboards.shelf import Shelf
 from dashboards.signals import SHARED, VIOLATIONS, WORST_BUDGET
 from dashboards.ways import Ways
-from model.dashboard import Dashboard, Store
+from model.dashboard import OVER_TIME, Dashboard, Panel, Store
 from model.rule import Alert, Signal
 from model.system import System
 from slo.rules import SloRules
@@ -43,7 +44,7 @@ def dashboards_of(
     top = overview(shelf, below, details, alerts)
     every = (top, *below, *details)
     ways = Ways(every, details, systems, alerts, runbooks)
-    return _with_trails(tuple(map(ways.linked, every)))
+    return _with_trails(_following(map(ways.linked, every), alerts))
 
 
 def signals_of(
@@ -66,6 +67,28 @@ def _shared(systems: Sequence[System], objectives: Sequence[SloRules]) -> dict[s
         more = (WORST_BUDGET, VIOLATIONS, attainment(objectives))
         found |= {f"platform.{signal.name}": signal for signal in (*more, availability(objectives)) if signal}
     return found
+
+
+def _following(dashboards: Iterable[Dashboard], alerts: Iterable[Alert]) -> tuple[Dashboard, ...]:
+    """Rates over time are taken over as long as a point is wide: in seven days ten minutes, of which a range of five
+    would pass over every second one.
+
+    What an alert computes stays as it is, also in its guard: a panel shows what was judged.
+    """
+    watched = {id(alert.signal) for alert in alerts}
+    judged = "\n".join(str(alert.expr) for alert in alerts)
+
+    def settled(panel: Panel) -> Panel:
+        if panel.kind not in OVER_TIME:
+            return panel
+        rates = (s for s in panel.signals if id(s) not in watched and rate_window(s.query) is not None)
+        return replace(panel, follows=tuple(s for s in rates if str(s.query) not in judged))
+
+    def with_rows(dashboard: Dashboard) -> Dashboard:
+        rows = tuple(replace(row, panels=tuple(map(settled, row.panels))) for row in dashboard.rows)
+        return replace(dashboard, rows=rows)
+
+    return tuple(map(with_rows, dashboards))
 
 
 def _with_trails(dashboards: Sequence[Dashboard]) -> tuple[Dashboard, ...]:

@@ -23,6 +23,10 @@ class PanelKind(StrEnum):
     TEXT = "text"
 
 
+OVER_TIME = (PanelKind.TIMESERIES, PanelKind.STATE_TIMELINE, PanelKind.HEATMAP)
+"""Kinds that show the course of a value; all others show it at the end of the chosen time."""
+
+
 class Store(StrEnum):
     """Where a lookup goes beside the metrics: Grafana's names of the data source types."""
 
@@ -47,6 +51,7 @@ class Panel(Defined):
     that a click leads to, ``carries`` are (variable there, label here): a click on one series chooses what it is about,
     and ``keeps`` are the variables whose choice stays. ``leads`` is the title of that dashboard. ``runbook`` is
     (alert, URL) where a click leads to what to do about it instead.
+    ``follows`` are those of the signals whose rates are taken over as long as one point of the time axis is wide.
     ``rules`` says which alerts watch what is shown, ``exemplars`` asks for the traces behind a series, and ``tiers``
     colours series that are named after the severity of alerts as those.
     """
@@ -66,6 +71,7 @@ class Panel(Defined):
     leads: str = "details"
     runbook: tuple[str, str] | None = None
     rules: tuple[str, ...] = ()
+    follows: tuple[Signal, ...] = ()
     exemplars: bool = False
     tiers: bool = False
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from bench_load_series import FAR, cluster, line, lines
+from bench_load_series import FAR, Scale, cluster, line, lines
 from bench_load_server import Bench, Query, serving
 
 from components.charts import cache_dir
@@ -21,18 +21,16 @@ from plan import Plan
 
 END = 1_795_737_600
 """Unix seconds of the last sample: the clock of the benchmark, so that blocks of yesterday are as good as new ones."""
-PODS = 1_060
-"""Pods that expose nothing themselves; with these there are half a million series."""
 _CHAIN = 8
 """Records of records of records: more passes than that would be a circle."""
 _FIRING = 20
 """Series of one alert that are stored as firing: a real platform on which everything burns is no measure."""
 
 
-def history(plan: Plan, name: str, say: Callable[[str], None]) -> Path:
+def history(plan: Plan, name: str, scale: Scale, say: Callable[[str], None]) -> Path:
     """The folder of the blocks; made where the cache has none of this plan. Raises ToolMissing or RuntimeError."""
     say("describing the series")
-    described = "".join(f"{one}\n" for one in lines(plan, name, cluster(PODS)))
+    described = "".join(f"{one}\n" for one in lines(plan, name, cluster(scale), scale))
     rules = "".join(str(rule) for group in plan.groups() for rule in group.rules)
     series = _folder("series", described)
     if not (series / "written").is_file():

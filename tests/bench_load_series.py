@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from itertools import count
+from typing import NamedTuple
 
 from simulated_cluster import SYSTEMS, simulated_cluster, targets
 from simulated_stack import fixed_labels, target_labels
@@ -24,8 +25,18 @@ from obs.simulate.values import Clock, Events, Fixed, Growth, Moment, Shifted, S
 from obs.verify.reads import reads
 from plan import Plan
 
-NODES = 60
-"""What docs/sizes.md says of the size medium, which production has."""
+
+class Scale(NamedTuple):
+    """``pods`` are of workloads that expose nothing themselves; ``many``: with production's replicas and objects."""
+
+    nodes: int
+    pods: int
+    many: bool
+
+
+LARGE = Scale(nodes=60, pods=1_060, many=True)
+"""Half a million series; nodes are what docs/sizes.md says of the size medium, which production has."""
+SMALL = Scale(nodes=2, pods=0, many=False)
 NAMESPACES = ("spark-jobs", "data-processing", "airflow", "trino", *(f"team-{n}" for n in range(1, 21)))
 # Pods of these exporters are more than one in a cluster of that size.
 _REPLICAS = {"trino-worker": 20, "spark-driver": 15, "istio-sidecar": 60, "kafka-broker": 5, "ceph-exporter": 3}
@@ -52,10 +63,10 @@ SHOWN, FAR = 6, 24
 _NOW = Moment(now=86_400.0, epoch=0.0)
 
 
-def cluster(pods: int) -> Cluster:
-    """The simulated cluster on ``NODES`` nodes, with that many pods of workloads that expose nothing of their own."""
+def cluster(scale: Scale) -> Cluster:
+    """The simulated cluster at that scale."""
     there = simulated_cluster()
-    nodes = [Node(f"worker-{n}", f"10.1.{n // 250}.{n % 250}") for n in range(1, NODES + 1)]
+    nodes = [Node(f"worker-{n}", f"10.1.{n // 250}.{n % 250}") for n in range(1, scale.nodes + 1)]
     address = (f"10.{200 + n // 62500}.{n // 250 % 250}.{n % 250}" for n in count(1))
     names = {node.name for node in there.nodes}
     found = [pod for pod in there.pods if not (pod.host_network and pod.node in names)]
@@ -64,10 +75,10 @@ def cluster(pods: int) -> Cluster:
         on = [n for n in nodes if n.name != pod.node] if pod.node == agents[0].node else []
         found += [pod, *(replace(pod, name=f"{pod.name}-{n.name}", node=n.name, ip=n.ip) for n in on)]
     by_name = {exporter.name: exporter for exporter in exporters(SYSTEMS)}
-    for name, replicas in _REPLICAS.items():
+    for name, replicas in _REPLICAS.items() if scale.many else ():
         for one in (target for target in targets(by_name[name], there) if isinstance(target, Pod)):
             found += [_copy(one, n, next(address), nodes) for n in range(2, replicas + 1)]
-    found += [_worker(n, next(address), nodes) for n in range(pods)]
+    found += [_worker(n, next(address), nodes) for n in range(scale.pods)]
     return Cluster(tuple(found), tuple({node.name: node for node in (*there.nodes, *nodes)}.values()))
 
 
@@ -92,7 +103,7 @@ def _worker(number: int, ip: str, nodes: list[Node]) -> Pod:
     )
 
 
-def lines(plan: Plan, name: str, there: Cluster) -> Iterator[str]:
+def lines(plan: Plan, name: str, there: Cluster, scale: Scale) -> Iterator[str]:
     """One line of tsdbload for each series that the plan's scrapes bring in; ``name`` is the cluster's.
 
     What no rule and no panel reads is coarse throughout: it is in the index like all else, and no query sees its
@@ -107,7 +118,8 @@ def lines(plan: Plan, name: str, there: Cluster) -> Iterator[str]:
                 yield line({"__name__": "up", **own}, Fixed(1), FAR)
                 for family in exporter.families(there, target):
                     for series in family.series:
-                        for labels in _stored(series, exporter.contract or "", own, honor=endpoint.honor_labels):
+                        objects = _OBJECTS.get(exporter.contract or "", {}) if scale.many else {}
+                        for labels in _stored(series, objects, own, honor=endpoint.honor_labels):
                             yield line(labels, series.value, fine.get(series.name, 0))
 
 
@@ -123,13 +135,15 @@ def line(labels: Mapping[str, str], value: Value, fine: int) -> str:
     return json.dumps({"labels": there, "kind": kind, "numbers": numbers, "fine": fine})
 
 
-def _stored(series: Series, contract: str, own: Mapping[str, str], *, honor: bool) -> Iterator[dict[str, str]]:
+def _stored(
+    series: Series, objects: Mapping[str, int], own: Mapping[str, str], *, honor: bool
+) -> Iterator[dict[str, str]]:
     """As scraping stores it: of two labels of one name the target's wins, unless it honours the exporter's."""
     said = dict((*series.labels, *series.extra))
     if not honor:
         said = {f"exported_{key}" if key in own else key: value for key, value in said.items()}
     labels = {"__name__": series.name, **own, **said}
-    label, copies = next(((k, n) for k, n in _OBJECTS.get(contract, {}).items() if k in said), ("", 1))
+    label, copies = next(((k, n) for k, n in objects.items() if k in said), ("", 1))
     yield labels
     for number in range(2, copies + 1):
         yield {**labels, label: f"{labels[label]}-{number}"}

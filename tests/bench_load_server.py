@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,17 +26,25 @@ class Answer:
 
     processor: float
     wall: float
-    result: tuple[Mapping[str, Any], ...] = ()
+    result: tuple[Any, ...] = ()
+
+    def __add__(self, other: Answer) -> Answer:
+        """One after the other."""
+        return Answer(self.processor + other.processor, self.wall + other.wall)
 
 
 @dataclass(frozen=True)
 class Query:
-    """``range`` is (start, end, step) in unix seconds; None asks for the moment ``at``."""
+    """``range`` is (start, end, step) in unix seconds; None asks for the moment ``at``.
+
+    With a ``label`` its values are asked for, of the series that ``expr`` selects in the range.
+    """
 
     name: str
     expr: str
     at: float
     range: tuple[float, float, float] | None = None
+    label: str | None = None
 
 
 class Bench:
@@ -56,19 +64,23 @@ class Bench:
             list(pool.map(self._ask, queries))
         return Answer(self._processor() - spent, time.perf_counter() - started)
 
-    def _ask(self, query: Query) -> list[Mapping[str, Any]]:
-        data: dict[str, str | float] = {"query": query.expr}
-        path = "/api/v1/query"
-        if query.range is None:
-            data["time"] = query.at
-        else:
-            path = "/api/v1/query_range"
-            data["start"], data["end"], data["step"] = query.range
-        answer = self._client.post(path, data=data)
+    def _ask(self, query: Query) -> list[Any]:
+        answer = self._sent(query)
         if answer.status_code != httpx.codes.OK:
             raise RuntimeError(f"{query.name}: {query.expr}: {answer.text}")
-        found: list[Mapping[str, Any]] = answer.json()["data"]["result"]
+        data = answer.json()["data"]
+        found: list[Any] = data["result"] if query.label is None else data
         return found
+
+    def _sent(self, query: Query) -> httpx.Response:
+        if query.range is None:
+            return self._client.post("/api/v1/query", data={"query": query.expr, "time": query.at})
+        start, end, step = query.range
+        if query.label is not None:
+            asked: dict[str, str | float] = {"match[]": query.expr, "start": start, "end": end}
+            return self._client.get(f"/api/v1/label/{query.label}/values", params=asked)
+        data: dict[str, str | float] = {"query": query.expr, "start": start, "end": end, "step": step}
+        return self._client.post("/api/v1/query_range", data=data)
 
     def _processor(self) -> float:
         """Seconds of all threads so far: the kernel counts nanoseconds, its clock ticks are too coarse."""

@@ -72,9 +72,9 @@ def live(prometheus: Server) -> Answers:
     """Answers over the last 6 hours. A query that the server refuses is an error: the page must not hide it."""
 
     def ask(_: Panel, query: Query, __: int) -> tuple[Line, ...]:
-        now = time.time()
+        now, step = time.time(), 6 * _HOUR / POINTS
         try:
-            series = prometheus.query_range(with_all(query.expr, "5m"), now - 6 * _HOUR, now, 6 * _HOUR / POINTS)
+            series = prometheus.query_range(with_all(query.expr, query.rate_interval(step)), now - 6 * _HOUR, now, step)
         except Refused as error:
             raise ObsError(f"{query.expr}: {error}") from None
         return tuple(Line(_filled(query.legend, s.labels), s.labels, s.values) for s in series if s.values)

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from dashboards.queries import ENVIRONMENT, dashboard_variables, panel_queries, values_selector
+from dashboards.queries import ENVIRONMENT, dashboard_variables, panel_queries, values_selector, with_all
 from model.dashboard import Dashboard, Panel, Variable
 from model.expr import Matcher
 from model.promql import CLUSTER
 from obs.verify.client import Refused, Series, Server
 from obs.verify.finding import Finding, Result
-from obs.verify.panels import AT_ONCE, filled, offered
+from obs.verify.panels import AT_ONCE, offered
 from plan import Plan
 
 _SINCE = 5.0
@@ -42,7 +42,7 @@ def check_choices(prometheus: Server, plan: Plan, cluster: Matcher, first: int) 
 
     ``facts`` count the choices tried and, in ``left_out``, the values offered beyond the first. Raises Unreachable.
     """
-    asker = _Asker(prometheus, plan, cluster, time.time() - _SINCE)
+    asker = _Asker(prometheus, cluster, time.time() - _SINCE)
     choices, left_out = list[_Choice](), 0
     for dashboard in plan.dashboards:
         for found in asker.offers(dashboard):
@@ -71,8 +71,8 @@ def _narrowed(choice: _Choice) -> Iterator[tuple[Panel, int]]:
 
 
 class _Asker:
-    def __init__(self, prometheus: Server, plan: Plan, cluster: Matcher, at: float) -> None:
-        self._prometheus, self._plan, self._cluster, self._at = prometheus, plan, cluster, at
+    def __init__(self, prometheus: Server, cluster: Matcher, at: float) -> None:
+        self._prometheus, self._cluster, self._at = prometheus, cluster, at
         self._asked: dict[str, Sequence[Series]] = {}
 
     def offers(self, dashboard: Dashboard) -> Iterator[list[_Choice]]:
@@ -90,11 +90,12 @@ class _Asker:
     def verdict(self, choice: _Choice, panel: Panel, number: int) -> Finding | None:
         """The answer has what "All" shows of the value, and nothing of another."""
         signal, label = panel.signals[number], choice.variable.label
-        expr = panel_queries(panel, dashboard_variables(choice.dashboard))[number].expr
-        picked = self._filled(expr, {**choice.chosen, choice.variable.name: choice.value})
+        query = panel_queries(panel, dashboard_variables(choice.dashboard))[number]
+        expr, rate = query.expr, query.rate_interval()
+        picked = self._filled(expr, {**choice.chosen, choice.variable.name: choice.value}, rate)
         try:
             answer = self._prometheus.query(picked, self._at)
-            whole = self._all(self._filled(expr, choice.chosen))
+            whole = self._all(self._filled(expr, choice.chosen, rate))
         except Refused as error:
             return _finding("refused", choice, panel, str(error), str(signal.where))
         others = sorted({s.labels[label] for s in answer if s.labels.get(label, choice.value) != choice.value})
@@ -107,9 +108,9 @@ class _Asker:
             return _finding("lacking", choice, panel, message, str(signal.where))
         return None
 
-    def _filled(self, text: str, chosen: Mapping[str, str]) -> str:
+    def _filled(self, text: str, chosen: Mapping[str, str], rate_interval: str = "") -> str:
         escaped = {name: _SPECIAL.sub(r"\\\\\1", value) for name, value in chosen.items()}
-        return filled(text, self._plan, {self._cluster.label: self._cluster.value, **escaped})
+        return with_all(text, rate_interval, {self._cluster.label: self._cluster.value, **escaped})
 
     def _all(self, expr: str) -> Sequence[Series]:
         if expr not in self._asked:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -12,7 +12,6 @@ from functools import cache
 from dashboards.queries import ENVIRONMENT, dashboard_variables, panel_queries, values_selector, with_all
 from model.dashboard import Dashboard, Panel, PanelKind, Variable
 from model.expr import Matcher
-from model.quantity import duration, seconds
 from model.rule import Signal
 from obs.verify.client import Refused, Series, Server
 from obs.verify.explain import Explainer
@@ -22,7 +21,6 @@ from plan import Plan
 AT_ONCE = 4
 """Queries on the way at one time: a Prometheus runs 20 (--query.max-concurrency) for everybody."""
 _WINDOW = 300.0
-_SHORTEST_RATE = 60.0
 
 
 @dataclass(frozen=True)
@@ -77,26 +75,12 @@ def _asked(plan: Plan, cluster: Matcher) -> Iterator[_Asked]:
         variables = dashboard_variables(dashboard)
         for panel in dashboard.panels:
             for signal, query in zip(panel.signals, panel_queries(panel, variables), strict=True):
-                yield _Asked(dashboard, panel, signal, _filled(query.expr, plan, cluster))
+                yield _Asked(dashboard, panel, signal, _filled(query.expr, cluster, query.rate_interval()))
 
 
-def filled(text: str, plan: Plan, chosen: Mapping[str, str]) -> str:
-    """A text with the values (regular expressions) of the variables that are ``chosen``, and all of the others."""
-    return with_all(text, duration(_rate_interval(plan)), chosen)
-
-
-def _filled(text: str, plan: Plan, cluster: Matcher) -> str:
+def _filled(text: str, cluster: Matcher, rate_interval: str = "") -> str:
     """All of every variable, but of the clusters only the stack's."""
-    return filled(text, plan, {cluster.label: cluster.value})
-
-
-def _rate_interval(plan: Plan) -> float:
-    """As Grafana: four times the scrape interval, and not below a minute here."""
-    longest = max(
-        (seconds(e.interval) for system in plan.systems for scrape in system.scrapes for e in scrape.endpoints),
-        default=0.0,
-    )
-    return max(4 * longest, _SHORTEST_RATE)
+    return with_all(text, rate_interval, {cluster.label: cluster.value})
 
 
 def _answer(prometheus: Server, one: _Asked) -> Sequence[Series]:
@@ -144,7 +128,7 @@ def _empty_variables(prometheus: Server, plan: Plan, cluster: Matcher) -> Iterat
         for index, variable in enumerate(variables):
             if variable.label == ENVIRONMENT:
                 continue  # a label of what leaves Prometheus, which one that is asked itself does not show
-            selector = _filled(str(values_selector(variable, variables[:index])), plan, cluster)
+            selector = _filled(str(values_selector(variable, variables[:index])), cluster)
             if not offered(prometheus, variable, selector, time.time(), limit="10"):
                 yield Finding(
                     check="panels/variable",

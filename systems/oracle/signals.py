@@ -113,7 +113,7 @@ def work_signals() -> tuple[Signal, ...]:
 
 
 def wait_signal(kind: str) -> Signal:
-    words = kind.replace("_", " ").replace("io", "I/O")
+    words = kind.replace("_io", " I/O")
     waited = metric(f"oracledb_wait_time_{kind}", may_be_absent=_WITH_DATA)
     return Signal(
         name=f"wait_{kind}",

@@ -1,0 +1,67 @@
+"""Rates over time that follow how wide a point is, so that none of what happened falls between two of them."""
+
+from __future__ import annotations
+
+import pytest
+from dashboard_samples import panel, rendered_panel, signal
+from stacks import STACKS, run
+
+from dashboards.queries import dashboard_variables, panel_queries, rate_window
+from model.dashboard import OVER_TIME
+from model.expr import Expr
+from model.promql import increase, metric, over_time, rate, sum_by
+from model.quantity import seconds
+
+FAILED, ALL = metric("failed_total"), metric("all_total")
+
+
+def test_a_rate_that_follows_has_no_gap_between_points_and_zoomed_in_the_range_of_its_signal() -> None:
+    free = signal(expr=sum_by(rate(FAILED, "5m")) / sum_by(rate(ALL, "5m")))
+    (query,) = panel_queries(panel(signals=(free,), follows=(free,)), ())
+    assert query.expr.count("[$__rate_interval]") == 2
+    # Steps that Grafana takes for minutes up to 90 days.
+    for step in (1, 15, 75, 120, 300, 600, 1800, 7200):
+        assert seconds(query.rate_interval(step)) >= max(step, 300)
+    assert query.rate_interval() == query.rate_interval(60) == "5m"
+    assert query.rate_interval(600) == "675s"
+
+
+def test_grafana_is_told_the_step_from_which_it_takes_the_range() -> None:
+    free = signal()
+    following = rendered_panel(panel(signals=(free,), follows=(free,)))
+    assert following["targets"][0]["interval"] == "75s"
+    assert "[$__rate_interval]" in following["targets"][0]["expr"]
+    assert "Rates over 5m, and over all of a point that is wider." in following["description"]
+    judged = rendered_panel(panel(signals=(free,)))
+    assert "interval" not in judged["targets"][0]
+    assert "[5m]" in judged["targets"][0]["expr"]
+
+
+@pytest.mark.parametrize(
+    "expr",
+    [
+        increase(FAILED, "1h"),  # "in an hour" is what it means
+        rate(FAILED, "5m") / increase(ALL, "5m"),
+        rate(FAILED, "5m") / rate(ALL, "1h"),
+        over_time("max", metric("load"), "5m"),
+        metric("level:load:rate5m"),
+    ],
+)
+def test_what_says_more_of_its_range_than_a_rate_does_not_follow(expr: Expr) -> None:
+    assert rate_window(expr) is None
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_no_rate_over_time_has_gaps_but_where_an_alert_judges_it(stack: str) -> None:
+    plan = run(stack).namespace["plan"]
+    judged = {id(alert.signal) for alert in plan.alerts}
+    texts = "\n".join(str(alert.expr) for alert in plan.alerts)
+    following = 0
+    for board in plan.dashboards:
+        for shown in board.panels:
+            for one, query in zip(shown.signals, panel_queries(shown, dashboard_variables(board)), strict=True):
+                free = id(one) not in judged and str(one.query) not in texts
+                follows = shown.kind in OVER_TIME and free and rate_window(one.query) is not None
+                assert ("$__rate_interval" in query.expr) == follows == bool(query.window), (board.uid, shown.title)
+                following += follows
+    assert following > 10
