@@ -6,10 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from alerting.heartbeat import HEARTBEAT
 from dashboards.shelf import FOLDER, Shelf, Wanted
-from dashboards.signals import WORST_BUDGET, state
-from model.dashboard import Dashboard, Panel, PanelKind, Row, Threshold
+from dashboards.signals import state
+from model.dashboard import Dashboard, Panel, PanelKind, Row
 from model.rule import Alert, Severity
-from slo.signals import REMAINING
 
 UID = "dataops-overview"
 _STATUS = ("critical_alerts", "high_alerts", "targets_up", "worst_error_budget", "job_success")
@@ -39,7 +38,7 @@ def overview(
         level=0,
         folder=FOLDER,
         rows=(
-            Row(title="Quick status", panels=_status(shelf, told)),
+            Row(title="Quick status", panels=_status(shelf)),
             Row(title="Domains", panels=tuple(_card(dashboard, told) for dashboard in below)),
             *_details(details),
             Row(title="Alerting", panels=(heartbeat,)),
@@ -47,9 +46,7 @@ def overview(
     )
 
 
-def _status(shelf: Shelf, alerts: Sequence[Alert]) -> tuple[Panel, ...]:
-    limits = {a.threshold: a.severity.value for a in alerts if a.signal is REMAINING}
-    budget = tuple(Threshold(value=value, severity=tier, above=False) for value, tier in sorted(limits.items()))
+def _status(shelf: Shelf) -> tuple[Panel, ...]:
     wanted = [Wanted(kind=PanelKind.STAT, names=(f"platform.{name}",)) for name in _STATUS]
     found = [panel for one in wanted if (panel := shelf.panel(one)) is not None]
     return tuple(
@@ -57,7 +54,6 @@ def _status(shelf: Shelf, alerts: Sequence[Alert]) -> tuple[Panel, ...]:
             title=panel.title,
             kind=panel.kind,
             signals=panel.signals,
-            thresholds=budget if panel.title == WORST_BUDGET.title else (),
             width=24 // len(found),
             height=6,
         )

@@ -9,9 +9,11 @@ from dataclasses import replace
 from itertools import accumulate
 from typing import NamedTuple
 
+from dashboards.signals import WORST_BUDGET
 from model.dashboard import Dashboard, Panel, Threshold
 from model.quantity import duration
 from model.rule import Alert, Severity
+from slo.signals import REMAINING
 
 
 class Colour(NamedTuple):
@@ -48,6 +50,8 @@ _WORST_FIRST = list(Severity)
 _SIDES = {(True, False): "above", (True, True): "from", (False, False): "below", (False, True): "up to"}
 _DURATION = re.compile(r"(\d+)([a-z]+)")
 _SHORTEST = 0.001
+RATES = {"ops": "ops/s", "reqps": "req/s", "cps": "c/s", "pps": "p/s"}
+"""Grafana's name of a unit -> how it writes it (packages/grafana-data, valueFormats/categories)."""
 _BINARY = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 
@@ -99,7 +103,7 @@ def amount(value: float, unit: str) -> str:
     if unit == "s" and value >= _SHORTEST:
         number, name = _DURATION.findall(duration(value))[0]
         return f"{number} {'min' if name == 'm' else name}"
-    return f"{value:.12g}" if unit in ("none", "short") else f"{value:.12g} {unit}"
+    return f"{value:.12g}" if unit in ("none", "short") else f"{value:.12g} {RATES.get(unit, unit)}"
 
 
 def problems(thresholds: Sequence[Threshold]) -> Iterator[str]:
@@ -154,6 +158,8 @@ def _with_thresholds(panel: Panel, alerts: tuple[Alert, ...]) -> Panel:
     panel = replace(panel, rules=tuple(sorted({f"{a.name} ({a.severity.value})" for a in watching})))
     if panel.thresholds:
         return panel
+    if WORST_BUDGET.name in names:  # the least of what these alerts watch
+        watching = [a for a in alerts if a.signal is REMAINING]
     steps = {
         Threshold(
             value=a.threshold, severity=a.severity.value, above=a.op in (">", ">="), inclusive=a.op in (">=", "<=")

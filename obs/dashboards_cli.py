@@ -32,7 +32,7 @@ def dashboards_preview(
 ) -> None:
     """Write every dashboard as one page of HTML that needs nothing else."""
     from obs import atomic
-    from obs.preview.answers import live, sampled
+    from obs.preview.answers import SAMPLES, live, sampled
     from obs.preview.page import page
     from obs.run import run_stack
     from obs.verify.client import Server
@@ -40,7 +40,7 @@ def dashboards_preview(
     with errors():
         boards = run_stack(stack, project).plan.dashboards
         if prometheus is None:
-            text = page(stack, boards, sampled, "Values are samples of a healthy system, not measurements.")
+            text = page(stack, boards, sampled, SAMPLES)
         else:
             with Server(prometheus, "Prometheus") as server:
                 text = page(stack, boards, live(server), f"Values of the last 6 hours from {server.shown}.")

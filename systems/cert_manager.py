@@ -97,6 +97,7 @@ def _certificate_signals() -> tuple[Signal, ...]:
             expr=(end - call("time")) / (end - max_by(since, *_CERTIFICATE) > 0),
             legend=certificate,
             record="dataops:certificate:life_left_ratio",
+            maximum=1,
         ),
         Signal(
             name="expires_in",

@@ -76,6 +76,7 @@ def _availability() -> tuple[Signal, ...]:
             unit="short",
             expr=min_by(success, TARGET),
             legend="{{target}}",
+            words=((1, "reached"), (0, "not reached")),
         ),
         Signal(
             name="probe_failing",

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from dashboard_samples import asked, defaults, panel, rendered_panel, signal
+from dashboard_samples import asked, dashboard, defaults, panel, rendered_panel, signal
+from stacks import run
 
-from model.dashboard import PanelKind, Store, Threshold
+from model.dashboard import Dashboard, PanelKind, Store, Threshold
 
 HIGH = Threshold(value=0.9, severity="high")
 VALUES = [kind for kind in PanelKind if kind not in (PanelKind.TEXT, PanelKind.LOGS)]
@@ -208,3 +210,32 @@ def test_a_heatmap_asks_over_time_and_a_histogram_for_a_moment() -> None:
     assert heat["options"]["calculate"] is True
     assert heat["targets"][0]["range"] is True
     assert spread["targets"][0]["instant"] is True
+
+
+def beyond_the_end(boards: Iterable[Dashboard]) -> set[str]:
+    """Gauges of a share that end nowhere: Grafana then ends them at the largest value, and 80 % looks full.
+
+    One whose limit is 100 % or more shows what goes beyond it.
+    """
+    gauges = [one for board in boards for one in board.panels if one.kind.endswith("gauge")]
+    return {
+        f"{gauge.title}: {shown.name}"
+        for gauge in gauges
+        for shown in gauge.signals
+        if shown.unit == "percentunit"
+        and shown.maximum is None
+        and not any(limit.value >= 1 for limit in gauge.thresholds)
+    }
+
+
+@pytest.mark.parametrize("stack", ["prod", "local"])
+def test_a_gauge_of_a_share_ends_at_all_of_it(stack: str) -> None:
+    assert beyond_the_end(run(stack).namespace["plan"].dashboards) == set()
+
+
+def test_a_gauge_without_an_end_would_be_seen() -> None:
+    limit = Threshold(value=1, severity="high")
+    ends = panel("Ends", PanelKind.GAUGE, signals=(_share(maximum=1),))
+    beyond = panel("Beyond", PanelKind.BARGAUGE, signals=(_share(),), thresholds=(limit,))
+    endless = panel("Endless", PanelKind.GAUGE, signals=(_share(),))
+    assert beyond_the_end([dashboard(ends, beyond, endless)]) == {"Endless: restarts"}

@@ -94,6 +94,26 @@ def test_samples_are_those_of_a_healthy_system() -> None:
                 assert words <= {"", "well"}, (board.uid, value.title, words)
 
 
+def test_samples_are_what_a_signal_calls_good_and_of_whole_things() -> None:
+    def last(kind: PanelKind = PanelKind.STAT, **changes: object) -> list[float]:
+        value = panel(kind=kind, signals=(signal(**changes),))
+        (query,) = panel_queries(value, dashboard_variables(dashboard(value)))
+        return [found.values[-1] for found in sampled(value, query, 0)]
+
+    assert set(last(good="0; a few are repeated.")) == {0}
+    assert set(last(good="Nothing is shown.")) == {1}
+    assert all(value > 3 and value.is_integer() for value in last(good="A few."))
+    assert not all(value.is_integer() for value in last(good="Low.", unit="s"))
+
+
+def test_every_line_of_a_chart_can_be_told_apart_and_nothing_is_zero_at_its_top() -> None:
+    found = one(panel(), *(line(0, 0, legend=str(n)) for n in range(9)))
+    marks = re.findall(r'<polyline [^>]* stroke="([^"]+)" stroke-dasharray="([^"]*)"', found)
+    assert len(set(marks)) == len(marks) == 8
+    assert "up to 1<" in found
+    assert "1 more series" in found
+
+
 def test_a_bad_value_says_its_tier_in_a_word_and_a_colour() -> None:
     stat = panel(kind=PanelKind.STAT, signals=(signal(unit="percentunit"),), thresholds=(HIGH,))
     bad, good = one(stat, line(0.95)), one(stat, line(0.5))
@@ -133,7 +153,8 @@ def test_a_lookup_shows_its_question() -> None:
 @pytest.mark.parametrize(
     ("value", "unit", "text"),
     [(0.5, "percentunit", "50 %"), (2048, "bytes", "2 KiB"), (1048576, "Bps", "1 MiB/s"), (90, "s", "1.5 min"),
-     (0.25, "s", "0.25 s"), (3, "short", "3"), (5, "reqps", "5 reqps")],
+     (0.25, "s", "0.25 s"), (3, "short", "3"), (5, "reqps", "5 req/s"),
+     (12_345, "short", "12,345"), (0.5, "cps", "0.5 c/s")],
 )  # fmt: skip
 def test_a_value_is_written_as_a_person_reads_it(value: float, unit: str, text: str) -> None:
     assert amount(value, unit) == text

@@ -14,7 +14,7 @@ import pytest
 import yaml
 from dashboard_samples import asked, dashboard
 from real_tools import REAL, needs
-from stacks import ROOT, STACKS, ran
+from stacks import ROOT, ran
 from test_check_docs import SECTIONS
 
 from model.dashboard import PanelKind, Store
@@ -39,8 +39,8 @@ def of(stack: str) -> list[Query]:
 
 
 @pytest.mark.parametrize("store", STORES)
-def test_every_query_of_every_stack_is_taken(store: Store) -> None:
-    found = [query for stack in STACKS for query in of(stack) if query.store is store]
+def test_every_query_of_a_stack_is_taken(store: Store) -> None:
+    found = [query for stack in ("prod", "local") for query in of(stack) if query.store is store]
     assert found
     refused = {text: why for text, why in said(store, *{query.text for query in found}).items() if why}
     assert refused == {}

@@ -23,7 +23,7 @@ h4{margin:0 0 .3rem;font-size:1em}h4 a{font-weight:normal;font-size:.85em}
 .panel{grid-column:span var(--w);min-height:calc(var(--h)*22px);border:1px solid var(--line);border-radius:4px;
 padding:.5rem;overflow:auto;box-sizing:border-box}
 .panel svg:not(.mark){width:100%;height:110px;background:var(--soft)}.mark{width:20px;height:6px;margin-right:.4em}
-ul.legend,ul.values{list-style:none;margin:.2rem 0;padding:0}
+ul.legend,ul.values{list-style:none;margin:.2rem 0;padding:0}ul.legend b{white-space:nowrap}
 ul.values li{border-left:6px solid;padding:.1rem .5rem;margin:.3rem 0;overflow-wrap:anywhere}
 ul.values b{font-size:1.4em;margin:0 .3em}ul.values i{display:block;height:6px;border-radius:3px}
 em{font-style:normal;font-weight:600}.scale,.nothing,details,.way{opacity:.75;font-size:.9em;margin:.2rem 0}

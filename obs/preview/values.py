@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 
-from dashboards.thresholds import NEUTRAL, OK, SEVERITY, binary, judges, steps
+from dashboards.thresholds import NEUTRAL, OK, RATES, SEVERITY, binary, judges, steps
 from model.dashboard import Panel
 from model.rule import Signal
 
 _NAMES = {NEUTRAL.hex: "", OK.hex: "well"} | {colour.hex: severity.value for severity, colour in SEVERITY.items()}
+_BARE = ("none", "short")
+_WHOLE = 1000
 _LENGTHS = ((86400, "d"), (3600, "h"), (60, "min"))
 
 
@@ -29,7 +31,9 @@ def amount(value: float, unit: str) -> str:
     if unit == "s":
         found = next(((size, name) for size, name in _LENGTHS if abs(value) >= size), None)
         return f"{value / found[0]:.3g} {found[1]}" if found else f"{value:.3g} s"
-    return f"{value:.4g}" if unit in ("none", "short") else f"{value:.3g} {unit}"
+    # No 1e+04: what has more digits than are shown is a whole number.
+    number = f"{value:,.0f}" if abs(value) >= _WHOLE else f"{value:.4g}" if unit in _BARE else f"{value:.3g}"
+    return number if unit in _BARE else f"{number} {RATES.get(unit, unit)}"
 
 
 def judged(value: float, panel: Panel) -> tuple[str, str]:

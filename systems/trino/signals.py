@@ -152,6 +152,7 @@ def availability_signal(worker_deployments: str) -> Signal:
         legend="{{namespace}}",
         record="dataops:trino:worker_availability",
         scope=("cluster", "namespace"),
+        maximum=1,
     )
 
 
