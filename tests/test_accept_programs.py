@@ -110,6 +110,12 @@ loki.process "pods" {
     selector = "{app=\\"a\\"}"
     stage.json { expressions = {level = "level"} }
   }
+  stage.metrics {
+    metric.counter {
+      name   = "lines_total"
+      action = "inc"
+    }
+  }
 }
 loki.write "loki" {
   endpoint { url = "http://loki.monitoring.svc:3100/loki/api/v1/push" }
@@ -131,6 +137,7 @@ def test_alloy_takes_a_sound_file(tmp_path: Path) -> None:
         ("loki.write.loki.receiver", "loki.write.loki.sink", "is nothing that loki.write.loki exports"),
         ("expressions", "expresions", "line 17: stage.json: no attribute expresions"),
         ("stage.json {", "stage.jsn {", "no block stage.jsn"),
+        ("action =", "value =", "metric.counter: attribute action is required"),
         ("url =", "uri =", "attribute url is required"),
         ('loki.write "loki"', "loki.write", "a component has a label"),
         ('loki.process "pods"', 'loki.proces "pods"', "loki.proces is not in alloy_components.yaml"),

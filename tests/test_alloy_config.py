@@ -18,6 +18,8 @@ from components.loki_config import INDEX_LABELS
 from components.river import Block, Expression, text
 from components.services import Services
 from components.sizes import sizing
+from contracts import load
+from systems.alloy.error_lines import ERROR_LINES, WORKLOAD
 
 URL = "http://loki.monitoring.svc:3100"
 
@@ -120,6 +122,25 @@ def test_levels_and_traces_become_structured_metadata_and_no_labels() -> None:
     said = config()
     (metadata,) = re.findall(r"stage\.structured_metadata \{\s+values = \{([^}]*)\}", said)
     assert re.findall(r'"(\w+)" = ""', metadata) == ["level", "trace_id", "span_id"]
+
+
+def test_errors_are_counted_under_the_labels_of_a_workload_alone() -> None:
+    """A counter has every label of a line, and each pod would be a series: the labels are away while it counts."""
+    stages = re.findall(r"^  (stage\.\w+)", config(), re.MULTILINE)
+    at = stages.index("stage.metrics")
+    assert stages[at - 2 : at + 2] == ["stage.template", "stage.label_keep", "stage.metrics", "stage.labels"]
+    _, _, after = config().partition("stage.label_keep")
+    assert after.startswith(f" {{\n    values = {json.dumps(WORKLOAD)}")
+    back = re.search(r"stage\.metrics \{.*?\n  \}\n  stage\.labels \{\n    values = \{([^}]*)\}", config(), re.DOTALL)
+    assert back
+    assert {*re.findall(r'"(\w+)" = ""', back[1]), *WORKLOAD} == set(INDEX_LABELS)
+
+
+def test_the_counter_is_the_one_that_the_rules_read_and_the_contract_has() -> None:
+    (name,) = re.findall(r'metric\.counter \{\s+name = "(\w+)"', config())
+    metric = load("alloy").metrics[f"loki_process_custom_{name}"]
+    assert (metric.name, metric.type) == (ERROR_LINES, "counter")
+    assert {*WORKLOAD, "component_id", "component_path"} == {*metric.labels}
 
 
 # --- what is registered

@@ -19,7 +19,7 @@ from dashboards.queries import dashboard_variables
 from obs.check.templates import template_labels
 
 GRAFANA = "https://grafana.example.com"
-OF = {"namespace": "spark-jobs", "pod": "etl-1-driver", "container": "spark"}
+OF = {"namespace": "spark-jobs", "pod": "etl-1-driver", "container": "spark", "app": "etl"}
 
 
 def pane(link: str | None) -> Any:
@@ -33,7 +33,7 @@ def pane(link: str | None) -> Any:
 
 def test_the_lines_of_what_the_alert_names() -> None:
     shown = pane(logs_link(GRAFANA, ("node", *OF)))
-    assert shown["queries"][0]["expr"] == '{namespace="spark-jobs", pod="etl-1-driver", container="spark"}'
+    assert shown["queries"][0]["expr"] == '{namespace="spark-jobs", pod="etl-1-driver", container="spark", app="etl"}'
     assert shown["datasource"] == shown["queries"][0]["datasource"]["uid"] == LOGS
     assert set(re.findall(r"(\w+)=", shown["queries"][0]["expr"])) <= set(INDEX_LABELS)
 

@@ -19,6 +19,7 @@ from obs.replay.run import World
 from obs.replay.tape import Tape
 from obs.simulate.scenario import Down
 from obs.simulate.scenarios import SCENARIOS
+from systems.alloy.error_lines import ERROR_LINES
 
 RUNS = "airflow_dagrun_duration_count"
 
@@ -62,6 +63,19 @@ def test_counters_fall_only_where_their_process_starts_anew() -> None:
             earlier[key] = value
     assert fell
     assert all(any(minute - 10 <= at <= minute for at in restarts[pod]) for pod, minute in fell)
+
+
+def test_errors_in_logs_go_with_the_work_of_who_writes_them() -> None:
+    """By day those whom people use, by night the batch, and a nightly job at night alone."""
+    there = dict(values(whole().tape(part=only(ERROR_LINES)), DAY, 2 * DAY + 1, 60)).values()
+    lines = [{dict(key)["app"]: value for key, value in at.items() if ("__name__", ERROR_LINES) in key} for at in there]
+    hourly: dict[str, list[float]] = {app: [] for app in lines[0]}
+    for before, after in pairwise(lines):
+        for app, value in after.items():
+            hourly[app].append(value - before[app] if value >= before[app] else value)  # an agent starts anew
+    assert sum(hourly["reports-nightly"]) == sum(hourly["reports-nightly"][2:4]) == 50 * 30
+    assert min(hourly["orders-etl"][1:4]) > max(hourly["orders-etl"][19:])
+    assert min(hourly["ojeomneo-server"][11:16]) > 3 * max(hourly["ojeomneo-server"][:5])
 
 
 def test_a_fault_changes_the_tape_at_its_time_and_nothing_else() -> None:

@@ -1,7 +1,7 @@
 """Errors in logs: how many lines of the levels error and worse a workload writes, measured by its own past.
 
-The agents count them on the nodes (components/alloy_config.py). How many are too many, nobody can say for all workloads:
-some write errors all day and are well. So what is told is growth, held against the day before.
+The agents count them on the nodes (components/alloy_config.py). How many are too many, nobody can say for all
+workloads: some write errors all day and are well. So what is told is growth, held against the day before.
 """
 
 from __future__ import annotations

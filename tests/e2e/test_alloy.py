@@ -189,7 +189,7 @@ class TestLines:
         assert agent.counted("loki_process_dropped_lines_total", reason="debug_sampling") == DEBUG_LINES - kept
 
     def test_errors_are_counted_by_workload_and_nothing_else(self, agent: Agent) -> None:
-        """A stack trace once, JSON, logfmt, text. Who writes none has a counter too, so that its first error is a growth."""
+        """A stack trace once, JSON, logfmt, text. Who writes none has a counter too: its first error is growth."""
         assert eventually(lambda: agent.counted(ERROR_LINES, namespace="apps", app="failing") == 2 * 5)
         series = [line for line in agent.metrics() if line.startswith(f"{ERROR_LINES}{{")]
         labels = {tuple(sorted(re.findall(r'(\w+)="', line))) for line in series}
