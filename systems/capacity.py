@@ -1,8 +1,8 @@
 """When what there is runs out: a forecast for each volume, bucket, store, tablespace, and the cluster itself.
 
 A line through the past says something of the future only where it is long enough and goes somewhere: a forecast needs
-a value at both ends of its window, and growth between them that is more than noise. What is cleared by night and rests
-on weekends grows each morning: it must be fuller than in the days before the window, too.
+the whole of its window, and growth that is more than noise. What is cleared by night and rests on weekends grows each
+morning: over less than a week it must be fuller than in the days before the window.
 """
 
 from __future__ import annotations
