@@ -86,16 +86,18 @@ def alert_annotations(plan: Plan, alert: model.Alert, links: Links) -> dict[str,
     labels = alert.signal.legend_labels
     more = {
         "logs_url": logs_link(links.grafana, labels) if links.logs else None,
-        "traces_url": traces_link(links.grafana, labels) if links.traces and _sends_spans(plan, alert) else None,
+        "traces_url": traces_link(links.grafana, labels) if links.traces and _sends_spans(alert) else None,
         "value": _value(alert),
     }
     return texts | {name: text for name, text in more.items() if text}
 
 
-def _sends_spans(plan: Plan, alert: model.Alert) -> bool:
-    """No part of the stack itself sends any (components/flows.py: applications do), so a link would show nothing."""
-    own = (system for system in plan.systems if system.name in systems.OWN)
-    return all(alert.name != one.name for system in own for one in system.alerts)
+def _sends_spans(alert: model.Alert) -> bool:
+    """No part of the stack itself sends any (components/flows.py: applications do), so a link would show nothing.
+
+    What an alert is about, its component says: the log agent's system also counts the errors of applications.
+    """
+    return alert.component.replace("-", "_") not in systems.OWN
 
 
 _SHOWN = {"percentunit": "humanizePercentage", "s": "humanizeDuration", "bytes": "humanize1024"}

@@ -17,6 +17,7 @@ from components.loki_config import INDEX_LABELS
 from components.rules import Links, alert_annotations
 from dashboards.queries import dashboard_variables
 from obs.check.templates import template_labels
+from systems import OWN
 
 GRAFANA = "https://grafana.example.com"
 OF = {"namespace": "spark-jobs", "pod": "etl-1-driver", "container": "spark", "app": "etl"}
@@ -51,6 +52,9 @@ def test_a_part_of_the_stack_that_sends_no_spans_has_no_link_to_traces() -> None
     assert "logs_url" in found["PrometheusConfigRejected"]
     assert "traces_url" not in found["PrometheusConfigRejected"]
     assert "traces_url" in found["PodNotReady"]
+    # Counted by the stack's own agents, and about applications all the same.
+    own = {alert.name for system in plan("prod").systems if system.name in OWN for alert in system.alerts}
+    assert {name for name in own if "traces_url" in found[name]} == {"ErrorLogsHigh"}
 
 
 def test_an_alert_that_names_no_pod_has_no_link_to_all_logs() -> None:
