@@ -20,9 +20,10 @@ from test_check_docs import SECTIONS
 from model.dashboard import PanelKind, Store
 from obs.check.queries import PARSERS, Query, check_queries, queries, refusals
 from obs.check.run import Checked
+from obs.errors import ObsError
 from obs.toolchain_table import TOOLS
 
-_BLOCK = re.compile(r"^ *```(logql|traceql|yaml)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"^ *```(logql|yaml)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 NOTHING = dict.fromkeys(PARSERS.values())
 STORES = [pytest.param(store, marks=needs(tool), id=store.name.lower()) for store, tool in PARSERS.items()]
 
@@ -89,6 +90,14 @@ def test_a_refused_query_is_a_finding_with_what_the_parser_says(store: Store) ->
     assert all(PARSERS[store] not in text for text in unparsed)
 
 
+def test_a_parser_that_breaks_is_named(tmp_path: Path) -> None:
+    broken = tmp_path / "logqlsyntax"
+    broken.write_text("#!/bin/sh\necho 'panic: no stack' >&2\nexit 2\n")
+    broken.chmod(0o755)
+    with pytest.raises(ObsError, match=r"logqlsyntax ended with 2: panic: no stack"):
+        refusals(broken, ["{}"])
+
+
 def test_without_its_parser_a_language_is_said_to_be_unparsed() -> None:
     lines = Query(Store.LOGS, "{", "panel", "here:1")
     assert check_queries([], NOTHING) == ([], [])
@@ -100,13 +109,14 @@ def test_without_its_parser_a_language_is_said_to_be_unparsed() -> None:
     assert checked.left_out == ("charts", said_)
 
 
-@pytest.mark.parametrize("store", STORES)
-def test_queries_of_runbooks_and_documents_are_taken(store: Store) -> None:
-    language = TOOLS[PARSERS[store]].name.removesuffix("syntax")
+@needs(PARSERS[Store.LOGS])
+def test_queries_of_runbooks_and_documents_are_taken() -> None:
+    """Of traces no page has any."""
     pages = [*(ROOT / "runbooks").glob("*.md"), *(ROOT / "docs").rglob("*.md")]
-    blocks = [block for page in pages for kind, block in _BLOCK.findall(page.read_text()) if kind == language]
-    texts = {line for block in blocks for line in block.splitlines() if line.strip()}
-    assert {text: why for text, why in said(store, *texts).items() if why} == {}
+    blocks = [block for page in pages for kind, block in _BLOCK.findall(page.read_text()) if kind == "logql"]
+    texts = {line.strip() for block in blocks for line in block.splitlines() if line.strip()}
+    assert texts
+    assert {text: why for text, why in said(Store.LOGS, *texts).items() if why} == {}
 
 
 def test_what_two_programs_share_is_one_file() -> None:

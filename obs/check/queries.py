@@ -16,6 +16,7 @@ from dashboards.queries import with_all
 from model.dashboard import Store
 from obs import toolchain
 from obs.check.finding import Finding
+from obs.errors import ObsError
 from obs.protobuf import redacted
 from obs.recording import Recording, Resource
 from obs.toolchain_table import TOOLS
@@ -25,6 +26,7 @@ PARSERS: Mapping[Store, str] = {Store.LOGS: "logqlsyntax", Store.TRACES: "traceq
 """The tool that parses what a store is asked."""
 _LANGUAGES = {Store.LOGS: "LogQL", Store.TRACES: "TraceQL"}
 _SECONDS = 30
+_LONGEST = 500
 _TIMES = dict.fromkeys(("__auto", "__range", "__interval"), "5m")
 # Of a stage of the log agent: between backquotes, or as JSON has it (components/river.py).
 _SELECTOR = re.compile(r'^\s*selector\s*=\s*(?:`(.*)`|(".*"))$', re.MULTILINE)
@@ -65,11 +67,16 @@ def check_queries(queries: Iterable[Query], tools: Tools) -> tuple[list[Finding]
 
 
 def refusals(program: Path, texts: Collection[str]) -> dict[str, str]:
-    """Each text with what the parser says against it, "" where it takes it."""
+    """Each text with what the parser says against it, "" where it takes it. Raises ObsError where it says nothing."""
     asked = sorted(texts)
-    run = subprocess.run(
-        [program], input=json.dumps(asked), capture_output=True, text=True, check=True, timeout=_SECONDS
-    )
+    try:
+        run = subprocess.run(
+            [program], input=json.dumps(asked), capture_output=True, text=True, check=False, timeout=_SECONDS
+        )
+    except subprocess.TimeoutExpired:
+        raise ObsError(f"{program.name} did not end within {_SECONDS} s over {len(asked)} queries") from None
+    if run.returncode != 0:
+        raise ObsError(f"{program.name} ended with {run.returncode}: {run.stderr.strip()[-_LONGEST:]}")
     return dict(zip(asked, json.loads(run.stdout), strict=True))
 
 
