@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from loki_server import Manifest, needs_chart, rendered, settings
-from stacks import run
+from stacks import ROOT, run
 
 from components.alloy_config import alloy_config
 from components.alloy_values import ACCOUNT, CONFIG_FILE, CONFIG_MAP, ROLE_RULES, alloy_values
@@ -19,7 +19,7 @@ from components.river import Block, Expression, text
 from components.services import Services
 from components.sizes import sizing
 from contracts import load
-from systems.alloy.error_lines import ERROR_LINES, WORKLOAD
+from systems.alloy.error_lines import ERROR_LEVELS, ERROR_LINES, WORKLOAD
 
 URL = "http://loki.monitoring.svc:3100"
 
@@ -141,6 +141,12 @@ def test_the_counter_is_the_one_that_the_rules_read_and_the_contract_has() -> No
     metric = load("alloy").metrics[f"loki_process_custom_{name}"]
     assert (metric.name, metric.type) == (ERROR_LINES, "counter")
     assert {*WORKLOAD, "component_id", "component_path"} == {*metric.labels}
+
+
+def test_the_runbook_looks_for_the_lines_that_are_counted() -> None:
+    page = (ROOT / "runbooks" / "ErrorLogsHigh.md").read_text()
+    levels = re.findall(r'level=~"\(\?i\)\(([^)]*)\)"', page)
+    assert levels == ["|".join(ERROR_LEVELS)] * 2
 
 
 # --- what is registered
