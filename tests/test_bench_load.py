@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from bench_load import BOARD, PANEL, choices, slow_boards, slow_panels
 from bench_load_server import Answer
 from rich.console import Console
@@ -27,7 +26,7 @@ def test_a_dashboard_is_judged_by_the_clock_at_p95() -> None:
     slow = [Answer(processor=0.1, wall=BOARD + 0.5), *(Answer(processor=0.1, wall=0.2) for _ in range(2))]
     once = [Answer(processor=0.1, wall=BOARD + 0.5), *(Answer(processor=0.1, wall=0.2) for _ in range(19))]
     shown = table()
-    assert slow_boards({"slow": slow, "once-of-twenty": once}, shown) == ["dashboard slow: 3.50 s at p95"]
+    assert slow_boards({"slow": slow, "once-of-twenty": once}, shown) == [f"dashboard slow: {BOARD + 0.5:.2f} s at p95"]
     assert "slow, opened, p95 of 3" in text(shown)
     assert "all dashboards, p95 of 23 openings" in text(shown)
     # Processor time alone, which a machine with more cores hides, is none that anybody waits for.
@@ -35,13 +34,12 @@ def test_a_dashboard_is_judged_by_the_clock_at_p95() -> None:
 
 
 def test_the_ten_slowest_panels_are_shown_and_each_over_its_bar_is_named() -> None:
-    panels = {f"panel-{n:02}": Answer(processor=0.01, wall=n / 10) for n in range(12)}
+    panels = {f"panel-{n:02}": Answer(processor=0.01, wall=PANEL * n / 10) for n in range(12)}
     shown = table()
-    assert slow_panels(panels, shown) == ["panel panel-11: 1.10 s"]
+    assert slow_panels(panels, shown) == [f"panel panel-11: {PANEL * 1.1:.2f} s"]
     assert shown.row_count == 10
     assert {f"panel-{n:02}" in text(shown) for n in range(2, 12)} == {True}
     assert "panel-01" not in text(shown)
-    assert pytest.approx(1.0) == PANEL
 
 
 def test_what_fills_the_variables_is_part_of_opening_a_dashboard() -> None:

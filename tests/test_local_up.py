@@ -218,7 +218,7 @@ def test_every_system_of_stack_local_that_is_scraped_has_a_simulation(run: Stack
     """What only reads what others expose has none, and needs none."""
     asked = module.simulated(run)
     assert "spark" in asked
-    assert not {"platform", "capacity"} & set(asked)
+    assert not {"platform", "capacity", "pipeline"} & set(asked)
     assert objects(asked)
 
 
