@@ -39,7 +39,7 @@ def _rules(recording: Recording, plan: Plan, project: Path) -> Iterator[Finding]
         for d in plan.dashboards
         for panel in d.panels
     }
-    for resource, rule in _registered_rules(recording):
+    for resource, rule in registered_rules(recording):
         name = str(rule.get("alert") or rule.get("record"))
         where = places.get((name, (rule.get("labels") or {}).get("slo")), resource.source or resource.urn)
         if rule["expr"] not in checked:
@@ -50,7 +50,8 @@ def _rules(recording: Recording, plan: Plan, project: Path) -> Iterator[Finding]
                 yield Finding(check, f"alert {name}", where, message)
 
 
-def _registered_rules(recording: Recording) -> Iterator[tuple[Resource, Mapping[str, Any]]]:
+def registered_rules(recording: Recording) -> Iterator[tuple[Resource, Mapping[str, Any]]]:
+    """(PrometheusRule, one rule of it as it is deployed)"""
     for resource in recording.resources:
         if resource.type.endswith(":PrometheusRule"):
             for group in redacted(resource.inputs)["spec"]["groups"]:

@@ -7,7 +7,7 @@ import re
 import subprocess
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 import yaml
@@ -15,10 +15,11 @@ import yaml
 from dashboards.queries import with_all
 from model.dashboard import Store
 from obs import toolchain
+from obs.check.deployed import registered_rules
 from obs.check.finding import Finding
 from obs.errors import ObsError
 from obs.protobuf import redacted
-from obs.recording import Recording, Resource
+from obs.recording import Recording
 from obs.toolchain_table import TOOLS
 from plan import Plan
 
@@ -83,12 +84,12 @@ def refusals(program: Path, texts: Collection[str]) -> dict[str, str]:
 def queries(recording: Recording, plan: Plan) -> Iterator[Query]:
     """What panels ask, what links of alerts and from traces to logs ask, and which lines a log agent's stages take."""
     yield from _of_panels(plan)
+    for resource, rule in registered_rules(recording):
+        for store, text in _of_alert(rule):
+            yield Query(store, text, f"alert {rule['alert']}", resource.source or resource.urn)
     for resource in recording.resources:
-        where = resource.source or resource.urn
-        if resource.type.endswith(":PrometheusRule"):
-            for subject, store, text in _of_alerts(resource):
-                yield Query(store, text, subject, where)
-        elif resource.type.endswith(":ConfigMap"):
+        if resource.type.endswith(":ConfigMap"):
+            where = resource.source or resource.urn
             for file, text in redacted(resource.inputs).get("data", {}).items():
                 subject = f"ConfigMap {resource.name}, {file}"
                 yield from (Query(Store.LOGS, query, subject, where) for query in _of_file(file, text))
@@ -104,15 +105,13 @@ def _of_panels(plan: Plan) -> Iterator[Query]:
                 yield Query(panel.lookup.store, text, subject, str(panel.where))
 
 
-def _of_alerts(resource: Resource) -> Iterator[tuple[str, Store, str]]:
+def _of_alert(rule: Mapping[str, Any]) -> Iterator[tuple[Store, str]]:
     """From links into Explore (components/explore.py); labels of the alert in them stay templates, inside a string."""
-    for group in redacted(resource.inputs)["spec"]["groups"]:
-        for rule in group.get("rules") or ():
-            for url in (rule.get("annotations") or {}).values():
-                for panes in parse_qs(urlsplit(url).query).get("panes", ()) if "panes=" in url else ():
-                    for query in (q for pane in json.loads(panes).values() for q in pane["queries"]):
-                        store = Store(query["datasource"]["uid"])
-                        yield f"alert {rule['alert']}", store, query["expr" if store is Store.LOGS else "query"]
+    for url in (rule.get("annotations") or {}).values():
+        for panes in parse_qs(urlsplit(url).query).get("panes", ()) if "panes=" in url else ():
+            for query in (q for pane in json.loads(panes).values() for q in pane["queries"]):
+                store = Store(query["datasource"]["uid"])
+                yield store, query["expr" if store is Store.LOGS else "query"]
 
 
 def _of_file(file: str, text: str) -> Iterator[str]:
