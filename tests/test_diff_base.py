@@ -268,7 +268,7 @@ def test_every_file_of_the_workbench_is_in_the_key(tmp_path: Path) -> None:
 
 def test_the_whole_program_against_its_last_commit(own_cache: None, tmp_path: Path) -> None:  # noqa: ARG001
     """The command itself, on a copy of this program: a threshold, not committed, against what is."""
-    folder = copied(tmp_path / "copy", "obs")
+    folder = copied(tmp_path / "copy", "obs", "tools")
     run(folder, "init", "--quiet")
     commit = committed(folder)
     settings = folder / "Pulumi.dev.yaml"

@@ -44,7 +44,7 @@ def test_credentials_of_a_scrape_become_a_secret_of_its_own() -> None:
     }
     (system,) = plan_of("web_applications", {"applications": {"cart": asked}}).systems
     assert [secret.name for secret in system.secrets] == ["web-cart-scrape"]
-    (jenkins,) = plan_of("jenkins", {"auth": {"secret": "jenkinsToken"}}).systems
+    jenkins = next(s for s in plan_of("jenkins", {"auth": {"secret": "jenkinsToken"}}).systems if s.name == "jenkins")
     assert [secret.name for secret in jenkins.secrets] == ["jenkins-scrape"]
 
 
