@@ -52,7 +52,7 @@ LOOSER: tuple[Looser, ...] = (
     Looser(
         ("10.1", "10.2", "10.3", "10.4"),
         r".*: query \w+: Additional properties are not allowed \('interval' was unexpected\)",
-        "PromQuery in public/app/plugins/datasource/prometheus/types.ts has it; the published query of these versions lacks it",
+        "PromQuery in public/app/plugins/datasource/prometheus/types.ts has it; these queries lack it",
     ),
 )
 
