@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from model.rule import Severity
 from obs.replay.program import Told
-from obs.replay.run import incidents, minutes, stretches
+from obs.replay.rhythm import DAY
+from obs.replay.run import incidents, least, length, minutes, stretches
 from obs.replay.score import Incident, episodes, false_a_week, scores, summed, whole
 from obs.simulate.scenarios import SCENARIOS
 
@@ -115,3 +116,20 @@ def test_every_scenario_has_a_time_of_its_own_that_counts() -> None:
     due = {incident.name: incident for incident in incidents(parts)}
     assert due["oom-kill"].alerts == ("OOMKill",)
     assert due["spark-some-jobs-fail"].also == ("ErrorBudgetBurnRateCritical", *due["spark-some-jobs-fail"].also[1:])
+
+
+def test_what_work_tells_is_due_when_as_much_is_done() -> None:
+    """At night, of what people do, later than by day; what machines do at any hour."""
+    people, machines = SCENARIOS["mesh-errors"], SCENARIOS["high-cpu"]
+    day, night = 2 * DAY + 12 * 60, 2 * DAY + 60
+    assert least(people) == length(people, day) < length(people, night) / 3
+    assert all(length(machines, at) <= 1.1 * least(machines) for at in (day, night))
+
+
+def test_what_is_left_of_a_long_budget_is_not_due_after_days_of_health() -> None:
+    parts = stretches([SCENARIOS["web-latency"]], 1)
+    ((short,), (long,)) = (list(incidents(parts, systems)) for systems in ((), ("web_applications",)))
+    left = {"ErrorBudgetExhausted", "ErrorBudgetHalfSpent"}
+    assert left < set(short.alerts)
+    assert set(long.alerts) == set(short.alerts) - left
+    assert left <= set(long.also)

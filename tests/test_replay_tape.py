@@ -135,6 +135,7 @@ def test_what_passes_is_over_before_its_alert_is_due(name: str) -> None:
     scenario = SCENARIOS[name]
     assert 60 * dict(PASSING)[name] < seconds(scenario.within)
     assert not any(isinstance(change, Down) for change in scenario.changes)
+    assert not any(alert.startswith("ErrorBudget") for alert in scenario.alerts)
 
 
 def test_a_still_life_has_no_edges() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from model.quantity import seconds
 from obs.replay.life import Life
 from obs.replay.parts import Fault, Part, Scraped
 from obs.replay.program import Told, replaying
-from obs.replay.rhythm import DAY, DAYS, WARM
+from obs.replay.rhythm import DAY, DAYS, MINUTES, WARM, kind, worked
 from obs.replay.score import Incident
 from obs.replay.tape import Tape
 from obs.simulate.cluster import Cluster
@@ -51,27 +52,42 @@ def stretches(scenarios: Iterable[Scenario], number: int, days: int = DAYS) -> l
     for part in range(number):
         counts = WARM * DAY + part * each
         own = all_[part::number]
-        room = (each - _longest(own) - 60) // max(1, len(own))
+        room = (each - _IDLE * max(map(least, own), default=0) - 60) // max(1, len(own))
         # By turns at every time of the day: 7 hours and some minutes after the one before, around and around.
         times = sorted((counts + 30 + room * n for n in range(len(own))), key=lambda m: (m * 2731) % each)
-        faults = (Fault(s, at - at % 10, at - at % 10 + length(s)) for s, at in zip(own, times, strict=True))
+        faults = (
+            Fault(s, at - at % 10, at - at % 10 + length(s, at - at % 10)) for s, at in zip(own, times, strict=True)
+        )
         made.append(Stretch(counts - WARM * DAY, counts, counts + each, tuple(faults)))
     return made
 
 
-def length(scenario: Scenario) -> int:
-    """Minutes in which the alerts of a scenario must fire."""
+_IDLE = 3
+"""A long time of even work takes at most so much longer: a night or a weekend is in it."""
+
+
+def least(scenario: Scenario) -> int:
+    """Minutes in which the alerts of a scenario fire where work is even."""
     return int(-(-seconds(scenario.within) // 60))
 
 
-def _longest(scenarios: Iterable[Scenario]) -> int:
-    return max((length(s) for s in scenarios), default=0)
+def length(scenario: Scenario, begin: int) -> int:
+    """Minutes in which they must fire from a minute on: until as much work is done. What nobody asks for fails not."""
+    table = worked(kind(scenario.system))
+    done = bisect_left(table, table[begin] + 60 * least(scenario), lo=begin)
+    return max(least(scenario), min(done, MINUTES) - begin)
 
 
-def incidents(parts: Iterable[Stretch]) -> Iterator[Incident]:
-    """What must be told of each fault: by the name of its scenario."""
+def incidents(parts: Iterable[Stretch], long: Collection[str] = ()) -> Iterator[Incident]:
+    """What must be told of each fault: by the name of its scenario.
+
+    ``long``: systems whose budgets are of more than a day. What is left of those is said of a stack that has been there
+    for hours; after days of health an hour's fault leaves more.
+    """
     for fault in (fault for part in parts for fault in part.faults):
-        alerts, within = fault.scenario.alerts, length(fault.scenario)
+        alerts, within = fault.scenario.alerts, fault.end - fault.begin
+        if fault.scenario.system in long:
+            alerts = tuple(alert for alert in alerts if alert not in _LEFT)
         # A budget that burns is told by whichever of its alerts looks at the right window.
         budget = any(name.startswith(_BUDGET) for name in alerts)
         also = tuple(f"{_BUDGET}{kind}" for kind in _KINDS if f"{_BUDGET}{kind}" not in alerts) if budget else ()
@@ -82,6 +98,7 @@ def incidents(parts: Iterable[Stretch]) -> Iterator[Incident]:
 _LATER = {"VolumeFillsSoon": "CapacityRunsOutSoon"}
 """The same told a second time where the platform has been there for days, as no simulated one has."""
 _BUDGET = "ErrorBudget"
+_LEFT = (f"{_BUDGET}Exhausted", f"{_BUDGET}HalfSpent")
 _KINDS = ("BurnRateCritical", "BurnRateHigh", "BurnRateMedium", "BurnRateMediumSlow", "Exhausted", "HalfSpent")
 
 
