@@ -80,7 +80,7 @@ def outputs(**values: str) -> Snapshot:
     [
         (snapshot(policy(1)), snapshot(policy(1, 2)), "network", "components/x.py:9"),
         (snapshot(*granted("get")), snapshot(*granted("get", "delete")), "rights", "components/x.py:9"),
-        (receivers("#a"), receivers("#b"), "routing", "Pulumi.s.yaml:52, Pulumi.s.yaml:50"),
+        (receivers("#a"), receivers("#b"), "routing", "Pulumi.s.yaml:52"),
         (kept("1"), kept("2"), "secret", "Pulumi.s.yaml:3"),
         (outputs(clusterName="a"), outputs(clusterName="b"), "outputs", "components/outputs.py:25"),
     ],
