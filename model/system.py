@@ -66,7 +66,7 @@ class ConfigFile:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Capacity:
+class Capacity(Defined):
     """What may run out. ``usage``: a recorded share in use, one series for each object, told apart by ``labels``.
 
     ``days``: how long a trend must last to be one.

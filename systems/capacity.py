@@ -32,7 +32,7 @@ _NO_FORECAST = "what does not grow, or is not known for long enough, has no fore
 
 def capacity(systems: Sequence[System]) -> System:
     """A system of its own, without rules where nothing can run out."""
-    wanted = [(system, one) for system in systems for one in system.capacities]
+    wanted = [one for system in systems for one in system.capacities]
     forecast = Signal(
         name="days_until_full",
         title="Days until full",
@@ -52,8 +52,8 @@ def capacity(systems: Sequence[System]) -> System:
         scrapes=(),
         signals=(forecast, *left) if wanted else (),
         records=tuple(
-            RecordingRule(record=_RECORD, expr=_days(one), labels={"resource": one.resource}, where=system.where)
-            for system, one in wanted
+            RecordingRule(record=_RECORD, expr=_days(one), labels={"resource": one.resource}, where=one.where)
+            for one in wanted
         ),
         alerts=_alerts(forecast) if wanted else (),
         sections=(
@@ -71,9 +71,9 @@ def capacity(systems: Sequence[System]) -> System:
     )
 
 
-def _left(wanted: Sequence[tuple[System, Capacity]]) -> Iterator[Signal]:
+def _left(wanted: Sequence[Capacity]) -> Iterator[Signal]:
     """Spec 60-dashboards 4.2: when compute and storage are exhausted; a year where nothing grows."""
-    usages = {one.resource: one.usage for _, one in wanted}
+    usages = {one.resource: one.usage for one in wanted}
     for name, title, resources in (
         ("compute_runs_out", "CPU and memory run out in", [r for r in usages if r in _COMPUTE]),
         ("storage_runs_out", "Storage runs out in", [r for r in usages if r not in _COMPUTE]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -10,6 +10,7 @@ LIMIT = 65_536
 """Bytes that any form of the report has at most: a comment on GitHub has so many characters, and none is shorter."""
 MANY = 3
 """From so many alerts or records on that change in one way, they share a line."""
+EARLIER = "before: "
 
 
 class Level(IntEnum):
@@ -29,9 +30,9 @@ class Entry:
     """One line of the report.
 
     ``topic`` is the group below which it is shown (``alerts``) or, of a risk, its id (``restart``); ``subject`` what
-    it is about; ``text`` what happens, without the subject. ``where`` is the definition as ``file:line``, ``why`` the
-    reason for which it is listed. ``approved``: the stack's settings allow this risk by name. ``count``: how many
-    things share the line.
+    it is about; ``text`` what happens, without the subject. ``where`` is the definition as ``file:line``, ``before:
+    file:line`` where only the base has it; ``why`` the reason for which it is listed. ``approved``: the stack's
+    settings allow this risk by name. ``count``: how many things share the line.
     """
 
     topic: str
@@ -70,16 +71,25 @@ def together(
             yield from (each(name, text) for name in names)
             continue
         subject = f"{len(names)} {topic}"
-        places = dict.fromkeys(filter(None, (each(name, text).where for name in names)))
-        where = ", ".join(list(places)[:MANY])
+        where = places(each(name, text).where for name in names)
         said = f"{text}: {listed(names, 12)}"
         yield Entry(topic=topic, subject=subject, text=said, where=where, why=why, count=len(names))
+
+
+def places(found: Iterable[str]) -> str:
+    """The first few, each once."""
+    return ", ".join(list(dict.fromkeys(filter(None, found)))[:MANY])
 
 
 def listed(names: list[str], most: int = 6) -> str:
     """``a, b and 3 more``"""
     more = len(names) - most
     return ", ".join(names) if more <= 0 else f"{', '.join(names[:most])} and {more} more"
+
+
+def earlier(place: str) -> str:
+    """A place that only the base has: there its line is looked for in vain, or is another one, in the checkout."""
+    return f"{EARLIER}{place}" if place else ""
 
 
 def arrow(before: object, after: object) -> str:

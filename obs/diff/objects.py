@@ -49,7 +49,7 @@ def _diff(change: Change) -> ObjectDiff:
         action=change.action,
         component=change.item.object.component,
         origin=change.item.object.origin,
-        where=change.item.where,
+        where=change.where,
         lines=lines,
         added=sum(line.startswith("+") for line in lines),
         removed=sum(line.startswith("-") for line in lines),

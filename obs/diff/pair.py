@@ -10,11 +10,13 @@ from typing import Any
 from obs.check.rendered import Item, Rendered
 from obs.check.security.rights import Right, rights
 from obs.diff.boards import Board, boards
+from obs.diff.changed_settings import Setting, changed_settings
+from obs.diff.entry import earlier
 from obs.diff.masking import UNKNOWN
 from obs.diff.noise import bare, quiet
 from obs.diff.promql import names
 from obs.diff.routes import Routes
-from obs.diff.rules import Rules
+from obs.diff.rules import Rule, Rules, recorded
 from obs.diff.snapshot import Snapshot
 from obs.diff.workloads import Workload, workloads
 from obs.documents import MASK
@@ -44,6 +46,11 @@ class Change:
     @property
     def kind(self) -> str:
         return self.item.kind
+
+    @property
+    def where(self) -> str:
+        """What registers it, in the revision that has it."""
+        return self.item.where if self.after else earlier(self.item.where)
 
     @property
     def action(self) -> str:
@@ -98,6 +105,13 @@ class Side:
         """Of ``alert NAME`` and the like; empty where the snapshot has no such definition."""
         return self.snapshot.definitions.get(name, {})
 
+    def record(self, rule: Rule) -> str:
+        """file:line of a recording rule."""
+        found = self.definition(f"record {recorded(rule.base, rule.labels)}")
+        if not found and [one.base for one in self.rules.records.values()].count(rule.base) == 1:
+            found = self.definition(f"record {rule.base}")  # snapshots of older workbenches name the series alone
+        return str(found.get("where", ""))
+
 
 class Pair:
     """``before`` and ``after``; every part of the report is a pure function of one."""
@@ -129,8 +143,18 @@ class Pair:
 
     def where(self, name: str) -> str:
         """file:line of a definition, as it is now; as it was where it is gone."""
-        found = self.after.definition(name) or self.before.definition(name)
-        return str(found.get("where", ""))
+        now, then = (str(side.definition(name).get("where", "")) for side in (self.after, self.before))
+        return now or earlier(then)
+
+    def record(self, name: str) -> str:
+        """The same of a recording rule, by its name with the labels that it sets."""
+        now, then = self.after.rules.records.get(name), self.before.rules.records.get(name)
+        return self.after.record(now) if now else earlier(self.before.record(then)) if then else ""
+
+    @cached_property
+    def settings(self) -> tuple[Setting, ...]:
+        """What differs between the files of both stacks."""
+        return tuple(changed_settings(self.before.snapshot, self.after.snapshot))
 
     def place(self, subject: str) -> str:
         """file:line that registers an object, or its chart."""
@@ -138,7 +162,8 @@ class Pair:
 
     @cached_property
     def _places(self) -> dict[str, str]:
-        return {item.subject: item.where for side in (self.before, self.after) for item in side.items.values()}
+        then = {item.subject: earlier(item.where) for item in self.before.items.values()}
+        return then | {item.subject: item.where for item in self.after.items.values()}
 
     def unit(self, name: str) -> str:
         """Of the values of an alert or a panel; a plain number where nobody says."""

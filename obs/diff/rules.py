@@ -46,9 +46,9 @@ def named(base: str, labels: Mapping[str, str]) -> str:
     return f"{base}:{labels['slo']}" if "slo" in labels else base
 
 
-def _recorded(base: str, labels: Mapping[str, str]) -> str:
-    """Rules that record one series are told apart by the labels that they set: by their order, one rule less in the
-    middle would change all that follow."""
+def recorded(base: str, labels: Mapping[str, str]) -> str:
+    """``<name>{label=value}``: rules that record one series are told apart by the labels that they set. By their order,
+    one rule less in the middle would change all that follow."""
     if "slo" in labels or not labels:
         return named(base, labels)
     return f"{base}{{{', '.join(f'{key}={value}' for key, value in sorted(labels.items()))}}}"
@@ -81,7 +81,7 @@ class Rules:
         alert = rule.get("alert")
         where = self.records if alert is None else self.alerts
         base = str(alert or rule.get("record"))
-        name = named(base, labels) if alert is not None else _recorded(base, labels)
+        name = named(base, labels) if alert is not None else recorded(base, labels)
         unique, times = name, 1
         while unique in where:
             times += 1

@@ -14,8 +14,8 @@ FORMAT = 1
 """Rises when a field changes its meaning: a snapshot of another format is refused, and taken anew."""
 
 Definitions = Mapping[str, Mapping[str, Any]]
-"""``alert NAME``, ``record NAME``, ``dashboard UID``, ``panel UID/TITLE``, ``scrape NAME``, ``contract NAME``,
-``output NAME`` -> where, and unit."""
+"""``alert NAME``, ``record NAME{LABEL=VALUE}``, ``dashboard UID``, ``panel UID/TITLE``,
+``scrape NAME``, ``contract NAME``, ``output NAME`` -> where, and unit."""
 
 
 class SnapshotError(ObsError):

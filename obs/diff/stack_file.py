@@ -16,7 +16,7 @@ Settings = tuple[dict[str, Any], dict[str, int], dict[str, str]]
 
 
 def stack_settings(project: Path, stack: str) -> Settings:
-    """Key path -> value, key path -> line, and secret key -> hash of its ciphertext.
+    """Key path -> value, key path -> line of the key or the entry, and secret key -> hash of its ciphertext.
 
     A path is ``alerting.overrides.DiskFull.threshold``; entries of a list are ``routes[0]``. Encrypted values read
     ``[secret]``. Raises ConfigError for a file that is not YAML.
@@ -47,18 +47,18 @@ def _flatten(path: str, value: Any, values: dict[str, Any], secrets: dict[str, s
 def _lines(text: str) -> dict[str, int]:
     found: dict[str, int] = {}
 
-    def visit(node: yaml.Node, path: str) -> None:
-        found[path] = node.start_mark.line + 1
+    def visit(node: yaml.Node, path: str, first: yaml.Node) -> None:
+        found[path] = first.start_mark.line + 1
         if isinstance(node, yaml.MappingNode):
             for key, value in node.value:
-                visit(value, f"{path}.{key.value}")
+                visit(value, f"{path}.{key.value}", key)
         elif isinstance(node, yaml.SequenceNode):
             for number, value in enumerate(node.value):
-                visit(value, f"{path}[{number}]")
+                visit(value, f"{path}[{number}]", value)
 
     root = yaml.compose(text, Loader=yaml.CSafeLoader)
     for key, section in root.value if isinstance(root, yaml.MappingNode) else ():
         if key.value == "config" and isinstance(section, yaml.MappingNode):
             for name, value in section.value:
-                visit(value, str(name.value).rpartition(":")[2])
+                visit(value, str(name.value).rpartition(":")[2], name)
     return found

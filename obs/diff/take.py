@@ -16,7 +16,7 @@ from model.quantity import seconds
 from obs import documents
 from obs.check.run import check_run
 from obs.diff.masking import masked
-from obs.diff.rules import named
+from obs.diff.rules import named, recorded
 from obs.diff.snapshot import Snapshot
 from obs.diff.stack_file import stack_settings
 from obs.expand import RenderedObject
@@ -90,7 +90,7 @@ def _definitions(plan: Plan) -> Iterator[tuple[str, dict[str, Any]]]:
     for alert in plan.alerts:
         yield f"alert {named(alert.name, alert.labels)}", {"where": str(alert.where), "unit": alert.signal.unit}
     for rule in plan.records:
-        yield f"record {rule.record}", {"where": str(rule.where)}
+        yield f"record {recorded(rule.record, rule.labels)}", {"where": str(rule.where)}
     for system in plan.systems:
         for scrape in system.scrapes:
             yield f"scrape {scrape.name}", {"where": str(scrape.where)}

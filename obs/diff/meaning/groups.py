@@ -42,6 +42,6 @@ def common(pair: Pair, topic: str, fields: Mapping[str, str]) -> Iterator[Entry]
                 topic=topic,
                 subject=change.subject,
                 text="; ".join(found),
-                where=change.item.where,
+                where=change.where,
                 why="a field of its spec differs",
             )

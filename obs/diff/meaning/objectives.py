@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from obs.diff.entry import Entry, arrow
+from obs.diff.entry import Entry, arrow, earlier
 from obs.diff.order import same
 from obs.diff.pair import Pair
 
@@ -18,7 +18,7 @@ def objectives(pair: Pair) -> Iterator[Entry]:
     for name in sorted(one.keys() | other.keys()):
         text = _text(one.get(name), other.get(name))
         if text:
-            where = (other.get(name) or one[name])["where"]
+            where = other[name]["where"] if name in other else earlier(str(one[name]["where"]))
             why = "its definition differs; its alerts and records follow from it"
             yield Entry(topic="objectives", subject=name, text=text, where=str(where), why=why)
 

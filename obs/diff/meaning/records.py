@@ -30,8 +30,7 @@ def records(pair: Pair) -> Iterator[Entry]:
 
 
 def _entry(pair: Pair, name: str, text: str) -> Entry:
-    rule = pair.after.rules.records.get(name) or pair.before.rules.records[name]
-    return Entry(topic="recording rules", subject=name, text=text, where=pair.where(f"record {rule.base}"), why=_WHY)
+    return Entry(topic="recording rules", subject=name, text=text, where=pair.record(name), why=_WHY)
 
 
 def _text(pair: Pair, one: Rule | None, other: Rule | None) -> str:

@@ -28,7 +28,7 @@ def retention(pair: Pair) -> Iterator[Entry]:
             if one.get(name) != other.get(name):
                 text = f"{name} {arrow(one.get(name), other.get(name))}"
                 why = "a part is told another time or size of keeping"
-                yield Entry(topic="retention", subject=change.subject, text=text, where=change.item.where, why=why)
+                yield Entry(topic="retention", subject=change.subject, text=text, where=change.where, why=why)
 
 
 def _kept(item: Item) -> Iterator[tuple[str, str]]:

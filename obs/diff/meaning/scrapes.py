@@ -27,7 +27,7 @@ def scrapes(pair: Pair) -> Iterator[Entry]:
         one, other = (mapping(quiet(side).get("spec")) for side in (before, after))
         text = _text(change, one, other)
         if text:
-            where = pair.where(f"scrape {change.item.name}") or change.item.where
+            where = pair.where(f"scrape {change.item.name}") or change.where
             yield Entry(topic="scrapes", subject=change.subject, text=text, where=where, why=_WHY)
     yield from common(pair, "scrapes", _COMMON)
 

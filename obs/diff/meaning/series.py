@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from model.quantity import seconds
-from obs.diff.entry import Entry, arrow, listed
+from obs.diff.entry import Entry, arrow, listed, places
 from obs.diff.pair import Pair, Side
 
 SAMPLE = 1.7
@@ -58,8 +58,7 @@ def _intervals(pair: Pair, one: Stored, other: Stored) -> Iterator[Entry]:
 
 
 def _entry(pair: Pair, changed: list[str], subject: str, text: str) -> Entry:
-    places = filter(None, (pair.where(f"contract {name}") for name in changed))
-    where = ", ".join(list(dict.fromkeys(places))[:3])
+    where = places(pair.where(f"contract {name}") for name in changed)
     return Entry(topic="estimates", subject=subject, text=text, where=where, why=_WHY)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from obs.diff.entry import Entry, arrow
+from obs.diff.entry import Entry, arrow, places
 from obs.diff.meaning.series import DISK, series
 from obs.diff.pair import Pair, Side
 from obs.diff.workloads import Workload
@@ -71,8 +71,8 @@ def estimates(pair: Pair) -> Iterator[Entry]:
 def _largest(pair: Pair) -> str:
     """What registers the parts that differ, up to three."""
     before, after = pair.before.workloads, pair.after.workloads
-    places = (pair.place(name) for name in sorted(before.keys() | after.keys()) if before.get(name) != after.get(name))
-    return ", ".join(list(dict.fromkeys(filter(None, places)))[:3])
+    changed = (name for name in sorted(before.keys() | after.keys()) if before.get(name) != after.get(name))
+    return places(map(pair.place, changed))
 
 
 def _totals(side: Side) -> dict[str, str]:

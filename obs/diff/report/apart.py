@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from obs.diff.entry import Entry
+from obs.diff.entry import EARLIER, Entry
 
 # What the parts of the meaning say of a change, in time -> of two stacks; {one} and {other} are their names.
 _WORDS = (
@@ -41,11 +41,16 @@ def compared(entry: Entry, one: str, other: str) -> Entry:
             text = re.sub(pattern, lambda found: _lists(found, one, other), text)
         else:
             text = re.sub(pattern, words.format(one=one, other=other), text)
-    return replace(entry, text=text)
+    return replace(entry, text=text, where=place(entry.where, one))
 
 
 def _lists(found: re.Match[str], one: str, other: str) -> str:
     return f"only in {one}: {found[1]}" + (f"; only in {other}: {found[2]}" if found[2] else "")
+
+
+def place(where: str, one: str) -> str:
+    """Places that only the first stack has are named by it."""
+    return where.replace(EARLIER, f"{one}: ")
 
 
 def only(action: str, one: str, other: str) -> str:

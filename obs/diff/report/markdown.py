@@ -89,7 +89,7 @@ def _explained(entry: Entry, report: Report) -> Iterator[str]:
     if entry.where:
         yield f"{_NESTED}- defined at `{entry.where}`"
     for one in report.causes(entry):
-        yield f"{_NESTED}- setting `{one.key}` at `{one.where}`"
+        yield f"{_NESTED}- setting `{one.node}` at `{one.where}`"
 
 
 def _folded_objects(report: Report) -> Iterator[str]:

@@ -7,13 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from obs.diff.causes import causes
+from obs.diff.changed_settings import Setting
 from obs.diff.entry import LIMIT, Entry, Level, arrow, listed
 from obs.diff.located import located
 from obs.diff.meaning import meaning
 from obs.diff.objects import ObjectDiff, objects
 from obs.diff.pair import Pair
 from obs.diff.preview import engine, untold
-from obs.diff.report.apart import compared, only
+from obs.diff.report.apart import compared, only, place
 from obs.diff.risk import risks, settled, unused
 from obs.diff.snapshot import Snapshot
 
@@ -21,16 +23,6 @@ _SHOWN_LINES = 120
 """Lines of one object's diff in a report that is cut."""
 _WORDS = 120
 """Bytes of a text in a report of which nothing else fits."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Setting:
-    """A key of the stack's file that differs."""
-
-    key: str
-    before: Any
-    after: Any
-    where: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,10 +61,8 @@ class Report:
         return max((entry.level for entry in self.risks if not entry.approved), default=self.left_out)
 
     def causes(self, entry: Entry) -> list[Setting]:
-        """Changed settings that name what the entry is about; all of them where there are few."""
-        words = {word for word in entry.subject.replace("/", " ").replace(":", " ").split() if len(word) > 3}
-        named = [one for one in self.settings if words & set(_segments(one.key))]
-        return named or (list(self.settings) if len(self.settings) <= 3 else [])
+        """Changed settings that the entry comes from."""
+        return causes(entry, self.settings)
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -91,10 +81,6 @@ class Report:
         }
 
 
-def _segments(key: str) -> list[str]:
-    return key.replace("[", ".").replace("]", "").split(".")
-
-
 def report(before: Snapshot, after: Snapshot, steps: Sequence[Mapping[str, Any]] = ()) -> Report:
     """The whole report on two snapshots, with what the engine would do where ``steps`` of its preview are given.
 
@@ -109,7 +95,6 @@ def report(before: Snapshot, after: Snapshot, steps: Sequence[Mapping[str, Any]]
     notes += [f"allowRisks names {name!r}, which nothing of this change needs" for name in unused(told, after.allowed)]
     two = before.stack != after.stack
     notes += [] if two else _written_again(pair)
-    settings = tuple(_settings(before, after))
     whole = Report(
         stack=f"{before.stack} and {after.stack}" if two else after.stack,
         before=before.source,
@@ -118,15 +103,18 @@ def report(before: Snapshot, after: Snapshot, steps: Sequence[Mapping[str, Any]]
         risks=tuple(located(told, pair)),
         objects=tuple(changed),
         operations=tuple(by_engine.alone({one.subject for one in changed})),
-        settings=settings,
+        settings=pair.settings,
         two=two,
         notes=tuple(dict.fromkeys(notes)),
     )
     if two:
         whole = replace(
             whole,
-            meaning=(*_why(settings), *(compared(entry, before.stack, after.stack) for entry in whole.meaning)),
-            objects=tuple(replace(one, said=only(one.action, before.stack, after.stack)) for one in whole.objects),
+            meaning=(*_why(pair.settings), *(compared(entry, before.stack, after.stack) for entry in whole.meaning)),
+            objects=tuple(
+                replace(one, said=only(one.action, before.stack, after.stack), where=place(one.where, before.stack))
+                for one in whole.objects
+            ),
         )
     return replace(whole, headline=summary(whole))
 
@@ -148,24 +136,6 @@ def _why(settings: tuple[Setting, ...]) -> list[Entry]:
     return [
         Entry(topic="settings", subject=one.key, text=arrow(one.before, one.after), where=one.where, why=why)
         for one in settings
-    ]
-
-
-def _settings(before: Snapshot, after: Snapshot) -> list[Setting]:
-    one, other = before.settings, after.settings
-    if not (one and other):
-        return []
-    return [
-        Setting(
-            key=key,
-            before=one.get(key),
-            after=other.get(key),
-            where=f"Pulumi.{after.stack}.yaml:{after.lines[key]}"
-            if key in after.lines
-            else f"Pulumi.{before.stack}.yaml",
-        )
-        for key in sorted(one.keys() | other.keys())
-        if one.get(key) != other.get(key)
     ]
 
 

@@ -44,7 +44,7 @@ def _lines(report: Report, explain: bool, diffs: bool) -> Iterator[str]:
 
 def _explained(entry: Entry, report: Report) -> Iterator[str]:
     places = [entry.where] if entry.where else []
-    places += [f"{one.where} ({one.key})" for one in report.causes(entry)]
+    places += [f"{one.where} ({one.node})" for one in report.causes(entry)]
     yield f"    [dim]{escape(' · '.join([entry.why, *places]))}[/]"
 
 

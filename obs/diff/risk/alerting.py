@@ -19,6 +19,7 @@ Said = tuple[Level, str]
 _RANK = {severity.value: rank for rank, severity in enumerate(Severity)}
 # The heartbeat has no severity: where it is missing, nobody hears that all of this is down.
 _LEVELS = {Severity.CRITICAL.value: Level.HIGH, Severity.NONE.value: Level.HIGH, Severity.HIGH.value: Level.MEDIUM}
+_UNHEARD = "hears no more of it"
 _LONGER, _LONGER_BY = 2, 120
 """A wait is much longer that is so many times as long and longer by so many seconds, in which a page has to be out."""
 
@@ -45,7 +46,9 @@ def quieter(pair: Pair) -> Iterator[Entry]:
     for name, reasons in said.items():
         if reasons:
             text = "; ".join(text for _, text in reasons)
-            yield entry(name, text, max(level for level, _ in reasons), pair.where(f"alert {name}"))
+            # Who hears of an alert that is as it was is decided elsewhere: its place is that of the routing.
+            where = "" if all(_UNHEARD in text for _, text in reasons) else pair.where(f"alert {name}")
+            yield entry(name, text, max(level for level, _ in reasons), where)
 
 
 def _changes(pair: Pair, one: Rule, other: Rule) -> Iterator[Said]:
@@ -117,7 +120,7 @@ def _untold(pair: Pair, names: set[str], said: dict[str, list[Said]]) -> Iterato
     for name, silent in few.items():
         told = told_of(pair.after, pair.after.rules.alerts[name]) or "nobody"
         level = of(pair.before.rules.alerts[name])
-        said[name].append((level, f"{', '.join(silent)} hears no more of it; told now {told}"))
+        said[name].append((level, f"{', '.join(silent)} {_UNHEARD}; told now {told}"))
 
 
 def entry(subject: str, text: str, level: Level, where: str = "") -> Entry:

@@ -21,7 +21,7 @@ def lost(pair: Pair) -> Iterator[Entry]:
             continue
         level, text = loss(change.kind)
         if level:
-            where, why = change.item.where, "it is not rendered any more"
+            where, why = change.where, "it is not rendered any more"
             yield Entry(topic="delete", subject=change.subject, text=text, level=level, where=where, why=why)
 
 

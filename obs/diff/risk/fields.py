@@ -54,7 +54,7 @@ def replaced(pair: Pair) -> Iterator[Entry]:
     for change in pair.changes:
         if change.action == "changed" and change.subject not in told and (path := _immutable(change)):
             text = f"is deleted and made again: {path} cannot change in place"
-            yield _entry("replace", change.subject, change.item.where, text, _BY_PULUMI)
+            yield _entry("replace", change.subject, change.where, text, _BY_PULUMI)
 
 
 def _claimed(one: Replacement, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
@@ -80,7 +80,7 @@ def refused(pair: Pair) -> Iterator[Entry]:
     for change in pair.of("PersistentVolumeClaim", *_REFUSED, *_MUTABLE_UNTIL):
         if change.action == "changed":
             for text in _refusals(change):
-                yield _entry("refused", change.subject, change.item.where, text, _BY_NOBODY)
+                yield _entry("refused", change.subject, change.where, text, _BY_NOBODY)
                 break
 
 

@@ -76,7 +76,7 @@ def _paths(item: Item | None) -> set[str]:
 
 
 def _entry(subject: str, text: str, level: Level, change: Change | None = None, why: str = _POLICIES) -> Entry:
-    where = change.item.where if change else ""
+    where = change.where if change else ""
     return Entry(topic="network", subject=subject, text=text, level=level, where=where, why=why)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from obs.diff.entry import Entry, Level, listed
+from obs.diff.entry import Entry, Level, listed, places
 from obs.diff.meaning.outputs import BREAKING, differences
 from obs.diff.meaning.records import readers
 from obs.diff.pair import Pair
@@ -15,7 +15,8 @@ def broken(pair: Pair) -> Iterator[Entry]:
     for name in sorted({rule.base for rule in pair.before.rules.records.values()} - now):
         if still := readers(pair.after, name):
             text = f"is not recorded any more and read by {listed(still)}"
-            yield _entry(name, text, pair.where(f"record {name}"))
+            gone = (pair.record(rule.name) for rule in pair.before.rules.records.values() if rule.base == name)
+            yield _entry(name, text, places(gone))
     for uid in sorted(pair.before.boards.keys() - pair.after.boards.keys()):
         linked = [board.title for board in pair.after.boards.values() if uid in board.links]
         linked += [

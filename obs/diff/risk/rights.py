@@ -46,7 +46,7 @@ def moved(pair: Pair) -> Iterator[Entry]:
                 subject=change.subject,
                 text=f"runs as {now}, no longer as {was}, and may do more: {listed(_said(new), 5)}",
                 level=max(map(_level, new)),
-                where=change.item.where,
+                where=change.where,
                 why="roles and bindings of both sides, put together for each service account",
             )
 

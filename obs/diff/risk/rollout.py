@@ -55,7 +55,7 @@ def restarts(pair: Pair) -> Iterator[Entry]:
                 subject=change.subject,
                 text=f"restarts {who}: {listed(reasons, 4)}",
                 level=Level.MEDIUM if interrupts else Level.LOW,
-                where=change.item.where,
+                where=change.where,
                 why="the template of its pods differs",
             )
 
