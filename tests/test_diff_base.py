@@ -19,7 +19,7 @@ from stacks import ROOT, copied
 
 from components.charts import cache_dir
 from obs.diff import environment, git, kept
-from obs.diff.base import of_revision
+from obs.diff.base import of_revision, other_side
 from obs.diff.snapshot import Snapshot, dumps
 from obs.diff.sources import SourceError
 
@@ -132,6 +132,14 @@ def test_worktrees_of_the_user_are_not_forgotten(repository: Path, tmp_path: Pat
     before = state(repository)
     of_revision("HEAD", "s", repository)
     assert state(repository) == before
+
+
+def test_a_name_of_nothing_is_told_with_all_that_may_stand_there(repository: Path) -> None:
+    said = (
+        r"--base state-missing\.json: there is neither a file, a folder nor a revision of this name; give .* `previous`"
+    )
+    with pytest.raises(SourceError, match=said):
+        other_side("state-missing.json", "s", repository)
 
 
 def test_a_revision_that_fails_is_told_and_leaves_nothing(repository: Path) -> None:

@@ -25,7 +25,8 @@ class Form(StrEnum):
 
 
 Base = Annotated[
-    str | None, typer.Option("--base", help="A git revision, a folder that obs render wrote, or previous: the state")
+    str | None,
+    typer.Option("--base", help="A git revision, a folder that obs render wrote, an exported state, or previous"),
 ]
 Other = Annotated[str | None, typer.Argument(help="Another stack of this checkout, instead of --base")]
 Preview = Annotated[

@@ -16,6 +16,10 @@ from pathlib import Path
 from obs.diff import aside
 from obs.diff.sources import SourceError
 
+_NOTHING = (
+    "there is neither a file, a folder nor a revision of this name; give a revision that is fetched, a folder that "
+    "obs render wrote, a file with an exported state (pulumi stack export), or `previous`"
+)
 _PREFIX, _FOLDER, _HELD = "obs-diff-", "checkout", "held"
 _OURS = re.compile(rf"{_PREFIX}\w+/{_FOLDER}")
 
@@ -46,7 +50,7 @@ class Checkout:
 
 def revision(project: Path, name: str) -> Revision:
     """Raises SourceError for a revision that there is not."""
-    commit = _git(project, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", what=f"revision {name!r}")
+    commit = _git(project, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", what=f"--base {name}")
     return Revision(commit, _git(project, "rev-parse", f"{commit}^{{tree}}", what=commit))
 
 
@@ -144,6 +148,5 @@ def _git(project: Path, *arguments: str, what: str) -> str:
     except FileNotFoundError:
         raise SourceError("git is not on PATH, so there is no revision to compare with; give a folder") from None
     if done.returncode:
-        words = done.stderr.strip() or "there is no such revision; fetch it, or give a folder or `previous`"
-        raise SourceError(f"{what}: {words}")
+        raise SourceError(f"{what}: {done.stderr.strip() or _NOTHING}")
     return done.stdout.strip("\n")
