@@ -8,17 +8,20 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from stacks import ROOT
+from typer.testing import CliRunner
 
-from obs.comment.hosts import BitbucketCloud, BitbucketDataCenter, GitHub, Host
+from obs.cli import app
+from obs.comment.hosts import BitbucketCloud, BitbucketDataCenter, GitHub
 from obs.comment.post import CommentError, mark, post
 
 TOKEN = "token-that-must-not-be-shown"
-HOSTS: dict[str, Host] = {
+HOSTS: dict[str, GitHub | BitbucketCloud | BitbucketDataCenter] = {
     "github": GitHub("dataops/observability", 7),
     "bitbucket-cloud": BitbucketCloud("dataops/observability", 7),
     "bitbucket-data-center": BitbucketDataCenter("DATA/observability", 7, "https://bitbucket.example.com"),
@@ -242,6 +245,27 @@ def test_no_token_is_in_a_refusal_even_where_the_host_repeats_it() -> None:
     with client(lambda _: httpx.Response(401, json=body)) as given, pytest.raises(CommentError) as error:
         post(HOSTS["bitbucket-cloud"], given, "prod", "x")
     assert "bad token ***" in str(error.value)
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_a_dry_run_says_what_would_be_written_where(host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a token; and a request would fail, as its proxy is nowhere."""
+    monkeypatch.delenv("OBS_COMMENT_TOKEN", raising=False)
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
+    report = tmp_path / "prod.md"
+    report.write_text("### new\n")
+    given = HOSTS[host]
+    where = ["--host", host, "--repository", given.repository, "--pull-request", "7", "--name", "prod", "--dry-run"]
+    if host == "bitbucket-data-center":
+        where += ["--url", "https://bitbucket.example.com"]
+    done = CliRunner().invoke(app, ["comment", str(report), *where])
+    assert done.exit_code == 0, done.output
+    head, _, text = done.stdout.partition("\n\n")
+    change, address = UPDATES[host]
+    assert f"'{mark('prod')}': {change} {address.rpartition('/')[0]}/NUMBER, else {' '.join(CREATIONS[host])}," in head
+    assert (text, f"with {len(text)} of {given.limit}" in head) == (f"### new\n\n{mark('prod')}\n", True)
+    report.write_text("x" * given.limit)
+    assert "obs diff --limit" in CliRunner().invoke(app, ["comment", str(report), *where]).output
 
 
 @pytest.mark.parametrize("host", HOSTS)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,7 +19,7 @@ from stacks import ROOT, copied
 
 from components.charts import cache_dir
 from obs.diff import environment, git, kept
-from obs.diff.base import of_revision
+from obs.diff.base import of_revision, other_side
 from obs.diff.snapshot import Snapshot, dumps
 from obs.diff.sources import SourceError
 
@@ -130,6 +134,14 @@ def test_worktrees_of_the_user_are_not_forgotten(repository: Path, tmp_path: Pat
     assert state(repository) == before
 
 
+def test_a_name_of_nothing_is_told_with_all_that_may_stand_there(repository: Path) -> None:
+    said = (
+        r"--base state-missing\.json: there is neither a file, a folder nor a revision of this name; give .* `previous`"
+    )
+    with pytest.raises(SourceError, match=said):
+        other_side("state-missing.json", "s", repository)
+
+
 def test_a_revision_that_fails_is_told_and_leaves_nothing(repository: Path) -> None:
     program(repository, "sys.exit('no system kafak')")
     committed(repository)
@@ -140,30 +152,77 @@ def test_a_revision_that_fails_is_told_and_leaves_nothing(repository: Path) -> N
     assert not Path(asked(repository)[-1].split()[1]).exists()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "cancelled"])
-def test_a_comparison_that_is_ended_leaves_nothing(repository: Path, number: signal.Signals) -> None:
-    """Both sides hang: this process, and the one beside it."""
-    program(repository, "import time; time.sleep(600)")
-    committed(repository)
-    before = state(repository)
-    code = """
+# Both sides hang: this process, and the one beside it.
+HANGS = """
 import signal, sys, time, pathlib
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has what it starts in the background ignore it
 import obs.diff.base, obs.diff.cli
 obs.diff.base.of_checkout = lambda *_: time.sleep(600)
 obs.diff.cli._report("s", None, "HEAD", None, pathlib.Path(sys.argv[1]))
 """
-    command = [sys.executable, "-c", code, str(repository)]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL) as process:
-        until = time.monotonic() + 60
-        while not asked(repository) and time.monotonic() < until:
-            time.sleep(0.05)
+
+
+@contextmanager
+def hanging(repository: Path, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A comparison in a group of its own, as a pipeline has it, which waits for both sides."""
+    program(repository, "import time; time.sleep(600)")
+    committed(repository)
+    command = [sys.executable, "-c", HANGS, str(repository)]
+    env = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+    with subprocess.Popen(command, cwd=ROOT, env=env, stderr=subprocess.DEVNULL, start_new_session=True) as process:
+        awaited(lambda: bool(asked(repository)))
+        yield process
+
+
+def awaited(condition: Callable[[], bool]) -> None:
+    until = time.monotonic() + 60
+    while not condition() and time.monotonic() < until:
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "cancelled"])
+def test_a_comparison_that_is_ended_leaves_nothing(repository: Path, number: signal.Signals) -> None:
+    with hanging(repository) as process:
         process.send_signal(number)
         process.wait(60)
     assert process.returncode != 0
-    assert state(repository) == before
+    assert run(repository, "worktree", "list").count("\n") == 1
+    assert run(repository, "status", "--porcelain") == ""
     assert not Path(asked(repository)[0].split()[1]).exists()
+
+
+def test_a_second_signal_to_all_processes_leaves_nothing_either(repository: Path, tmp_path: Path) -> None:
+    """timeout(1) sends one to its child, then one to the group: that was the end of git, in the middle of it."""
+    slow, removing = tmp_path / "bin" / "git", tmp_path / "removing"
+    slow.parent.mkdir(exist_ok=True)
+    waits = f'case "$*" in *"worktree remove"*) touch {removing}; sleep 1;; esac'
+    slow.write_text(f'#!/bin/sh\n{waits}\nexec {shutil.which("git")} "$@"\n')
+    slow.chmod(0o755)
+    with hanging(repository, PATH=f"{slow.parent}{os.pathsep}{os.environ['PATH']}") as process:
+        process.send_signal(signal.SIGTERM)
+        awaited(removing.exists)
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(60)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert run(repository, "worktree", "list").count("\n") == 1
+    assert not Path(asked(repository)[0].split()[1]).parent.exists()
+
+
+def test_what_killed_runs_left_goes_at_the_next_start(repository: Path, tmp_path: Path) -> None:
+    before = state(repository)
+    gone, killed, running = (tmp_path / f"obs-diff-{name}" / "checkout" for name in ("gone", "killed", "running"))
+    for folder in (gone, killed, running):
+        run(repository, "worktree", "add", "--quiet", "--detach", str(folder))
+        (folder.parent / "held").touch()
+    shutil.rmtree(gone.parent)
+    with (running.parent / "held").open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        of_revision("HEAD", "s", repository)
+        assert (killed.parent.exists(), running.exists()) == (False, True)
+        assert "obs-diff-running" in run(repository, "worktree", "list")
+    of_revision("HEAD", "another", repository)
+    assert state(repository) == before
+    assert not running.parent.exists()
 
 
 # What uv does, as far as it is asked here: an environment whose interpreter says which one it is.

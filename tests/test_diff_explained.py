@@ -44,6 +44,11 @@ def test_an_interval_is_told_in_samples_disk_and_cost() -> None:
     assert report(scraped("30s", 0.4), scraped("30s", 0.4)).empty
 
 
+def test_gigabytes_of_both_sides_have_the_same_decimals() -> None:
+    found = {one.subject: one.text for one in report(scraped("30s", 22.695), scraped("30s", 14.6)).meaning}
+    assert found["samples on disk"] == "at least 0.1000 → 0.0643 GB in Prometheus"
+
+
 def test_a_snapshot_without_rates_has_those_of_one_endpoint() -> None:
     old = snapshot(PROMETHEUS, stored={"kafka-exporter": {"kept": 12, "exposed": 90, "interval": "30s"}})
     texts = [entry.text for entry in report(old, scraped("10s", 1.2)).meaning]

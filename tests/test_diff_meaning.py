@@ -25,7 +25,7 @@ def rules(group: dict[str, Any], **alert: Any) -> Any:
     return thing("PrometheusRule", "r", spec={"groups": [{"name": "g", "rules": [{**ALERT, **alert}], **group}]})
 
 
-def board(panel: dict[str, Any]) -> Any:
+def board(panel: dict[str, Any], *more: dict[str, Any], **fields: Any) -> Any:
     given = {
         "id": 1,
         "title": "Lag",
@@ -35,7 +35,11 @@ def board(panel: dict[str, Any]) -> Any:
         "fieldConfig": {"defaults": {"unit": "s", "thresholds": {"steps": [{"value": 5, "color": "red"}]}}},
         **panel,
     }
-    one = thing("ConfigMap", "d", data={"d.json": json.dumps({"uid": "d", "title": "Boards", "panels": [given]})})
+    one = thing(
+        "ConfigMap",
+        "d",
+        data={"d.json": json.dumps({"uid": "d", "title": "Boards", "panels": [given, *more], **fields})},
+    )
     assert one.manifest is not None
     metadata = {**one.manifest["metadata"], "labels": DASHBOARD_LABELS}
     return thing("ConfigMap", "d", data=one.manifest["data"], metadata=metadata)
@@ -74,6 +78,8 @@ MISSED: list[tuple[Any, Any, str]] = [
     (board({}), board({"transformations": [{"id": "x"}]}), "changed: transformations"),
     (board({}), drawn(mappings=[{"type": "value"}], max=1), "changed: mappings, max"),
     (board({}), drawn(unit="ms"), "unit s → ms"),
+    (board({}, refresh="1m", tags=["a"]), board({}, refresh="5m", tags=["a"], description="x"),
+     "dashboards | dashboard d | changed: description, refresh"),
     (board({}), drawn(thresholds={"mode": "percentage", "steps": [{"value": 7, "color": "red"}]}),
      "colour steps 5 red → 7 red; changed: thresholds"),
     (board({}), board({"options": {"legend": {"showLegend": False}}}), "changed: options.legend"),
@@ -86,6 +92,14 @@ MISSED: list[tuple[Any, Any, str]] = [
 def test_a_field_that_means_something_is_told(before: Any, after: Any, line: str) -> None:
     found = told(report(snapshot(before), snapshot(after)))
     assert any(line in one for one in found), found
+
+
+def test_a_headline_counts_dashboards_apart_from_panels() -> None:
+    """A dashboard of which two things are told is one."""
+    more = [{"id": number, "title": f"p{number}", "type": "stat"} for number in (2, 3)]
+    found = report(snapshot(board({})), snapshot(board({"unit": "ms"}, *more, title="Other", refresh="5m")))
+    assert len(found.meaning) == 5
+    assert "1 dashboard, 3 panels, 1 object" in found.headline
 
 
 def policy(*ports: int, away: bool = False) -> Any:

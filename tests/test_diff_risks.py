@@ -224,6 +224,59 @@ def test_a_budget_of_disruptions_that_goes_is_told() -> None:
     assert named(found) == [("low", "delete PodDisruptionBudget m/a")]
 
 
+BUCKET = {"objectStorageConfig": {"name": "b", "key": "k"}}
+RECEIVE = [{"url": "http://thanos-receive:19291/api/v1/receive", "writeRelabelConfigs": [{"targetLabel": "class"}]}]
+ELSEWHERE = [{"url": "https://mimir.example.com/api/v1/push"}]
+SOME = [{**ELSEWHERE[0], "writeRelabelConfigs": [{"action": "keep", "regex": "slo:.*"}]}]
+
+
+def keeping(retention: str, **spec: Any) -> RenderedObject:
+    return thing("Prometheus", "p", spec={"retention": retention, "replicas": 1, **spec})
+
+
+def compactor(raw: str, hours: str) -> RenderedObject:
+    flags = [f"--retention.resolution-raw={raw}", f"--retention.resolution-1h={hours}"]
+    return body("StatefulSet", template={"spec": {"containers": [{"name": "c", "args": flags}]}})
+
+
+GONE = "what is older is deleted for good"
+COPY = "what is older goes here; object storage has a copy, kept by its own retention"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "more", "level", "text"),
+    [
+        ({}, {}, (), "high", GONE),
+        ({}, {"thanos": BUCKET}, (), "high", GONE),
+        ({"thanos": BUCKET}, {}, (), "high", GONE),
+        ({"thanos": BUCKET}, {"thanos": BUCKET}, (), "low", COPY),
+        ({"remoteWrite": RECEIVE}, {"remoteWrite": RECEIVE}, (compactor("7d", "0s"),), "low",
+         f"{COPY} (a raw 7d, 1h unlimited)"),
+        ({"thanos": BUCKET}, {"thanos": BUCKET}, (compactor("7d", "14d"),), "high", GONE),
+        ({"remoteWrite": ELSEWHERE}, {"remoteWrite": ELSEWHERE}, (), "low",
+         COPY.replace("object storage", "the store that is written to")),
+        ({"remoteWrite": SOME}, {"remoteWrite": SOME}, (), "high", GONE),
+    ],
+)  # fmt: skip
+def test_a_shorter_retention_loses_what_is_kept_nowhere_else(
+    before: dict[str, Any], after: dict[str, Any], more: tuple[RenderedObject, ...], level: str, text: str
+) -> None:
+    found = report(snapshot(keeping("15d", **before), *more), snapshot(keeping("10d", **after), *more))
+    retained = [one for one in told(found) if one[1].startswith("retention")]
+    assert retained == [(level, "retention Prometheus m/p", f"retention 15d → 10d: {text}")]
+
+
+def test_blocks_of_an_ingestor_are_in_object_storage() -> None:
+    def ingestor(time: str, *flags: str) -> RenderedObject:
+        args = [f"--tsdb.retention={time}", *flags]
+        return body("StatefulSet", template={"spec": {"containers": [{"name": "c", "args": args}]}})
+
+    uploads = "--objstore.config=$(OBJSTORE_CONFIG)"
+    for flags, level in (((uploads,), "low"), ((), "high")):
+        found = report(snapshot(ingestor("48h", *flags)), snapshot(ingestor("24h", *flags)))
+        assert (level, "retention StatefulSet m/a") in named(found)
+
+
 # --- findings
 
 

@@ -29,21 +29,35 @@ Repository = Annotated[str, typer.Option(help="owner/name, workspace/slug or PRO
 Number = Annotated[int, typer.Option("--pull-request", help="Its number")]
 Name = Annotated[str, typer.Option(help="Tells comments of several stacks apart")]
 Url = Annotated[str | None, typer.Option(help="Address of the API, where it is not the public one")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Print what would be written where; no token, no request")]
 
 
-def comment(report: Report, *, on: On, repository: Repository, number: Number, name: Name, url: Url = None) -> None:
+def comment(
+    report: Report,
+    *,
+    on: On,
+    repository: Repository,
+    number: Number,
+    name: Name,
+    url: Url = None,
+    dry_run: DryRun = False,
+) -> None:
     """Write a report as a comment, in the place of its last one. The token is read from OBS_COMMENT_TOKEN."""
     import httpx
 
-    from obs.comment.post import CommentError, post
+    from obs.comment.post import CommentError, planned, post
 
     with errors():
+        host, text = _host(on, repository, number, url), report.read_text(encoding="utf-8")
+        if dry_run:
+            typer.echo(planned(host, name, text), nl=False)
+            return
         token = os.environ.get(TOKEN)
         if not token:
             raise CommentError(f"{TOKEN} is not set; it holds a token that may write comments")
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
         with httpx.Client(headers=headers, timeout=30) as client:
-            done = post(_host(on, repository, number, url), client, name, report.read_text(encoding="utf-8"))
+            done = post(host, client, name, text)
     out.print(f"comment {name} {done}", highlight=False)
 
 

@@ -37,10 +37,7 @@ def post(
     Where the host limits requests it is waited for, at most 90 s. Raises CommentError where the host refuses, and for
     a report that is too long for it.
     """
-    text = f"{report.rstrip()}\n\n{mark(name)}\n"
-    if len(text) > host.limit:
-        advice = f"cut it with obs diff --limit {host.limit - 200}"
-        raise CommentError(f"the report has {len(text)} characters and a comment here at most {host.limit}; {advice}")
+    text = _text(host, name, report)
     try:
         return _patiently(lambda: _written(host, client, name, text), sleep)
     except httpx.HTTPStatusError as error:
@@ -49,6 +46,35 @@ def post(
         raise CommentError(f"no answer of the host: {type(error).__name__}") from None
     except (AttributeError, KeyError, TypeError, ValueError):
         raise CommentError("the host answers in another form than its API has") from None
+
+
+def planned(host: Host, name: str, report: str) -> str:
+    """What :func:`post` would write and by which requests, of which none is sent: the host alone knows whether there is
+    a comment of that name. Raises CommentError as ``post`` for a name or a report that it refuses."""
+    text = _text(host, name, report)
+    seen: list[httpx.Request] = []
+
+    def noted(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200)
+
+    with httpx.Client(transport=httpx.MockTransport(noted)) as client:
+        host.create(client, text)
+        host.update(client, Comment(0, ""), text)
+    create, update = seen
+    place = f"{update.method} {str(update.url).rpartition('/')[0]}/NUMBER"
+    return (
+        f"nothing is sent; where a comment has the line {mark(name)!r}: {place}, else {create.method} {create.url}, "
+        f"with {len(text)} of {host.limit} characters:\n\n{text}"
+    )
+
+
+def _text(host: Host, name: str, report: str) -> str:
+    text = f"{report.rstrip()}\n\n{mark(name)}\n"
+    if len(text) > host.limit:
+        advice = f"cut it with obs diff --limit {host.limit - 200}"
+        raise CommentError(f"the report has {len(text)} characters and a comment here at most {host.limit}; {advice}")
+    return text
 
 
 def _written(host: Host, client: httpx.Client, name: str, text: str) -> str:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from obs.diff.sources import SourceError
@@ -45,22 +46,26 @@ def said(done: subprocess.CompletedProcess[str]) -> str:
 
 
 @contextlib.contextmanager
-def ending() -> Iterator[None]:
-    """Whatever ends what is within, the processes beside it end, too: so does SIGTERM, by which pipelines cancel."""
+def beside() -> Iterator[ThreadPoolExecutor]:
+    """A thread that waits for a process. Whatever ends what is within, the processes beside it end, too: so does
+    SIGTERM, by which pipelines cancel. Until all is cleared up, another one changes nothing: timeout(1) sends two."""
 
     def ended(number: int, _frame: object) -> None:
+        signal.signal(number, signal.SIG_IGN)
         raise SystemExit(128 + number)
 
     main = threading.current_thread() is threading.main_thread()
     before = signal.signal(signal.SIGTERM, ended) if main else None
     _ended.clear()
     try:
-        yield
-    except BaseException:
-        _ended.set()
-        for process in list(_running):
-            process.terminate()
-        raise
+        with ThreadPoolExecutor(1) as thread:
+            try:
+                yield thread
+            except BaseException:
+                _ended.set()
+                for process in list(_running):
+                    process.terminate()
+                raise
     finally:
         if main:
             signal.signal(signal.SIGTERM, before)

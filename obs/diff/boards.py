@@ -54,7 +54,8 @@ class Panel:
 
 @dataclass(frozen=True)
 class Board:
-    """One dashboard. ``variables`` is name -> query and how it is chosen from; ``links`` are uids to which it leads."""
+    """One dashboard. ``variables`` is name -> query and how it is chosen from; ``links`` are uids to which it
+    leads, ``rest`` is another field as Grafana names it -> JSON."""
 
     uid: str
     title: str
@@ -62,7 +63,7 @@ class Board:
     panels: Mapping[str, Panel]
     variables: Mapping[str, str]
     links: tuple[str, ...]
-    rest: str
+    rest: Mapping[str, str]
 
     def reads(self) -> Iterator[tuple[str, str]]:
         """(expression, which panel asks it)"""
@@ -95,11 +96,9 @@ def _board(data: Mapping[str, Any], folder: str) -> Board:
         str(v.get("name")): json.dumps({key: v.get(key) for key in _CHOICE}, sort_keys=True)
         for v in entries(mapping(data.get("templating")).get("list"))
     }
-    rest = {k: v for k, v in data.items() if k in _REST}
+    rest = {key: json.dumps(data[key], sort_keys=True) for key in _REST if key in data}
     links = tuple(sorted(set(_LINK.findall(json.dumps([data.get("links"), data.get("panels")])))))
-    return Board(
-        str(data["uid"]), str(data.get("title")), folder, panels, variables, links, json.dumps(rest, sort_keys=True)
-    )
+    return Board(str(data["uid"]), str(data.get("title")), folder, panels, variables, links, rest)
 
 
 def _free(title: str, taken: Mapping[str, Any]) -> str:

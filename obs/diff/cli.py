@@ -25,7 +25,8 @@ class Form(StrEnum):
 
 
 Base = Annotated[
-    str | None, typer.Option("--base", help="A git revision, a folder that obs render wrote, or previous: the state")
+    str | None,
+    typer.Option("--base", help="A git revision, a folder that obs render wrote, an exported state, or previous"),
 ]
 Other = Annotated[str | None, typer.Argument(help="Another stack of this checkout, instead of --base")]
 Preview = Annotated[
@@ -82,9 +83,7 @@ def snapshot(stack: Stack, project: Project = HERE) -> None:
 
 
 def _report(stack: str, other: str | None, base: str | None, preview: Path | None, project: Path) -> Report:
-    from concurrent.futures import ThreadPoolExecutor
-
-    from obs.diff.aside import ending
+    from obs.diff.aside import beside
     from obs.diff.base import another_stack, of_checkout, other_side
     from obs.diff.report.model import report
     from obs.diff.sources import SourceError, of_preview, steps
@@ -95,7 +94,7 @@ def _report(stack: str, other: str | None, base: str | None, preview: Path | Non
     if not (other or base):
         return report(*of_preview(text, stack, str(preview)), steps(text, str(preview)))
     # The other side is a process of its own, so both run at once.
-    with ThreadPoolExecutor(1) as aside, ending():
+    with beside() as aside:
         awaited = (
             aside.submit(another_stack, other, project)
             if other

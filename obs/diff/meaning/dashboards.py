@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from obs.diff.boards import Board, Panel
 from obs.diff.entry import Entry, arrow, listed
@@ -71,8 +71,8 @@ def _own(one: Board, other: Board) -> Iterator[str]:
         if not _same(one.variables.get(name), other.variables.get(name)):
             word = "added" if name not in one.variables else "removed" if name not in other.variables else "changed"
             yield f"variable {name} {word}"
-    if not _same(one.rest, other.rest):
-        yield "description, range, refresh, tags, annotations or links changed"
+    if rest := _differing(one.rest, other.rest):
+        yield f"changed: {', '.join(rest)}"
 
 
 def _panel(one: Panel | None, other: Panel | None) -> str:
@@ -104,13 +104,17 @@ def _panel_changes(one: Panel, other: Panel) -> Iterator[str]:
     yield from (f"{word} {arrow(a, b)}" for word, (a, b) in told.items() if a != b)
     if one.description != other.description:
         yield "description changed"
-    looks = sorted(k for k in one.looks.keys() | other.looks.keys() if not _same(one.looks.get(k), other.looks.get(k)))
+    looks = _differing(one.looks, other.looks)
     if looks and one.kind == other.kind:  # another kind has other options
         yield f"changed: {', '.join(looks)}"
 
 
 def _lists(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, str]:
     return ", ".join(one), ", ".join(other)
+
+
+def _differing(one: Mapping[str, str], other: Mapping[str, str]) -> list[str]:
+    return sorted(key for key in one.keys() | other.keys() if not _same(one.get(key), other.get(key)))
 
 
 def _same(one: str | None, other: str | None) -> bool:

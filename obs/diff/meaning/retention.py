@@ -23,7 +23,7 @@ def retention(pair: Pair) -> Iterator[Entry]:
     for change in pair.of(*_HOLDERS):
         if change.before is None or change.after is None:  # sizes tell of parts that come and go
             continue
-        one, other = dict(_kept(change.before)), dict(_kept(change.after))
+        one, other = dict(kept(change.before)), dict(kept(change.after))
         for name in sorted(one.keys() | other.keys()):
             if one.get(name) != other.get(name):
                 text = f"{name} {arrow(one.get(name), other.get(name))}"
@@ -31,7 +31,8 @@ def retention(pair: Pair) -> Iterator[Entry]:
                 yield Entry(topic="retention", subject=change.subject, text=text, where=change.where, why=why)
 
 
-def _kept(item: Item) -> Iterator[tuple[str, str]]:
+def kept(item: Item) -> Iterator[tuple[str, str]]:
+    """(name of a field, flag or line, time or size)"""
     if item.kind in ("Prometheus", "ThanosRuler"):
         stated = {field: str(item.spec[field]) for field in ("retention", "retentionSize") if item.spec.get(field)}
         if not stated or (item.kind == "ThanosRuler" and "retention" not in stated):
@@ -43,8 +44,9 @@ def _kept(item: Item) -> Iterator[tuple[str, str]]:
                 yield from _LINE.findall(str(text))
     else:
         for container in entries(dig(item.spec, "template", "spec", "containers")):
-            yield from ((found[1], found[2]) for found in map(_FLAG.fullmatch, _arguments(container)) if found)
+            yield from ((found[1], found[2]) for found in map(_FLAG.fullmatch, arguments(container)) if found)
 
 
-def _arguments(container: Any) -> list[str]:
+def arguments(container: Any) -> list[str]:
+    """Of a container, its command among them."""
     return [str(argument) for key in ("args", "command") for argument in container.get(key) or ()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from math import floor, log10
 from typing import Any
 
 from model.quantity import seconds
@@ -37,7 +38,7 @@ def series(pair: Pair) -> Iterator[Entry]:
         yield _entry(pair, changed, "samples a second", text)
         kept = [_disk(side, rate) for side, rate in zip((pair.before, pair.after), rates, strict=True)]
         if all(kept):
-            yield _entry(pair, changed, "samples on disk", f"at least {arrow(*map(_gigabytes, kept))} GB in Prometheus")
+            yield _entry(pair, changed, "samples on disk", f"at least {_gigabytes(kept)} in Prometheus")
     yield from _intervals(pair, one, other)
 
 
@@ -52,7 +53,7 @@ def _intervals(pair: Pair, one: Stored, other: Stored) -> Iterator[Entry]:
         text = f"every {arrow(*every)}: {_MANY} series of it make {arrow(*(f'{rate:.3g}' for rate in rates))} samples/s"
         if all(disks):
             costs = [f"${Decimal(given) / Decimal(10**9) * DISK:.2f}" for given in disks]
-            text += f", on disk {arrow(*map(_gigabytes, disks))} GB"
+            text += f", on disk {_gigabytes(disks)}"
             text += f", a month {arrow(*costs)}" if costs[0] != costs[1] else ""
         yield _entry(pair, [name], f"samples of {name}", text)
 
@@ -84,5 +85,7 @@ def _disk(side: Side, rate: float) -> float:
     )
 
 
-def _gigabytes(given: float) -> str:
-    return f"{given / 1e9:.3g}"
+def _gigabytes(given: list[float]) -> str:
+    """Both sides with as many decimals as the smaller one needs for three digits."""
+    decimals = max(0, 2 - floor(log10(min(given) / 1e9)))
+    return f"{arrow(*(f'{one / 1e9:.{decimals}f}' for one in given))} GB"

@@ -143,10 +143,7 @@ def summary(whole: Report) -> str:
     """One line: what changes, and how risky."""
     if whole.empty:
         return f"{whole.stack}: nothing changes"
-    topics: Counter[str] = Counter()
-    for entry in whole.meaning:
-        topics[entry.topic] += entry.count
-    said = [_counted(number, topic) for topic, number in topics.items() if topic != "estimates"]
+    said = [_counted(number, topic) for topic, number in _topics(whole.meaning).items() if topic != "estimates"]
     said.append(f"{len(whole.objects)} object{'s' * (len(whole.objects) != 1)}")
     if whole.operations:
         said.append(f"{len(whole.operations)} operation{'s' * (len(whole.operations) != 1)} of the engine alone")
@@ -155,6 +152,19 @@ def summary(whole: Report) -> str:
         return f"{whole.stack}: {listed(said, 8)}"
     risk = f"risk {whole.level}" + (f" ({listed(worst, 2)})" if whole.level > Level.LOW else "")
     return f"{whole.stack}: {listed(said, 8)} · {risk}"
+
+
+def _topics(entries: Sequence[Entry]) -> Counter[str]:
+    """How many things of each topic the entries tell of: panels apart from dashboards, of which one has many lines."""
+    topics: Counter[str] = Counter()
+    told = set()
+    for entry in entries:
+        if entry.topic != "dashboards":
+            topics[entry.topic] += entry.count
+        elif entry.subject not in told:
+            told.add(entry.subject)
+            topics["panels" if entry.subject.startswith("panel ") else entry.topic] += 1
+    return topics
 
 
 def _counted(number: int, topic: str) -> str:
