@@ -158,7 +158,7 @@ import signal, sys, time, pathlib
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has what it starts in the background ignore it
 import obs.diff.base, obs.diff.cli
 obs.diff.base.of_checkout = lambda *_: time.sleep(600)
-obs.diff.cli._report("s", None, "HEAD", None, pathlib.Path(sys.argv[1]))
+obs.diff.cli._report("s", None, "HEAD", None, project=pathlib.Path(sys.argv[1]))
 """
 
 

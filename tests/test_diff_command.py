@@ -14,7 +14,7 @@ from test_diff import PREVIEW, alerting, rule, snapshot, thing
 from typer.testing import CliRunner, Result
 
 from obs.cli import app
-from obs.diff import aside, base
+from obs.diff import aside, base, cli
 from obs.diff.report.model import report
 from obs.diff.sources import SourceError
 from obs.write import write_rendering
@@ -116,6 +116,17 @@ def test_the_state_is_asked_for(
     found = diff("--base", "previous")
     assert (found.exit_code, said in found.output) == (code, True), found.output
     assert (tmp_path / "asked").read_text().split() == ["stack", "export", "--stack", "s", "--non-interactive"]
+
+
+def test_what_goes_on_is_told_and_a_pipe_hears_nothing_of_it(diff: Diff, tmp_path: Path) -> None:
+    assert diff("--base", "before").stderr == ""
+    told: list[str] = []
+    cli._report("s", None, "before", None, project=tmp_path, say=told.append)
+    assert told == [
+        "running stack s of this checkout, and before beside it",
+        "stack s of this checkout is there; waiting for before",
+        "comparing stack s with before",
+    ]
 
 
 def test_two_stacks_are_compared_without_time(diff: Diff) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -61,8 +62,8 @@ def diff(
 
     with errors():
         gates = checked(fail_on or [])
-        with err.status(f"comparing stack {stack}"):
-            found = _report(stack, other, base, preview, project.resolve())
+        with err.status(f"comparing stack {stack}") as status:  # on a terminal alone
+            found = _report(stack, other, base, preview, project=project.resolve(), say=status.update)
         if full is not None:
             found = replace(found, full=str(full))
             full.write_text(_rendered(found, form, explain, diffs), encoding="utf-8")
@@ -82,7 +83,16 @@ def snapshot(stack: Stack, project: Project = HERE) -> None:
         typer.echo(dumps(of_checkout(stack, project.resolve())))
 
 
-def _report(stack: str, other: str | None, base: str | None, preview: Path | None, project: Path) -> Report:
+def _report(
+    stack: str,
+    other: str | None,
+    base: str | None,
+    preview: Path | None,
+    *,
+    project: Path,
+    say: Callable[[str], None] = lambda _: None,
+) -> Report:
+    """``say`` is told what goes on: each side takes seconds, and minutes on a machine that is busy."""
     from obs.diff.aside import beside
     from obs.diff.base import another_stack, of_checkout, other_side
     from obs.diff.report.model import report
@@ -100,8 +110,11 @@ def _report(stack: str, other: str | None, base: str | None, preview: Path | Non
             if other
             else aside.submit(other_side, base or "", stack, project)
         )
+        say(f"running stack {stack} of this checkout, and {other or base} beside it")
         here = of_checkout(stack, project)
+        say(f"stack {stack} of this checkout is there; waiting for {other or base}")
         there = awaited.result()
+    say(f"comparing stack {stack} with {other or base}")
     given = steps(text, str(preview)) if preview else ()
     return report(here, there, given) if other else report(there, here, given)
 
