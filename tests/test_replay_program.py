@@ -54,6 +54,17 @@ def told(folder: Path, groups: list[dict[str, Any]], used: Sequence[float], fork
     return replay.told
 
 
+def test_a_minute_in_which_nothing_is_there_ends_every_series(tmp_path: Path) -> None:
+    assert PROGRAM is not None
+    file, data = tmp_path / "rules.yaml", tmp_path / "data"
+    file.write_text(yaml.safe_dump({"groups": [{"name": "g", "interval": "1m", "rules": rules()}]}))
+    data.mkdir()
+    nothing = [Frame(10 + at, [], array("I") if at == 0 else None, array("d")) for at in range(3)]
+    with replaying(PROGRAM, file, data) as replay:
+        replay.play([*frames(0, (USED, [90.0] * 10)), *nothing])
+    assert [(t.minute, t.fires) for t in replay.told] == [(5, True), (10, False)]
+
+
 def test_an_alert_fires_after_its_time_and_ceases(tmp_path: Path) -> None:
     found = told(tmp_path, rules(), [50.0] * 10 + [90.0] * 10 + [50.0] * 20)
     assert [(t.run, t.minute, t.fires, t.alert["disk"]) for t in found] == [("", 15, True, "a"), ("", 20, False, "a")]

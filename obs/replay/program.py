@@ -43,7 +43,7 @@ class Replay:
             header = {
                 "at": _at(frame.minute),
                 "define": [dict(key) for key in frame.new],
-                "ids": len(frame.ids or ()),
+                "ids": None if frame.ids is None else len(frame.ids),
                 "values": len(frame.values),
             }
             self._line(header)

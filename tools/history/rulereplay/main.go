@@ -4,7 +4,7 @@
 //
 //	{"at": 1795046400000, "define": [{"__name__": "up", …}], "ids": 3, "values": 3}
 //
-// "define" numbers new series from 0 on. "ids" (uint32, only where they change) says which series the values (float64)
+// "define" numbers new series from 0 on. "ids" (uint32, null where they stay) says which series the values (float64)
 // of this and of the following frames are of; a series that is no more among them, or whose value is NaN, was not there.
 //
 //	{"fork": "oom-kill", "at": 1795650000000, "hidden": ["up{…}", …]}
@@ -42,7 +42,7 @@ type frame struct {
 	Hidden []labels.Labels
 	Done   bool
 	Define []labels.Labels
-	IDs    int
+	IDs    *int
 	Values int
 	ids    []uint32
 	values []float64
@@ -57,8 +57,8 @@ func read(from *bufio.Reader) (*frame, error) {
 	if err := json.Unmarshal(line, &f); err != nil {
 		return nil, err
 	}
-	if f.IDs > 0 {
-		f.ids = make([]uint32, f.IDs)
+	if f.IDs != nil { // none at all is a change, too
+		f.ids = make([]uint32, *f.IDs)
 		if err := binary.Read(from, binary.LittleEndian, f.ids); err != nil {
 			return nil, err
 		}
