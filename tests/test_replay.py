@@ -119,11 +119,12 @@ def test_every_scenario_has_a_time_of_its_own_that_counts() -> None:
 
 
 def test_what_work_tells_is_due_when_as_much_is_done() -> None:
-    """At night, of what people do, later than by day; what machines do at any hour."""
-    people, machines = SCENARIOS["mesh-errors"], SCENARIOS["high-cpu"]
+    """At night, of what people do, later than by day; what machines do, and who is silent, at any hour."""
+    people, machines, silent = SCENARIOS["mesh-errors"], SCENARIOS["high-cpu"], SCENARIOS["jenkins-down"]
     day, night = 2 * DAY + 12 * 60, 2 * DAY + 60
     assert least(people) == length(people, day) < length(people, night) / 3
     assert all(length(machines, at) <= 1.1 * least(machines) for at in (day, night))
+    assert length(silent, night) == least(silent)
 
 
 def test_what_is_left_of_a_long_budget_is_not_due_after_days_of_health() -> None:

@@ -16,7 +16,7 @@ from obs.replay.rhythm import DAY, DAYS, MINUTES, WARM, kind, worked
 from obs.replay.score import Incident
 from obs.replay.tape import Tape
 from obs.simulate.cluster import Cluster
-from obs.simulate.scenario import Scenario
+from obs.simulate.scenario import Change, Observe, Rate, Scenario, Step
 
 LEAD = 10
 """Minutes of a fault's own replay before it begins: what the rules make of the past is made anew from there on."""
@@ -62,6 +62,7 @@ def stretches(scenarios: Iterable[Scenario], number: int, days: int = DAYS) -> l
     return made
 
 
+_COUNTED = (Observe, Rate, Step)
 _IDLE = 3
 """A long time of even work takes at most so much longer: a night or a weekend is in it."""
 
@@ -73,6 +74,8 @@ def least(scenario: Scenario) -> int:
 
 def length(scenario: Scenario, begin: int) -> int:
     """Minutes in which they must fire from a minute on: until as much work is done. What nobody asks for fails not."""
+    if not any(isinstance(c, Change) and isinstance(c.effect, _COUNTED) for c in scenario.changes):
+        return least(scenario)
     table = worked(kind(scenario.system))
     done = bisect_left(table, table[begin] + 60 * least(scenario), lo=begin)
     return max(least(scenario), min(done, MINUTES) - begin)
