@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from bench_alerts import judged, missed
 from model.rule import Severity
 from obs import toolchain
 from obs.replay.parts import Frame, Key
-from obs.replay.program import ReplayError, Told, replaying
+from obs.replay.program import Replay, ReplayError, Told, replaying
 from obs.replay.run import minutes
 from obs.replay.score import Incident
 
@@ -41,13 +42,19 @@ def frames(begin: int, *series: tuple[Key, Sequence[float]]) -> Iterator[Frame]:
         yield Frame(begin + at, new, array("I", range(len(series))) if at == 0 else None, array("d", values))
 
 
-def told(folder: Path, groups: list[dict[str, Any]], used: Sequence[float], fork: Sequence[float] = ()) -> list[Told]:
-    """The history of 40 minutes, and a fork of it from minute 15 on."""
+@contextmanager
+def running(folder: Path, groups: list[dict[str, Any]]) -> Iterator[Replay]:
     assert PROGRAM is not None
     file, data = folder / "rules.yaml", folder / "data"
     file.write_text(yaml.safe_dump({"groups": [{"name": "g", "interval": "1m", "rules": groups}]}))
     data.mkdir()
     with replaying(PROGRAM, file, data) as replay:
+        yield replay
+
+
+def told(folder: Path, groups: list[dict[str, Any]], used: Sequence[float], fork: Sequence[float] = ()) -> list[Told]:
+    """The history of 40 minutes, and a fork of it from minute 15 on."""
+    with running(folder, groups) as replay:
         replay.play(frames(0, (USED, used), (OTHER, [1.0] * len(used))))
         if fork:
             replay.fork("fills", 15, [USED], frames(15, (USED, fork)))
@@ -55,12 +62,8 @@ def told(folder: Path, groups: list[dict[str, Any]], used: Sequence[float], fork
 
 
 def test_a_minute_in_which_nothing_is_there_ends_every_series(tmp_path: Path) -> None:
-    assert PROGRAM is not None
-    file, data = tmp_path / "rules.yaml", tmp_path / "data"
-    file.write_text(yaml.safe_dump({"groups": [{"name": "g", "interval": "1m", "rules": rules()}]}))
-    data.mkdir()
     nothing = [Frame(10 + at, [], array("I") if at == 0 else None, array("d")) for at in range(3)]
-    with replaying(PROGRAM, file, data) as replay:
+    with running(tmp_path, rules()) as replay:
         replay.play([*frames(0, (USED, [90.0] * 10)), *nothing])
     assert [(t.minute, t.fires) for t in replay.told] == [(5, True), (10, False)]
 

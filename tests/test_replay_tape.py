@@ -158,20 +158,19 @@ def test_a_process_that_starts_anew_knows_nothing_of_earlier_failures() -> None:
     name = "jenkins_runs_failure_total"
     pod, at = restarted(name)
     seen = dict(values(whole().tape(part=only(name)), at - 5, at + 5))
-    before, after = (_sum(seen[minute], name, pod) for minute in (at - 5, at + 4))
+    before, after = (_sum(seen[minute], __name__=name, pod=pod) for minute in (at - 5, at + 4))
     assert before >= 3
     assert after <= 1
 
 
-def _sum(there: dict[Key, float], name: str, pod: str) -> float:
-    return sum(v for key, v in there.items() if {"__name__": name, "pod": pod}.items() <= dict(key).items())
+def _sum(there: dict[Key, float], **labels: str) -> float:
+    return sum(value for key, value in there.items() if labels.items() <= dict(key).items())
 
 
 def _counted(fault: Fault, name: str) -> float:
     """By how much it counts within the fault."""
     seen = dict(values(whole().tape(fault, part=only(name)), fault.begin, fault.end))
-    first, last = (sum(v for k, v in seen[m].items() if dict(k)["__name__"] == name) for m in (min(seen), max(seen)))
-    return last - first
+    return _sum(seen[max(seen)], __name__=name) - _sum(seen[min(seen)], __name__=name)
 
 
 def test_a_fault_is_a_share_of_the_work_that_is_done() -> None:
@@ -186,6 +185,6 @@ def test_a_process_that_starts_within_a_fault_counts_from_nothing() -> None:
     pod, at = restarted(name)
     fault = Fault(SCENARIOS["jenkins-failing-builds"], at - 30, at + 60)
     seen = dict(values(whole().tape(fault, part=only(name)), at - 30, at + 59))
-    after = [_sum(there, name, pod) for minute, there in sorted(seen.items()) if minute > at]
+    after = [_sum(there, __name__=name, pod=pod) for minute, there in sorted(seen.items()) if minute > at]
     assert after == sorted(after)
     assert 0 <= after[0] < after[-1]

@@ -55,9 +55,8 @@ def stretches(scenarios: Iterable[Scenario], number: int, days: int = DAYS) -> l
         room = (each - _IDLE * max(map(least, own), default=0) - 60) // max(1, len(own))
         # By turns at every time of the day: 7 hours and some minutes after the one before, around and around.
         times = sorted((counts + 30 + room * n for n in range(len(own))), key=lambda m: (m * 2731) % each)
-        faults = (
-            Fault(s, at - at % 10, at - at % 10 + length(s, at - at % 10)) for s, at in zip(own, times, strict=True)
-        )
+        begins = (at - at % 10 for at in times)
+        faults = (Fault(s, begin, begin + length(s, begin)) for s, begin in zip(own, begins, strict=True))
         made.append(Stretch(counts - WARM * DAY, counts, counts + each, tuple(faults)))
     return made
 

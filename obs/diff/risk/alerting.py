@@ -19,7 +19,6 @@ Said = tuple[Level, str]
 _RANK = {severity.value: rank for rank, severity in enumerate(Severity)}
 # The heartbeat has no severity: where it is missing, nobody hears that all of this is down.
 _LEVELS = {Severity.CRITICAL.value: Level.HIGH, Severity.NONE.value: Level.HIGH, Severity.HIGH.value: Level.MEDIUM}
-_UNHEARD = "hears no more of it"
 _LONGER, _LONGER_BY = 2, 120
 """A wait is much longer that is so many times as long and longer by so many seconds, in which a page has to be out."""
 
@@ -41,13 +40,14 @@ def quieter(pair: Pair) -> Iterator[Entry]:
     for name in (name for name in before if name not in both):
         yield entry(name, f"a {before[name].severity} alert is gone", of(before[name]), pair.where(f"alert {name}"))
     said = {new: [*_changes(pair, before[old], after[new])] for old, new in both.items()}
-    yield from _untold(pair, {name for name in both if name in after}, said)
+    untold: dict[str, list[Said]] = {}
+    yield from _untold(pair, {name for name in both if name in after}, untold)
     yield from _shared(said)
-    for name, reasons in said.items():
-        if reasons:
+    for name, own in said.items():
+        if reasons := [*own, *untold.get(name, ())]:
             text = "; ".join(text for _, text in reasons)
             # Who hears of an alert that is as it was is decided elsewhere: its place is that of the routing.
-            where = "" if all(_UNHEARD in text for _, text in reasons) else pair.where(f"alert {name}")
+            where = pair.where(f"alert {name}") if own else ""
             yield entry(name, text, max(level for level, _ in reasons), where)
 
 
@@ -100,8 +100,8 @@ def _shared(said: dict[str, list[Said]]) -> Iterator[Entry]:
             yield entry(f"condition {now}", f"{text}: {listed(names)}", level)
 
 
-def _untold(pair: Pair, names: set[str], said: dict[str, list[Said]]) -> Iterator[Entry]:
-    """Receivers that hear no more of what they heard of: of few alerts it is said of each, of many once."""
+def _untold(pair: Pair, names: set[str], untold: dict[str, list[Said]]) -> Iterator[Entry]:
+    """Receivers that hear no more of what they heard of: many alerts are one entry, few are noted in ``untold``."""
     lost: dict[str, list[str]] = {}
     for name in sorted(names) if pair.after.routes.known else ():
         one, other = pair.before.rules.alerts[name], pair.after.rules.alerts[name]
@@ -120,7 +120,7 @@ def _untold(pair: Pair, names: set[str], said: dict[str, list[Said]]) -> Iterato
     for name, silent in few.items():
         told = told_of(pair.after, pair.after.rules.alerts[name]) or "nobody"
         level = of(pair.before.rules.alerts[name])
-        said[name].append((level, f"{', '.join(silent)} {_UNHEARD}; told now {told}"))
+        untold[name] = [(level, f"{', '.join(silent)} hears no more of it; told now {told}")]
 
 
 def entry(subject: str, text: str, level: Level, where: str = "") -> Entry:
