@@ -144,6 +144,11 @@ class Scrape(Defined):
     sample_limit: int | None = None
     stores_all: str | None = None
 
+    @property
+    def is_scraped(self) -> bool:
+        """False where a part writes its series to Prometheus itself: it has no port to scrape, and never a target."""
+        return self.kind is not ScrapeKind.PART or any(endpoint.port for endpoint in self.endpoints)
+
     def __post_init__(self) -> None:
         if (self.kind is ScrapeKind.STATIC) != bool(self.targets):
             raise ValueError(f"{self.where}: {self.name}: targets are for kind STATIC, which has nothing else")

@@ -160,6 +160,12 @@ def test_parts_without_a_tool_are_not_waited_for(run: StackRun) -> None:
     assert {*everything} - {*without} == {"loki"}
 
 
+def test_a_job_that_nobody_scrapes_is_not_waited_for(run: StackRun) -> None:
+    """The metrics generator writes its series itself: job spans has no target, ever."""
+    jobs = {scrape.job for system in run.plan.systems for scrape in system.scrapes}
+    assert jobs - expected(run, ()).jobs.keys() == {"spans"}
+
+
 def test_waiting_ends_with_what_lacks(
     prometheus: Prometheus, run: StackRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

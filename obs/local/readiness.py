@@ -33,7 +33,8 @@ class Expected:
 
 def expected(run: StackRun, tools: Collection[str]) -> Expected:
     """What a stack needs, of the parts for which there are ``tools``."""
-    jobs = {scrape.job: str(scrape.where) for system in run.plan.systems for scrape in system.scrapes}
+    scrapes = (scrape for system in run.plan.systems for scrape in system.scrapes)
+    jobs = {scrape.job: str(scrape.where) for scrape in scrapes if scrape.is_scraped}
     front = Services(run.settings).thanos_query_frontend.name if run.settings.thanos_mode else ""
     return Expected(jobs, tuple(name for name, tool in servers(run.settings).items() if tool in tools), front)
 
