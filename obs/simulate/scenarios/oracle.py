@@ -58,7 +58,7 @@ SCENARIOS = (
         "oracle-slow",
         "Statements are slow",
         "A plan changed after statistics were gathered: a statement takes 8 seconds.",
-        Change("oracledb_time_model_sql_execute_seconds_total", Step(8 * STATEMENTS_PER_MINUTE, every="1m")),
+        Change("oracledb_time_model_sql_execute_seconds_total", Step(8 * STATEMENTS_PER_MINUTE / 6, every="10s")),
         "OracleStatementsSlow",
         within="25m",
     ),
