@@ -52,7 +52,7 @@ _BEFORE: Mapping[Domain, tuple[Group, ...]] = {
                 show(PanelKind.TABLE, "kubernetes.spare_cpu"),
                 show(PanelKind.TABLE, "kubernetes.spare_memory"),
                 show(PanelKind.TABLE, "kubernetes.autoscalers_at_limit"),
-                show(PanelKind.TIMESERIES, "kubernetes.memory_of_limit", width=24),
+                show(PanelKind.TABLE, "kubernetes.memory_of_limit", width=24),
             ),
         ),
     ),

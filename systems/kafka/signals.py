@@ -13,20 +13,21 @@ _BY_TOPIC = ne("topic", "")
 
 
 def broker_signals() -> tuple[Signal, ...]:
-    def traffic(name: str, title: str, attribute: str, unit: str) -> Signal:
+    def traffic(name: str, title: str, attribute: str, unit: str, *by: str) -> Signal:
         counter = metric(f"kafka_server_brokertopicmetrics_{attribute}_total", _BY_TOPIC, may_be_absent=_NO_TOPIC)
         return Signal(
             name=name,
             title=title,
-            description=f"{title} per second, by topic.",
+            description=f"{title} per second{', by topic' if by else ''}.",
             good="As usual for the hour.",
             unit=unit,
-            expr=sum_by(rate(counter, "5m"), _ONE, "topic"),
-            legend=f"{{{{topic}}}} {title.lower()}",
+            expr=sum_by(rate(counter, "5m"), _ONE, *by),
+            legend=f"{{{{{(_ONE, *by)[-1]}}}}} {title.lower()}",
         )
 
     return (
-        traffic("messages_in", "Messages in", "messagesin", "ops"),
+        traffic("messages_in", "Messages in", "messagesin", "ops", "topic"),
+        # What the brokers' network and disks carry: which topic it is, its messages say.
         traffic("bytes_in", "Bytes in", "bytesin", "Bps"),
         traffic("bytes_out", "Bytes out", "bytesout", "Bps"),
         Signal(
