@@ -82,7 +82,12 @@ class Pace:
         if isinstance(leaf, Length):
             return Length(leaf.seconds / self._factor)
         if isinstance(leaf, Selector):
-            return replace(leaf, range=self._window(leaf.range), offset=self._window(leaf.offset))
+            return replace(
+                leaf,
+                range=self._window(leaf.range),
+                resolution=self._window(leaf.resolution),
+                offset=self._window(leaf.offset),
+            )
         return leaf
 
     def _window(self, duration: str | None) -> str | None:

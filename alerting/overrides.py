@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
+from pathlib import Path
 from typing import Annotated, Literal
 
+import yaml
 from pydantic import Field, model_validator
 
 from alerting.heartbeat import WATCHDOG
@@ -92,10 +95,27 @@ def unknown(overrides: Overrides, alerts: Sequence[Alert], records: Sequence[Rec
 def _unknown(name: str, names: set[str]) -> str:
     if name == WATCHDOG.name:
         return "is the heartbeat, which always fires; without it nobody would notice that no alert arrives any more"
+    if name in (of_chart := chart_rules()):
+        return f"is a rule of the chart, which no stack deploys (ADR 3): {_stands_for(of_chart[name], names)}"
     hint = did_you_mean(name, names)
     if not hint.startswith("; did you"):  # all names would be more than anybody reads
-        hint = "; `obs inventory` lists what there is (the charts' own rules are not deployed)"
+        hint = "; `obs inventory` lists what there is"
     return f"no enabled system and no objective has that alert{hint}"
+
+
+@cache
+def chart_rules() -> Mapping[str, tuple[str, ...] | str]:
+    """Alert of kube-prometheus-stack -> the alerts of ours that tell the same, or the reason why none does."""
+    found = yaml.safe_load((Path(__file__).parent / "chart_rules.yaml").read_bytes())
+    return {name: ours if isinstance(ours, str) else tuple(ours) for name, ours in found.items()}
+
+
+def _stands_for(ours: tuple[str, ...] | str, names: set[str]) -> str:
+    if isinstance(ours, str):
+        return ours
+    lacking = [name for name in ours if name not in names]
+    off = f" (of a system that is off here: {', '.join(lacking)})" if lacking else ""
+    return f"{' and '.join(ours)} of ours tell{'s' * (len(ours) == 1)} it{off}"
 
 
 def _recorded(name: str, alerts: Sequence[Alert], records: Sequence[RecordingRule]) -> str:

@@ -68,8 +68,8 @@ class MailSettings(Part):
     secret: SecretKey | None = None
 
 
-# Names of recording rules too, whose error says more once the rules are known.
-_OVERRIDDEN = r"[A-Z][A-Za-z0-9]+(:[a-z][a-z0-9_]*)?|[a-z_][a-z0-9_]*(:[a-z0-9_]+)+"
+# Names of recording rules and of the chart's alerts (etcdNoLeader) too: the error says more once the rules are known.
+_OVERRIDDEN = r"(etcd)?[A-Z][A-Za-z0-9]+(:[a-z][a-z0-9_]*)?|[a-z_][a-z0-9_]*(:[a-z0-9_]+)+"
 AlertName = Annotated[str, form(_OVERRIDDEN, "the name of an alert, or <name>:<objective>")]
 
 

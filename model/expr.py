@@ -152,18 +152,22 @@ class Text(Expr):
 
 @dataclass(frozen=True, slots=True)
 class Selector(Expr):
-    """A metric with matchers; ``range`` makes it a range vector. Build with :func:`metric`."""
+    """A metric with matchers; ``range`` makes it a range vector. Build with :func:`metric`.
+
+    With a ``resolution`` the range is looked at so often (a subquery), however often there are samples.
+    """
 
     name: str
     matchers: tuple[Matcher, ...] = ()
     range: str | None = None
+    resolution: str | None = None
     offset: str | None = None
     may_be_absent: str | None = None
     no_contract: str | None = None
 
     def __str__(self) -> str:
         text = self.name + (f"{{{', '.join(map(str, self.matchers))}}}" if self.matchers else "")
-        text += f"[{self.range}]" if self.range else ""
+        text += f"[{self.range}{f':{self.resolution}' if self.resolution else ''}]" if self.range else ""
         return text + (f" offset {self.offset}" if self.offset else "")
 
     def selectors(self) -> Iterator[Selector]:
@@ -175,8 +179,8 @@ class Selector(Expr):
     def where(self, *matchers: Matcher) -> Selector:
         return replace(self, matchers=(*self.matchers, *matchers))
 
-    def over(self, window: str) -> Selector:
-        return replace(self, range=window)
+    def over(self, window: str, resolution: str | None = None) -> Selector:
+        return replace(self, range=window, resolution=resolution)
 
     def ago(self, offset: str) -> Selector:
         return replace(self, offset=offset)

@@ -90,9 +90,12 @@ def increase(selector: Selector, window: str) -> Call:
     return call("increase", selector.over(window))
 
 
-def over_time(function: str, selector: Selector, window: str) -> Call:
-    """``<function>_over_time(selector[window])``, function being avg, sum, max, min, count or last."""
-    return call(f"{function}_over_time", selector.over(window))
+def over_time(function: str, selector: Selector, window: str, resolution: str | None = None) -> Call:
+    """``<function>_over_time(selector[window])``, function being avg, sum, max, min, count or last.
+
+    ``resolution``: the selector is looked at so often, instead of at each of its samples.
+    """
+    return call(f"{function}_over_time", selector.over(window, resolution))
 
 
 def absent(expr: Expr) -> Call:

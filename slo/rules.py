@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from model.expr import Expr, Selector
 from model.promql import eq, length, metric, over_time
 from model.rule import CONFIRMED, Alert, RecordingRule, RuleGroup, Severity, Signal
-from model.sli import events
+from model.sli import WINDOW, events
 from model.slo import Slo
 from slo.signals import ATTAINMENT, ATTAINMENT_RECORD, BAD, BURN_RATES, REMAINING, REMAINING_RECORD, TOTAL, burn_record
 from slo.windows import SEEN, STILL_SPENT, Burn, burns, recorded_windows
@@ -82,8 +82,9 @@ def _ratio(slo: Slo, window: str) -> Expr:
 def _enough(slo: Slo, window: str, least: float = 0) -> Expr:
     if slo.minimum_objects:
         return over_time("avg", metric(TOTAL, eq("slo", slo.name)), window) >= slo.minimum_objects
-    # A sum, not a mean times the window: a young Prometheus has less than a whole window.
-    events = over_time("sum", metric(TOTAL, eq("slo", slo.name)), window) * length(INTERVAL)
+    # A sum, not a mean times the window: a young Prometheus has less than a whole window. Each event lies in one of
+    # the windows of the rate, however often the group is evaluated.
+    events = over_time("sum", metric(TOTAL, eq("slo", slo.name)), window, WINDOW) * length(WINDOW)
     return events >= max(slo.minimum_events, least)
 
 

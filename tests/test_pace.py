@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stacks import run
 
-from model.expr import Binary, Expr, Length, Number
+from model.expr import Binary, Expr, Length, Number, Selector
 from model.promql import call, increase, length, metric, over_time, rate, sum_by
 from model.quantity import duration, seconds
 from model.rule import RecordingRule, Signal
@@ -123,12 +123,20 @@ def test_names_texts_and_retention_stay() -> None:
 
 
 def test_events_of_an_objective_are_counted_right_at_any_pace() -> None:
-    """A sum of rates times the interval of the rules is a number of events: both must be of one pace."""
+    """Rates times how often they are looked at is a number of events, where each is over just as long a time."""
     for factor in (1, 7, FACTOR):
         group = next(g for g in plan(factor).groups() if g.name.startswith("slo-"))
-        factors = {leaf.seconds for rule in group.rules for leaf in leaves(rule.expr) if isinstance(leaf, Length)}
-        assert factors == {30 / factor}
-        assert seconds(group.interval) == pytest.approx(30 / factor, abs=0.0006)
+        (rate,) = {
+            s.range
+            for rule in group.rules
+            for s in rule.expr.selectors()
+            if "events_total" in getattr(rule, "record", "")
+        }
+        parts = [leaf for rule in group.rules for leaf in leaves(rule.expr)]
+        assert {leaf.seconds for leaf in parts if isinstance(leaf, Length)} == {300 / factor}
+        looked = {leaf.resolution for leaf in parts if isinstance(leaf, Selector) and leaf.resolution}
+        assert looked == rates
+        assert [seconds(text) for text in looked] == [pytest.approx(300 / factor, abs=0.0006)]
 
 
 @pytest.mark.parametrize("factor", [1, 7, FACTOR])

@@ -69,7 +69,7 @@ def test_both_windows_and_enough_events_are_needed_for_a_page() -> None:
     alert = alerts(objective())["ErrorBudgetBurnRateCritical"]
     assert str(alert.expr) == (
         'slo:burn_rate:1h{slo="checkout"} > 14.4 and (slo:burn_rate:5m{slo="checkout"} > 14.4 '
-        'and sum_over_time(slo:events_total:rate5m{slo="checkout"}[1h]) * 30 >= 10)'
+        'and sum_over_time(slo:events_total:rate5m{slo="checkout"}[1h:5m]) * 300 >= 10)'
     )
     assert alert.severity is Severity.CRITICAL
     assert alert.labels == {"slo": "checkout", "signal": "error_budget_burn"}
@@ -107,7 +107,7 @@ def test_a_missing_series_of_bad_events_counts_as_none() -> None:
 
 def test_the_state_of_the_budget_is_told_only_where_it_has_room_for_failures_and_still_shrinks() -> None:
     exhausted = str(alerts(objective("7d", 0.95))["ErrorBudgetExhausted"].expr)
-    assert 'sum_over_time(slo:events_total:rate5m{slo="checkout"}[7d]) * 30 >= 40' in exhausted
+    assert 'sum_over_time(slo:events_total:rate5m{slo="checkout"}[7d:5m]) * 300 >= 40' in exhausted
     assert 'slo:burn_rate:6h{slo="checkout"} > 0' in exhausted
 
 
