@@ -126,12 +126,8 @@ def test_events_of_an_objective_are_counted_right_at_any_pace() -> None:
     """Rates times how often they are looked at is a number of events, where each is over just as long a time."""
     for factor in (1, 7, FACTOR):
         group = next(g for g in plan(factor).groups() if g.name.startswith("slo-"))
-        (rate,) = {
-            s.range
-            for rule in group.rules
-            for s in rule.expr.selectors()
-            if "events_total" in getattr(rule, "record", "")
-        }
+        totals = [rule.expr for rule in group.rules if isinstance(rule, RecordingRule) and rule.record == TOTAL]
+        rates = {selector.range for expr in totals for selector in expr.selectors()}
         parts = [leaf for rule in group.rules for leaf in leaves(rule.expr)]
         assert {leaf.seconds for leaf in parts if isinstance(leaf, Length)} == {300 / factor}
         looked = {leaf.resolution for leaf in parts if isinstance(leaf, Selector) and leaf.resolution}
