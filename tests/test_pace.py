@@ -19,6 +19,7 @@ from model.rule import RecordingRule, Signal
 from obs.check.plan import check_plan
 from pace import Pace
 from plan import Plan
+from slo.signals import TOTAL
 
 FACTOR = 30
 
