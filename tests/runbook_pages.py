@@ -140,7 +140,7 @@ def limit(alert: Alert) -> str:
     """The threshold as a page says it; empty for a condition that is there or not."""
     if alert.signal.unit == "percentunit":
         return f"{alert.threshold:.0%}".replace("%", " %")
-    if alert.signal.unit == "s":
+    if alert.signal.unit == "s" and alert.threshold:
         return spoken(alert.threshold)
     return f"{alert.threshold:g}" if alert.threshold else ""
 
