@@ -17,13 +17,12 @@ from model.rule import Severity
 from model.scrape import Endpoint, Scrape, ScrapeKind
 from model.system import Domain, Section, System
 from systems.airflow.alerts import alerts
+from systems.airflow.failing import ends, failing
 from systems.airflow.objectives import objectives
 from systems.airflow.signals import (
     JOB,
     NEVER_YET,
     beats,
-    ends,
-    failing,
     limit_signals,
     run_signals,
     run_time_signals,
