@@ -156,18 +156,18 @@ def _times(proof: Proof, rules: Rules, needed: set[str], *waits: float) -> tuple
 
 
 def _around(proof: Proof, alert: Alert, limits: Limits, rules: Rules, cluster: str) -> Case:
-    """Below, at the threshold, below again: silent, firing after ``for`` and not before, resolved."""
+    """Below, at the threshold, below again: silent, firing after ``for`` (over a reset) and not before, resolved."""
     needed = rules.needed([alert.name], proof.given)
     step, tick = _times(proof, rules, needed, seconds(alert.for_))
     wait = ceil(seconds(alert.for_) / tick) * tick
     back = seconds(limits.within) if limits.within else rules.lookback(alert.name, proof.given)
     whole, ended = ceil((back + wait) / tick) * tick + 2 * tick, ceil(back / tick) * tick + 2 * tick
+    full = seconds(limits.after) if limits.after else ceil(back / tick) * tick
     phases = [
         Phase(whole // step, limits.below),
-        Phase(whole // step, limits.fires),
+        *_worse(proof, limits, whole // step, int(full + wait) // step),
         Phase(ended // step, limits.below),
     ]
-    full = seconds(limits.after) if limits.after else ceil(back / tick) * tick
     of = f'ALERTS{{alertname="{alert.name}",cluster="{cluster}"'
     firing = f'{of},alertstate="firing"}}'
     early = [Check(f"count(max_over_time({firing}[{2 * whole}s]))", whole + wait - tick)] if wait else []
@@ -180,6 +180,18 @@ def _around(proof: Proof, alert: Alert, limits: Limits, rules: Rules, cluster: s
     )
     series, samples = _series(proof, phases, step, cluster), sum(p.samples for p in phases)
     return Case("around", step, samples, frozenset(needed), series, checks, evaluated=tick)
+
+
+def _worse(proof: Proof, limits: Limits, samples: int, told: int) -> Iterator[Phase]:
+    """At the threshold; counters begin again just before the sample at which it must fire.
+
+    What reads them by their first and last value is wrong then.
+    """
+    steady = max(told - 1, 1)
+    if "reset" in proof.without or not any(counts(text, limits.fires) for text in proof.texts.values()):
+        yield Phase(samples, limits.fires)
+    else:
+        yield from (Phase(steady, limits.fires), Phase(samples - steady, limits.fires, reset=True))
 
 
 def _missing(proof: Proof, alert: Alert, limits: Limits, rules: Rules, cluster: str) -> Case:

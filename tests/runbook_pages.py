@@ -14,7 +14,7 @@ from stacks import ROOT, STACKS, run
 import contracts
 from dashboards.objectives import objectives_dashboard
 from model.quantity import seconds
-from model.rule import Alert, RecordingRule
+from model.rule import Alert, RecordingRule, Severity
 from obs.check.catalogue import catalogue
 from obs.check.finding import Finding
 from obs.check.infer import Expression, check_expressions
@@ -28,6 +28,14 @@ SECTIONS = ["Meaning", "Impact", "First five minutes", "Queries", "Causes", "Fix
 FACTS = ["Severity", "Fires when", "Shown on", "Component"]
 NEVER_SILENCED = "Watchdog"
 OF_THE_OBJECTIVE = "that of the objective (label `component`)"
+ANSWERED = {
+    Severity.CRITICAL: ("15 minutes",),
+    Severity.HIGH: ("30 minutes",),
+    Severity.MEDIUM: ("2 hours",),
+    Severity.WARNING: ("1 hour", "an hour"),
+    Severity.INFO: ("a day",),
+}
+"""Spec 50-alerting 1: within what time somebody answers."""
 UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 _FENCE = re.compile(r"^ *```(\w+)\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
@@ -140,7 +148,7 @@ def limit(alert: Alert) -> str:
     """The threshold as a page says it; empty for a condition that is there or not."""
     if alert.signal.unit == "percentunit":
         return f"{alert.threshold:.0%}".replace("%", " %")
-    if alert.signal.unit == "s":
+    if alert.signal.unit == "s" and alert.threshold:
         return spoken(alert.threshold)
     return f"{alert.threshold:g}" if alert.threshold else ""
 
@@ -175,8 +183,12 @@ def fact_problems(page: Page, one: Deployed) -> Iterator[str]:
     for what, words in (("its threshold", limit(alert)), ("its `for`", hold(alert))):
         if re.search(rf"(?<![\w.]){re.escape(words)}(?!\.?\w)", fires) is None:
             yield f"{page.name}: {what} is {words!r} in {one.stack}, which `Fires when` does not say"
-    if alert.severity.value not in page.sections.get("Escalation", "").lower():
+    escalation = page.sections.get("Escalation", "").replace("\n", " ")
+    if alert.severity.value not in escalation.lower():
         yield f"{page.name}: section Escalation does not name the severity {alert.severity.value}"
+    times = ANSWERED.get(alert.severity, ())
+    if times and not any(re.search(rf"answers? within {time}", escalation) for time in times):
+        yield f"{page.name}: section Escalation does not say `answer within {times[0]}` ({alert.severity.value})"
 
 
 def findings(stack: str, asked: list[Expression]) -> list[Finding]:

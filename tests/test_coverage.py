@@ -25,7 +25,7 @@ from plan import Plan
 SPEC = SHARED / "spec"
 FILES = [f for f in sorted((ROOT / "tests" / "coverage").glob("*.yaml")) if f.name != "dashboards.yaml"]
 KINDS = ("alert", "record", "objective", "signal", "test")
-_ROW = re.compile(r"^\| ([RANTOV]\d+[a-z]?) \|", re.MULTILINE)
+_ROW = re.compile(r"^\| ([RANTOVQ]\d+[a-z]?) \|", re.MULTILINE)
 _LEVEL = re.compile(r"^\| (T\d+) \|(?:[^|]*\|){3} (Critical|High|Medium|Low) \|", re.MULTILINE)
 _NAME = re.compile(r"`([a-z][a-zA-Z0-9]*(?:[_:][a-zA-Z0-9_:]+)+)(?:\{[^`]*\})?`")
 

@@ -112,7 +112,8 @@ def test_an_alert_without_a_page_is_found() -> None:
         ("| Component | storage |", "| Component | spark |", "Component is 'storage'"),
         ("is more than 85 % full, for", "is more than 95 % full, for", "its threshold is '85 %'"),
         ("% full, for 15 minutes", "% full, for 5 minutes", "its `for` is 'for 15 minutes'"),
-        ("High: answer", "Answer", "does not name the severity high"),
+        ("High: answer", "First: answer", "does not name the severity high"),
+        ("answer within 30 minutes", "answer within the day", "does not say `answer within 30 minutes` (high)"),
     ],
 )
 def test_a_page_that_says_another_thing_than_is_deployed_is_found(old: str, new: str, problem: str) -> None:

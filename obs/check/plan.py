@@ -20,6 +20,7 @@ from obs.check.expression import Expression
 from obs.check.finding import Finding
 from obs.check.infer import inferred
 from obs.check.inhibitions import Labelled, check_inhibitions
+from obs.check.ranges import check_ranges
 from obs.check.units import check_units
 from obs.check.vector import Vector
 from plan import Plan
@@ -55,6 +56,7 @@ def check_plan(plan: Plan, known: Catalogue | None = None) -> list[Finding]:
         *check_dashboards(plan),
         *check_units(plan),
         *check_alerts(plan),
+        *check_ranges(plan),
         *check_inhibitions(plan.routing.inhibitions, labelled),
     ]
 

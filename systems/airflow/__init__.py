@@ -17,6 +17,7 @@ from model.rule import Severity
 from model.scrape import Endpoint, Scrape, ScrapeKind
 from model.system import Domain, Section, System
 from systems.airflow.alerts import alerts
+from systems.airflow.failing import ends, failing
 from systems.airflow.objectives import objectives
 from systems.airflow.signals import (
     JOB,
@@ -56,7 +57,7 @@ def system(settings: Settings, context: Context) -> System:
         *run_signals(settings.success_objective),
         *run_time_signals(settings.latency.limit if settings.latency else None),
     )
-    found = (*runs, *limit_signals(settings.sla), *scheduler_signals(), *task_signals())
+    found = (*runs, failing(), *limit_signals(settings.sla), *scheduler_signals(), *task_signals())
     signals = {s.name: s for s in found}
     silent, silent_alert = silence(
         context,
@@ -82,7 +83,7 @@ def system(settings: Settings, context: Context) -> System:
             ),
         ),
         signals=(*signals.values(), silent),
-        records=(beats(),),
+        records=(beats(), *ends()),
         alerts=(*alerts(signals, settings.minimum_runs), silent_alert),
         slos=tuple(objectives(settings)),
         available=(max_by(rate(metric("airflow_scheduler_heartbeat", may_be_absent=NEVER_YET), "2m")) > 0) * 0 + 1,
@@ -96,6 +97,7 @@ _PANELS: tuple[tuple[PanelKind, *tuple[str, ...]], ...] = (
     (PanelKind.TIMESERIES, "runs_ended_1h"),
     (PanelKind.TIMESERIES, "failure_ratio_1h"),
     (PanelKind.TABLE, "failed_runs"),
+    (PanelKind.TABLE, "failing"),
     (PanelKind.TIMESERIES, "run_duration"),
     (PanelKind.TIMESERIES, "share_of_sla"),
     (PanelKind.TIMESERIES, "run_time_p50", "run_time_p95", "run_time_p99"),

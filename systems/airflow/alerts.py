@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from model.promql import eq, max_by, metric
 from model.rule import Alert, Severity, Signal
-from systems.airflow.signals import JOB
+from systems.airflow.signals import HEARD
 from systems.base import above, enough
 
 LAG = 60
@@ -25,14 +24,27 @@ def alerts(signals: dict[str, Signal], minimum_runs: int) -> tuple[Alert, ...]:
             description="More than 5 % of the DAG runs that ended in the last hour failed.",
             guard=enough(signals["runs_ended_1h"], minimum_runs, signals["failure_ratio_1h"]),
         ),
+        _failing_alert(signals["failing"]),
         *_scheduler_alerts(signals["scheduler_lag"]),
         *(_sla_alerts(signals["share_of_sla"]) if "share_of_sla" in signals else ()),
     )
 
 
+def _failing_alert(failing: Signal) -> Alert:
+    """A failed run is a line of a panel (C68), a DAG that nobody puts right an alert. Hourly ones run again first."""
+    return above(
+        "AirflowDagFailing",
+        failing,
+        0,
+        for_="90m",
+        severity=Severity.WARNING,
+        component="airflow",
+        summary="DAG {{ $labels.dag_id }} fails; its last good run was {{ $value | humanizeDuration }} ago or earlier",
+        description="The DAG's last run failed, and none has succeeded for an hour and a half since.",
+    )
+
+
 def _scheduler_alerts(lag: Signal) -> tuple[Alert, ...]:
-    # While the exporter is away nobody can hear a heartbeat; that is AirflowStatsdSilent.
-    heard = max_by(metric("up", eq("job", JOB))) > 0
     summary = "Airflow's scheduler has not been heard of for {{ $value | humanizeDuration }}"
     return (
         above(
@@ -44,7 +56,7 @@ def _scheduler_alerts(lag: Signal) -> tuple[Alert, ...]:
             component="airflow",
             summary=summary,
             description="No heartbeat of a scheduler for over a minute, 5 minutes long: nothing new is started.",
-            guard=heard,
+            guard=HEARD,
         ),
         above(
             "AirflowSchedulerLagElevated",
@@ -55,7 +67,7 @@ def _scheduler_alerts(lag: Signal) -> tuple[Alert, ...]:
             component="airflow",
             summary=summary,
             description="Heartbeats of the scheduler come more than 30 seconds late: tasks start late.",
-            guard=heard,
+            guard=HEARD,
         ),
     )
 

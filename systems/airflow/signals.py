@@ -18,6 +18,8 @@ _SCRAPE = "30s"
 NEVER_YET = "the StatsD exporter has it from the first such event on"
 _BEAT = "dataops:airflow:scheduler_beat_timestamp_seconds"
 DURATION, FAILED = "airflow_dagrun_duration", "airflow_dagrun_failed"
+HEARD = max_by(metric("up", eq("job", JOB))) > 0
+"""While the exporter is away nobody can hear of a heartbeat or a run; that is AirflowStatsdSilent."""
 
 
 def _counted(name: str, window: str, *labels: str) -> Expr:

@@ -30,6 +30,20 @@ SCENARIOS = (
         within="50m",
     ),
     Scenario(
+        name="airflow-dag-fails",
+        title="One DAG of many fails",
+        description="The run of one DAG fails and none follows it, while those of another succeed as ever.",
+        system="airflow",
+        changes=(
+            Change("airflow_dagrun_failed_count", Step(1, every="30d"), _ONE),
+            Change("airflow_dagrun_duration_count", Rate(0), _ONE),
+            Change("airflow_dagrun_duration_sum", Rate(0), _ONE),
+        ),
+        # One of thirty runs an hour: no share of all says anything.
+        alerts=("AirflowDagFailing",),
+        within="110m",
+    ),
+    Scenario(
         name="airflow-scheduler-stuck",
         title="The scheduler stands still",
         description="The scheduler waits for a lock of its database and sends no heartbeat: nothing new is started.",
