@@ -132,7 +132,9 @@ class Ways:
         chosen = {CLUSTER, *(variable for variable, _ in carries)}
         keeps = (v for v in self._chosen[here.uid] if v in self._chosen[uid] and v not in chosen)
         title = _NUMBER.sub("", there.title)
-        return replace(panel, link=uid, leads=title, carries=carries, keeps=tuple(keeps) if carries else ())
+        runbooks = self._runbooks if panel.signals and "alertname" in _labels(panel.signals) else ""
+        kept = tuple(keeps) if carries else ()
+        return replace(panel, link=uid, leads=title, carries=carries, keeps=kept, runbooks=runbooks)
 
     def _near(self, here: Dashboard, signals: Sequence[Signal]) -> str | None:
         """The page of the object that these signals are about, of their system, or where they are at home."""
