@@ -114,6 +114,8 @@ def test_samples_are_what_a_signal_calls_good_and_of_whole_things() -> None:
         ("100 %, or 100 % or more.", "percentunit", 0, 1),  # says no bound first: the middle
         ("More than 14 days: it is renewed before.", "s", 14 * 86400, 30 * 86400),
         ("Below a second.", "s", 0.4, 1),
+        ("Days: longer than a repair takes.", "s", 7 * 86400, 60 * 86400),
+        ("At the objective or above.", "percentunit", 1, 1),
         ("A few seconds.", "s", 1, 5),
         ("Below 1: above it processes wait for a core.", "short", 0.3, 1),
         ("Below 10 ms.", "percentunit", 0.1, 1),  # of another kind: as if nothing were said

@@ -10,7 +10,7 @@ _BOUND = re.compile(
     r"(?:(?P<below>(?:Far |Well )?[Bb]elow|Up to|At most)|(?P<above>Above|More than|Longer than))? ?"
     r"(?P<number>\d[\d,.]*\d|\d|a)(?: (?P<unit>%|ms|second|minute|hour|day)s?)?(?P<more> or more)?"
 )
-_KINDS = {"A few seconds": 4.0, "Seconds": 4.0, "Milliseconds": 0.004, "Minutes": 240.0, "Hours": 14400.0}
+_KINDS = {"A few seconds": 4.0, "Seconds": 4.0, "Milliseconds": 0.004, "Minutes": 240.0, "Hours": 14400.0, "Days": 2e6}
 _SECONDS = {"ms": 0.001, "second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0}
 _USUAL = 0.7
 _QUANTILE = re.compile(r"\bP(\d\d)\b")
@@ -22,6 +22,8 @@ def stated(signal: Signal) -> tuple[float, float] | None:
     for words, value in _KINDS.items():
         if signal.unit == "s" and signal.good.startswith(words):
             return value, 0.1
+    if signal.good.startswith("At the objective") and signal.maximum is not None:
+        return signal.maximum, 0.0
     found = _BOUND.match(signal.good)
     if found is None or not (found["below"] or found["above"] or found["more"]):
         return None
