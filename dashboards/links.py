@@ -21,6 +21,16 @@ def url(uid: str | None) -> str:
     return f"/d/{uid}?{KEEP}"
 
 
+def alert_page(runbooks: str, *, table: bool) -> str:
+    """The page of the alert that one series is about; ``runbooks`` is the URL of their folder."""
+    return f"{runbooks}/{_label('alertname', table=table)}.md"
+
+
+def _label(name: str, *, table: bool) -> str:
+    """In a table a label is a column; elsewhere it belongs to the field."""
+    return f"${{__data.fields.{name}}}" if table else f"${{__field.labels.{name}}}"
+
+
 def series_url(uid: str, carries: Sequence[tuple[str, str]], keeps: Sequence[str], *, table: bool) -> str:
     """The page of the object of one series: ``carries`` are (variable there, label here), ``keeps`` variables of both.
 
@@ -28,9 +38,7 @@ def series_url(uid: str, carries: Sequence[tuple[str, str]], keeps: Sequence[str
     """
     if not carries:
         return url(uid)
-    # In a table a label is a column; elsewhere it belongs to the field.
-    value = "${{__data.fields.{}}}" if table else "${{__field.labels.{}}}"
-    chosen = "&".join(f"var-{name}={value.format(label)}" for name, label in ((CLUSTER, CLUSTER), *carries))
+    chosen = "&".join(f"var-{name}={_label(label, table=table)}" for name, label in ((CLUSTER, CLUSTER), *carries))
     return "&".join((f"/d/{uid}?{_TIME}", *(f"${{{name}:queryparam}}" for name in keeps), chosen))
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from dashboards import thresholds
 from dashboards.kinds import KINDS, ends
 from dashboards.layout import Cell
-from dashboards.links import KEEP, series_url, url
+from dashboards.links import KEEP, alert_page, series_url, url
 from dashboards.queries import DATASOURCE, SOURCES, Query
 from model.dashboard import OVER_TIME, Lookup, Panel, PanelKind, Store
 from model.quantity import duration
@@ -21,9 +22,12 @@ if TYPE_CHECKING:
     from grafana_foundation_sdk.builders.dashboard import Panel as Builder
     from grafana_foundation_sdk.cog.builder import Builder as SdkBuilder
     from grafana_foundation_sdk.cog.variants import Dataquery as Target
+    from grafana_foundation_sdk.models.dashboard import DashboardLink as Click
     from grafana_foundation_sdk.models.dashboard import DataSourceRef
 
 NO_DATA = "no data"
+NOTHING = "nothing found"
+"""Of what is good when there is none of it: it cannot be told from a source that is silent, which has its own alert."""
 # Grafana's own choice of decimals would show 99.95 % as 100.0 %, and 1 restart as 1.02 (increase extrapolates).
 # It does suit the ticks of an axis.
 _DECIMALS = {"percentunit": 2, "percent": 2, "none": 0}
@@ -100,15 +104,20 @@ def _field(builder: Builder, panel: Panel) -> None:
     unit = panel.unit
     steps = [Threshold(value=step.value, color=step.colour) for step in thresholds.steps(panel.thresholds)]
     lines = panel.kind in OVER_TIME
-    builder.unit(unit).no_value(NO_DATA)
+    builder.unit(unit).no_value(_nothing(panel))
     builder.thresholds(ThresholdsConfig().mode(ThresholdsMode.ABSOLUTE).steps(steps))
     builder.color_scheme(FieldColor().mode(FieldColorModeId.PALETTE_CLASSIC if lines else FieldColorModeId.THRESHOLDS))
     if unit in _DECIMALS and not lines:
         builder.decimals(_DECIMALS[unit])
+    table = panel.kind is PanelKind.TABLE
+    clicks: list[SdkBuilder[Click]] = []
+    if panel.runbooks:
+        clicks.append(_link("Runbook", alert_page(panel.runbooks, table=table)).target_blank(True))
     if panel.link:
-        table = panel.kind is PanelKind.TABLE
         there = series_url(panel.link, panel.carries, panel.keeps, table=table)
-        builder.data_links([_link(f"Open {panel.leads}", there)])
+        clicks.append(_link(f"Open {panel.leads}", there))
+    if clicks:
+        builder.data_links(clicks)
     _words(builder, panel)
     _states(builder, panel)
     # On a time axis both ends are soft (see _timeseries): a spent error budget is below 0, and a hard end cuts it off.
@@ -117,6 +126,12 @@ def _field(builder: Builder, panel: Panel) -> None:
         builder.min(low)
     if high is not None and not lines:
         builder.max(high)
+
+
+def _nothing(panel: Panel) -> str:
+    """What stands where there is no series."""
+    none = panel.signals and all(signal.good.startswith("Nothing is shown") for signal in panel.signals)
+    return panel.empty or (NOTHING if none else NO_DATA)
 
 
 def _text(builder: Builder, panel: Panel) -> Builder:
@@ -156,7 +171,11 @@ def _states(builder: Builder, panel: Panel) -> None:
             mapped = columns.setdefault(label, {})
             mapped[value] = ValueMappingResult(text=value, color=colour, index=len(mapped))
         else:
-            builder.override_by_name(value, [DynamicConfigValue("color", {"mode": "fixed", "fixedColor": colour})])
+            fixed = [DynamicConfigValue("color", {"mode": "fixed", "fixedColor": colour})]
+            if all(s.legend == f"{{{{{label}}}}}" for s in panel.signals):
+                builder.override_by_name(value, fixed)
+            else:
+                builder.override_by_regexp(rf"/\b{re.escape(value)}\b/", fixed)
     cell = common.TableColoredBackgroundCellOptions(common.TableCellBackgroundDisplayMode.BASIC)
     for label, mapped in columns.items():
         values = [

@@ -137,10 +137,13 @@ def rate_window(expr: Expr) -> str | None:
     return window if not others and _only_rates(expr) else None
 
 
-def _only_rates(expr: Expr) -> bool:
-    if isinstance(expr, Call) and expr.function == "rate":
+def _only_rates(expr: Expr, counting: tuple[str, ...] = ("rate",)) -> bool:
+    if isinstance(expr, Call) and expr.function in counting:
         return True
-    return not (isinstance(expr, Selector) and expr.range) and all(map(_only_rates, expr.children()))
+    if isinstance(expr, Call) and expr.function == "histogram_quantile":
+        # A quantile is the same of counts in so long as of counts a second.
+        counting = ("rate", "increase", "delta")
+    return not (isinstance(expr, Selector) and expr.range) and all(_only_rates(c, counting) for c in expr.children())
 
 
 def narrowed(signal: Signal, variables: Sequence[Variable]) -> Expr:

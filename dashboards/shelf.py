@@ -34,6 +34,7 @@ class Wanted(Defined):
     height: int = 8
     optional: bool = False
     exemplars: bool = False
+    empty: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +117,7 @@ class Shelf:
             width=wanted.width,
             height=wanted.height,
             exemplars=wanted.exemplars and Store.TRACES in self.stores,
+            empty=wanted.empty,
             where=wanted.where,
         )
 

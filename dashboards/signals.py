@@ -17,6 +17,7 @@ _FIRES = metric("ALERTS", eq("alertstate", "firing"), may_be_absent=_NOTHING)
 _FIRING = _FIRES.where(ne("severity", Severity.NONE.value))
 _ALERT = ("alertname", "severity", "component")
 _SHOWN = "{{alertname}} {{severity}} {{component}}"
+_TIERS = tuple(("severity", tier.value, tier.value) for tier in Severity if tier is not Severity.NONE)
 WELL = "✔ no alert"
 
 
@@ -69,6 +70,7 @@ FIRING = Signal(
     expr=max_by(_FIRING, *_ALERT),
     legend=_SHOWN,
     words=((1, "firing"),),
+    states=_TIERS,
 )
 PENDING = Signal(
     name="pending_alerts",
@@ -79,6 +81,7 @@ PENDING = Signal(
     expr=max_by(metric("ALERTS", eq("alertstate", "pending"), may_be_absent=_NOTHING), *_ALERT),
     legend=_SHOWN,
     words=((1, "pending"),),
+    states=_TIERS,
 )
 BY_SEVERITY = Signal(
     name="alerts_by_severity",
@@ -88,6 +91,7 @@ BY_SEVERITY = Signal(
     unit="none",
     expr=count_by(_FIRING, "severity"),
     legend="{{severity}}",
+    states=_TIERS,
 )
 TARGETS_DOWN = Signal(
     name="targets_down",
@@ -117,6 +121,7 @@ VIOLATIONS = Signal(
     expr=max_by(_FIRING.where(matching("alertname", "ErrorBudget.+")), "slo", *_ALERT),
     legend="{{slo}} {{alertname}} {{severity}} {{component}}",
     words=((1, "violated"),),
+    states=_TIERS,
 )
 SHARED = {
     f"platform.{signal.name}": signal

@@ -24,7 +24,7 @@ _EVERYWHERE = frozenset({"kubernetes", "nodes"})
 and a Kafka in another."""
 SAME = frozenset({"namespace", "pod", "node", "slo"})
 """Labels that are one thing wherever they stand."""
-_HOMES: Mapping[str, str] = {
+HOMES: Mapping[str, str] = {
     "alerts_by_severity": "dataops-incident",
     "attainment_of_objective": "dataops-slo",
     "bottleneck": "dataops-e2e",
@@ -46,7 +46,7 @@ _HOMES: Mapping[str, str] = {
 """Of signals that are no system's; those of objectives are at home where the objectives are."""
 _LOGS = "dataops-logs"
 _LAST = "dataops-incident"
-_NEXT: Mapping[str, str] = {
+NEXT: Mapping[str, str] = {
     "dataops-overview": _LAST,
     "dataops-gitops": "dataops-errors",
     "dataops-capacity": "dataops-capacity-planning",
@@ -132,7 +132,9 @@ class Ways:
         chosen = {CLUSTER, *(variable for variable, _ in carries)}
         keeps = (v for v in self._chosen[here.uid] if v in self._chosen[uid] and v not in chosen)
         title = _NUMBER.sub("", there.title)
-        return replace(panel, link=uid, leads=title, carries=carries, keeps=tuple(keeps) if carries else ())
+        runbooks = self._runbooks if panel.signals and "alertname" in _labels(panel.signals) else ""
+        kept = tuple(keeps) if carries else ()
+        return replace(panel, link=uid, leads=title, carries=carries, keeps=kept, runbooks=runbooks)
 
     def _near(self, here: Dashboard, signals: Sequence[Signal]) -> str | None:
         """The page of the object that these signals are about, of their system, or where they are at home."""
@@ -142,7 +144,7 @@ class Ways:
             about = self._about[page.uid] & {owner, *_EVERYWHERE}
             if page.uid != here.uid and labels >= set(page.keys) and about:
                 return page.uid
-        home = self._homes.get(owner) or _HOMES.get(signals[0].name) or ("dataops-slo" if "slo" in labels else None)
+        home = self._homes.get(owner) or HOMES.get(signals[0].name) or ("dataops-slo" if "slo" in labels else None)
         # A detail lies below its domain: the way up is no way to more.
         above = here.parent if here.level > 1 else None
         return self._there(here, self._related.get(owner)) or (self._there(here, home) if home != above else None)
@@ -151,7 +153,7 @@ class Ways:
         return uid if uid in self._all and uid != here.uid else None
 
     def _next(self, here: Dashboard) -> str | None:
-        return self._there(here, _NEXT.get(here.uid)) or self._there(here, _LAST)
+        return self._there(here, NEXT.get(here.uid)) or self._there(here, _LAST)
 
     def _carried(self, there: Dashboard, signals: Sequence[Signal]) -> tuple[tuple[str, str], ...]:
         """(variable there, label here) of what one series is about, where the label means the same there."""

@@ -50,7 +50,8 @@ class Panel(Defined):
     ``width`` is in Grafana's 24 columns, ``height`` in its rows. ``link`` is the uid of the dashboard
     that a click leads to, ``carries`` are (variable there, label here): a click on one series chooses what it is about,
     and ``keeps`` are the variables whose choice stays. ``leads`` is the title of that dashboard. ``runbook`` is
-    (alert, URL) where a click leads to what to do about it instead.
+    (alert, URL) where a click leads to what to do about it instead; ``runbooks`` is the URL of the folder of these
+    pages, where each series is about an alert of its own. ``empty`` is what stands where there is nothing, and why.
     ``follows`` are those of the signals whose rates are taken over as long as one point of the time axis is wide.
     ``rules`` says which alerts watch what is shown, ``exemplars`` asks for the traces behind a series, and ``tiers``
     colours series that are named after the severity of alerts as those.
@@ -70,6 +71,8 @@ class Panel(Defined):
     keeps: tuple[str, ...] = ()
     leads: str = "details"
     runbook: tuple[str, str] | None = None
+    runbooks: str = ""
+    empty: str = ""
     rules: tuple[str, ...] = ()
     follows: tuple[Signal, ...] = ()
     exemplars: bool = False

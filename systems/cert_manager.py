@@ -103,7 +103,7 @@ def _certificate_signals() -> tuple[Signal, ...]:
             name="expires_in",
             title="Time until certificates expire",
             description="Time that a certificate is still valid.",
-            good="Longer than it takes to repair a renewal.",
+            good="Days: longer than it takes to repair a renewal.",
             unit="s",
             expr=end - call("time"),
             legend=certificate,

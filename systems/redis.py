@@ -166,11 +166,11 @@ def _load_signals() -> tuple[Signal, ...]:
         ),
         Signal(
             name="rejected_connections",
-            title="Refused connections in 5 minutes",
+            title="Refused connections in an hour",
             description="Connections that Redis refused because maxclients was reached.",
             good="0.",
             unit="short",
-            expr=max_by(increase(metric("redis_rejected_connections_total"), "5m"), _NAME),
+            expr=max_by(increase(metric("redis_rejected_connections_total"), "1h"), _NAME),
             legend="{{redis}}",
         ),
     )

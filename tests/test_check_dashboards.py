@@ -12,11 +12,13 @@ from dashboard_samples import asked, panel, signal
 from stacks import ROOT, run
 
 from dashboards.layout import OPEN_PANELS
+from dashboards.pages import PAGES
+from dashboards.ways import HOMES, NEXT
 from model.dashboard import Dashboard, Lookup, PanelKind, Row, Store
 from model.expr import Expr, Matcher
 from model.promql import call, count_by, eq, histogram_quantile, increase, metric, rate, sum_by
 from model.rule import RecordingRule
-from obs.check.dashboard_names import problems
+from obs.check.dashboard_names import NAMES, problems, read
 from obs.check.dashboards import by_shape, check_dashboards, recomputed
 from obs.check.deployed import check_deployed
 from obs.check.units import check_units, measured_in
@@ -214,3 +216,9 @@ def test_a_value_in_the_unit_of_another_is_found() -> None:
     [found] = check_units(replace(plan(), systems=(changed, *plan().systems[1:])))
     assert (found.check, found.subject) == ("signal/unit", f"signal {system.name}.wrong")
     assert "bytes or decbytes" in found.message
+
+
+def test_every_way_that_is_written_down_leads_to_a_recorded_dashboard() -> None:
+    """A stack that lacks a page goes on to another: a misspelt one would do so everywhere, and no stack would say."""
+    written = {*HOMES.values(), *NEXT, *NEXT.values(), *(page.parent for page in PAGES)}
+    assert written <= set(read(ROOT / NAMES))

@@ -25,6 +25,24 @@ def test_no_data_is_told_apart_from_zero(kind: PanelKind) -> None:
     assert defaults(panel(kind=kind))["noValue"] == "no data"
 
 
+def test_nothing_of_what_is_bad_is_not_called_missing_data() -> None:
+    bad = signal(good="Nothing is shown for longer than a sync takes.")
+    assert defaults(panel(signals=(bad,)))["noValue"] == "nothing found"
+    assert defaults(panel(signals=(bad, signal(title="Other"))))["noValue"] == "no data"
+
+
+def test_a_panel_says_why_it_may_be_empty() -> None:
+    assert defaults(panel(empty="no spans come from here"))["noValue"] == "no spans come from here"
+
+
+@pytest.mark.parametrize(("kind", "value"), [(PanelKind.TABLE, "__data.fields"), (PanelKind.STAT, "__field.labels")])
+def test_a_click_on_an_alert_opens_its_runbook(kind: PanelKind, value: str) -> None:
+    found = panel(kind=kind, runbooks="https://git.example/runbooks", link="dataops-errors")
+    first, second = defaults(found)["links"]
+    assert first["url"] == f"https://git.example/runbooks/${{{value}.alertname}}.md"
+    assert second["url"].startswith("/d/dataops-errors?")
+
+
 @pytest.mark.parametrize("kind", VALUES)
 def test_the_unit_is_the_signals(kind: PanelKind) -> None:
     assert defaults(panel(kind=kind, signals=(signal(unit="s"),)))["unit"] == "s"
@@ -172,32 +190,6 @@ def test_a_text_card_is_markdown_and_leads_on_by_a_click() -> None:
     assert found["options"]["content"] == f"Read **this**.\n\n[Click to view]({KEPT})"
     assert [link["url"] for link in found["links"]] == [KEPT]
     assert "targets" not in found
-
-
-STATES = signal(
-    legend="{{name}} {{health}}", states=(("health", "Healthy", ""), ("health", "Degraded", "high")), unit="short"
-)
-
-
-def test_a_table_colours_the_cells_of_labels_that_say_how_an_object_is() -> None:
-    [override] = rendered_panel(panel(kind=PanelKind.TABLE, signals=(STATES,)))["fieldConfig"]["overrides"]
-    values = {one["id"]: one["value"] for one in override["properties"]}
-    assert override["matcher"]["options"] == "health"
-    assert {text: one["color"] for text, one in values["mappings"][0]["options"].items()} == {
-        "Healthy": "#009E73",
-        "Degraded": "#D55E00",
-    }
-    assert values["custom.cellOptions"]["type"] == "color-background"
-
-
-def test_other_kinds_colour_the_series_that_is_named_after_a_state() -> None:
-    found = rendered_panel(panel(kind=PanelKind.STAT, signals=(STATES,)))
-    colours = {
-        one["matcher"]["options"]: one["properties"][0]["value"]["fixedColor"]
-        for one in found["fieldConfig"]["overrides"]
-    }
-    assert colours == {"Healthy": "#009E73", "Degraded": "#D55E00"}
-    assert found["options"]["colorMode"] == "background"
 
 
 def test_counted_lines_are_rows_of_a_table() -> None:

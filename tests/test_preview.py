@@ -106,6 +106,40 @@ def test_samples_are_what_a_signal_calls_good_and_of_whole_things() -> None:
     assert not all(value.is_integer() for value in last(good="Low.", unit="s"))
 
 
+@pytest.mark.parametrize(
+    ("good", "unit", "low", "high"),
+    [
+        ("Below 5 %.", "percentunit", 0.02, 0.05),
+        ("99.9 % or more.", "percentunit", 0.999, 1),
+        ("100 %, or 100 % or more.", "percentunit", 0, 1),  # says no bound first: the middle
+        ("More than 14 days: it is renewed before.", "s", 14 * 86400, 30 * 86400),
+        ("Below a second.", "s", 0.4, 1),
+        ("Days: longer than a repair takes.", "s", 7 * 86400, 60 * 86400),
+        ("At the objective or above.", "percentunit", 1, 1),
+        ("A few seconds.", "s", 1, 5),
+        ("Below 1: above it processes wait for a core.", "short", 0.3, 1),
+        ("Below 10 ms.", "percentunit", 0.1, 1),  # of another kind: as if nothing were said
+    ],
+)
+def test_samples_keep_the_bound_that_a_signal_names(good: str, unit: str, low: float, high: float) -> None:
+    value = panel(signals=(signal(good=good, unit=unit, maximum=1 if unit == "percentunit" else None),))
+    (query,) = panel_queries(value, dashboard_variables(dashboard(value)))
+    values = [at for one in sampled(value, query, 0) for at in one.values]
+    assert low <= min(values)
+    assert max(values) <= high
+
+
+def test_samples_of_quantiles_are_in_their_order_and_a_tier_that_colours_nothing_is_no_bound() -> None:
+    titles = ("Latency (P50)", "Latency (P95)", "Latency (P99)")
+    value = panel(signals=tuple(signal(title=title, unit="s", legend="", good="Low.") for title in titles))
+    queries = panel_queries(value, dashboard_variables(dashboard(value)))
+    p50, p95, p99 = (sampled(value, query, n)[0].values[-1] for n, query in enumerate(queries))
+    assert p50 < p95 < p99
+    alive = panel(signals=(signal(good="1. Always."),), thresholds=(Threshold(value=0, severity="none"),))
+    (query,) = panel_queries(alive, dashboard_variables(dashboard(alive)))
+    assert sampled(alive, query, 0)[0].values[-1] == 1
+
+
 def test_every_line_of_a_chart_can_be_told_apart_and_nothing_is_zero_at_its_top() -> None:
     found = one(panel(), *(line(0, 0, legend=str(n)) for n in range(9)))
     marks = re.findall(r'<polyline [^>]* stroke="([^"]+)" stroke-dasharray="([^"]*)"', found)

@@ -7,10 +7,12 @@ from dashboard_samples import panel, rendered_panel, signal
 from stacks import run
 
 from dashboards.queries import dashboard_variables, panel_queries, rate_window
+from model.dashboard import OVER_TIME
 from model.expr import Expr
-from model.promql import increase, metric, over_time, rate, sum_by
+from model.promql import call, histogram_quantile, increase, metric, over_time, rate, sum_by
 from model.quantity import seconds
 
+WEEKS_POINT = 600
 FAILED, ALL = metric("failed_total"), metric("all_total")
 
 
@@ -48,6 +50,30 @@ def test_grafana_is_told_the_step_from_which_it_takes_the_range() -> None:
 )
 def test_what_says_more_of_its_range_than_a_rate_does_not_follow(expr: Expr) -> None:
     assert rate_window(expr) is None
+
+
+@pytest.mark.parametrize("counted", ["rate", "increase", "delta"])
+def test_a_quantile_follows_however_its_buckets_are_counted(counted: str) -> None:
+    """It is the same of counts in so long as of counts a second: of a share of them, that is not known."""
+    buckets = sum_by(call(counted, metric("took_seconds_bucket").over("5m")), "le")
+    assert rate_window(histogram_quantile(0.95, buckets)) == "5m"
+    assert (rate_window(buckets) == "5m") is (counted == "rate")
+
+
+@pytest.mark.parametrize("stack", ["prod", "apps"])
+def test_what_follows_nothing_is_as_long_as_a_point_of_a_week_is_wide_or_judged(stack: str) -> None:
+    plan = run(stack).namespace["plan"]
+    judged = "\n".join(str(alert.expr) for alert in plan.alerts)
+    short = [
+        (board.uid, shown.title)
+        for board in plan.dashboards
+        for shown in board.panels
+        if shown.kind in OVER_TIME
+        for one in shown.signals
+        if not any(one is free for free in shown.follows) and str(one.query) not in judged
+        if any(seconds(s.range) < WEEKS_POINT for s in one.query.selectors() if s.range)
+    ]
+    assert short == []
 
 
 FOLLOWS = {

@@ -26,7 +26,7 @@ APPLICATION = Page(
         Group(
             title="Requests",
             panels=(
-                show(PanelKind.TIMESERIES, "web_applications.requests", title="Request Rate", width=12),
+                show(PanelKind.TIMESERIES, "web_applications.requests", title="Request rate", width=12),
                 show(PanelKind.TIMESERIES, "web_applications.error_ratio", width=12),
                 Wanted(
                     kind=PanelKind.TIMESERIES,

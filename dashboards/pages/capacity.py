@@ -106,7 +106,12 @@ NODE = Page(
         Group(
             title="Network",
             panels=(
-                show(PanelKind.TIMESERIES, "nodes.node_network_received", "nodes.node_network_sent"),
+                show(
+                    PanelKind.TIMESERIES,
+                    "nodes.node_network_received",
+                    "nodes.node_network_sent",
+                    title="Network traffic by node",
+                ),
                 show(PanelKind.TIMESERIES, "nodes.node_network_usage"),
                 show(PanelKind.TIMESERIES, "nodes.node_packet_drops"),
             ),

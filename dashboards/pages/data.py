@@ -55,7 +55,7 @@ STORAGE = Page(
             title="Capacity",
             panels=(
                 show(PanelKind.GAUGE, "minio.usage", title="Object storage in use"),
-                show(PanelKind.GAUGE, "ceph.usage"),
+                show(PanelKind.GAUGE, "ceph.usage", title="Ceph capacity in use"),
                 show(PanelKind.GAUGE, "isilon.usage"),
                 show(PanelKind.BARGAUGE, "oracle.tablespace_usage"),
                 show(PanelKind.BARGAUGE, "minio.bucket_quota_usage"),

@@ -39,7 +39,7 @@ PLANNING = Page(
                 show(PanelKind.TIMESERIES, "kubernetes.storage_used"),
                 show(PanelKind.GAUGE, "minio.usage", title="Object storage in use"),
                 show(PanelKind.BARGAUGE, "minio.bucket_growth"),
-                show(PanelKind.GAUGE, "ceph.usage"),
+                show(PanelKind.GAUGE, "ceph.usage", title="Ceph capacity in use"),
                 show(PanelKind.GAUGE, "isilon.usage"),
                 show(PanelKind.BARGAUGE, "oracle.tablespace_usage"),
             ),

@@ -10,6 +10,9 @@ _STREAMS = '{namespace=~".+", namespace=~"$namespace", pod=~"$pod"}'
 _SEARCH = Field(name="search", title="Text in the line")
 # Without an id nothing is found: an empty one would match every line that has none.
 _TRACE = Field(name="trace_id", title="Trace id", default="none")
+_SENDS = "a service is here once it sends spans to the collector (docs/how-to/telemetry.md)"
+_NO_SPANS = f"nothing of this namespace: {_SENDS}"
+_NO_TRACES = f"no such trace: {_SENDS}"
 
 INCIDENT = Page(
     uid="dataops-incident",
@@ -127,18 +130,18 @@ LOGS = Page(
             title="Exploration",
             panels=(
                 counted(
-                    f'sum by (level) (count_over_time({_STREAMS} |= "$search" [$__auto]))',
+                    f"sum by (level) (count_over_time({_STREAMS} |= `$search` [$__auto]))",
                     "{{level}}",
                     "Lines by level",
                     "How many lines there are, by level. Good: few errors.",
                 ),
                 counted(
-                    f'topk(10, sum by (pod) (count_over_time({_STREAMS} |= "$search" [$__auto])))',
+                    f"topk(10, sum by (pod) (count_over_time({_STREAMS} |= `$search` [$__auto])))",
                     "{{pod}}",
                     "Lines by pod",
                     "The ten pods that write most. Good: none that stands out; a loop of errors does.",
                 ),
-                lines(f'{_STREAMS} |= "$search"', "Lines", "What was written, newest first."),
+                lines(f"{_STREAMS} |= `$search`", "Lines", "What was written, newest first."),
             ),
         ),
         Group(
@@ -177,12 +180,14 @@ PILLARS = Page(
                     title="Latency, each point with its traces",
                     width=12,
                     exemplars=True,
+                    empty=_NO_SPANS,
                 ),
                 Wanted(
                     kind=PanelKind.TIMESERIES,
                     names=("tempo.span_latency_p95",),
                     width=12,
                     exemplars=True,
+                    empty=_NO_SPANS,
                 ),
                 show(PanelKind.TIMESERIES, "platform.targets_up", width=12),
             ),
@@ -208,16 +213,20 @@ PILLARS = Page(
                 Wanted(
                     kind=PanelKind.TABLE,
                     title="Traces with errors",
-                    description="Requests of the chosen time that failed somewhere. Good: none. A click opens one.",
+                    description="Requests of all namespaces in the chosen time that failed somewhere. Good: none. "
+                    "A click opens one.",
                     lookup=Lookup(store=Store.TRACES, query="{status = error}"),
+                    empty=_NO_TRACES,
                     width=12,
                     height=10,
                 ),
                 Wanted(
                     kind=PanelKind.TABLE,
                     title="Slow traces",
-                    description="Requests of the chosen time that took longer than a second. Good: none.",
+                    description="Requests of all namespaces in the chosen time that took longer than a second. "
+                    "Good: none. A click opens one.",
                     lookup=Lookup(store=Store.TRACES, query="{duration > 1s}"),
+                    empty=_NO_TRACES,
                     width=12,
                     height=10,
                 ),

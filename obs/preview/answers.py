@@ -14,9 +14,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from dashboards.queries import Query, with_all
+from dashboards.thresholds import SEVERITY
 from model.dashboard import Panel
 from model.rule import Signal
 from obs.errors import ObsError
+from obs.preview.healthy import order, stated
 from obs.verify.client import Refused, Server
 
 POINTS = 48
@@ -52,6 +54,7 @@ def sampled(panel: Panel, query: Query, number: int) -> tuple[Line, ...]:
     names = [] if panel.tiers else list(dict.fromkeys(_LABEL.findall(query.legend)))
     members = _MEMBERS if set(names) - {"cluster"} else 1
     level, swing = _level(panel, number)
+    level *= order(panel.signals[number])
     found = []
     for member in range(members):
         labels = {name: f"{name}-{member + 1}" if name != "cluster" else "cluster-1" for name in names}
@@ -67,8 +70,9 @@ def _level(panel: Panel, number: int) -> tuple[float, float]:
     signal = panel.signals[number]
     if signal.words:
         return signal.words[0][0], 0
-    bad_above = [t.value for t in panel.thresholds if t.above]
-    bad_below = [t.value for t in panel.thresholds if not t.above]
+    judging = [t for t in panel.thresholds if t.severity in SEVERITY]
+    bad_above = [t.value for t in judging if t.above]
+    bad_below = [t.value for t in judging if not t.above]
     if bad_below:
         best = min(bad_above, default=signal.maximum or max(bad_below) * 1.3 or 1.0)
         return (best if best > max(bad_below) else max(bad_below)), 0
@@ -76,6 +80,8 @@ def _level(panel: Panel, number: int) -> tuple[float, float]:
         return min(bad_above) * 0.7, 0.1
     if found := _STATED.match(signal.good):
         return 0.0 if found["none"] else 1.0, 0
+    if (level := stated(signal)) is not None:
+        return level
     return (signal.maximum or 0) * 0.6 or _TYPICAL.get(signal.unit, 8.0), 0.1
 
 

@@ -107,11 +107,11 @@ def etcd_signals() -> tuple[Signal, ...]:
         ),
         Signal(
             name="etcd_leader_changes",
-            title="Changes of etcd's leader in 5 minutes",
+            title="Changes of etcd's leader in an hour",
             description="Changes that the member saw that saw most.",
             good="0; each is a pause of writes.",
             unit="short",
-            expr=max_by(increase(metric("etcd_server_leader_changes_seen_total"), "5m")),
+            expr=max_by(increase(metric("etcd_server_leader_changes_seen_total"), "1h")),
             legend="{{cluster}}",
         ),
     )
