@@ -26,7 +26,7 @@ POD_PAGE = Page(
                 show(PanelKind.TABLE, "kubernetes.pods_not_ready"),
                 show(PanelKind.TABLE, "kubernetes.last_ends"),
                 show(PanelKind.TIMESERIES, "kubernetes.container_restarts"),
-                show(PanelKind.TABLE, "kubernetes.replicas_missing"),
+                show(PanelKind.TABLE, "kubernetes.pods_missing"),
                 show(PanelKind.TABLE, "kubernetes.pod_start_time"),
             ),
         ),
@@ -61,6 +61,7 @@ VOLUME = Page(
             panels=(
                 show(PanelKind.BARGAUGE, "kubernetes.volume_usage", width=12),
                 show(PanelKind.BARGAUGE, "kubernetes.volume_forecast", width=12),
+                show(PanelKind.TABLE, "kubernetes.volumes_failed"),
             ),
         ),
         Group(
@@ -93,6 +94,7 @@ NODE = Page(
                 show(PanelKind.TIMESERIES, "nodes.node_memory_free"),
                 show(PanelKind.STAT, "kubernetes.node_pods"),
                 show(PanelKind.TABLE, "kubernetes.node_pressure"),
+                show(PanelKind.TIMESERIES, "nodes.node_clock_error"),
             ),
         ),
         Group(
@@ -101,6 +103,9 @@ NODE = Page(
                 show(PanelKind.BARGAUGE, "nodes.node_mounts"),
                 show(PanelKind.TIMESERIES, "nodes.node_disk_read", "nodes.node_disk_written"),
                 show(PanelKind.TIMESERIES, "nodes.node_disk_busy"),
+                show(PanelKind.BARGAUGE, "nodes.node_inodes"),
+                show(PanelKind.TABLE, "nodes.node_read_only"),
+                show(PanelKind.TABLE, "nodes.raid_disks_missing"),
             ),
         ),
         Group(
@@ -114,6 +119,7 @@ NODE = Page(
                 ),
                 show(PanelKind.TIMESERIES, "nodes.node_network_usage"),
                 show(PanelKind.TIMESERIES, "nodes.node_packet_drops"),
+                show(PanelKind.TIMESERIES, "nodes.node_conntrack"),
             ),
         ),
     ),
@@ -146,8 +152,11 @@ KUBERNETES = Page(
                 show(PanelKind.TIMESERIES, "kubernetes.namespace_cpu"),
                 show(PanelKind.TIMESERIES, "kubernetes.namespace_memory"),
                 show(PanelKind.TABLE, "kubernetes.crash_loops"),
-                show(PanelKind.TABLE, "kubernetes.replicas_missing"),
+                show(PanelKind.TABLE, "kubernetes.pods_missing"),
+                show(PanelKind.TABLE, "kubernetes.jobs_failed"),
                 show(PanelKind.TABLE, "kubernetes.rollouts"),
+                show(PanelKind.TABLE, "kubernetes.autoscalers_at_limit"),
+                show(PanelKind.BARGAUGE, "kubernetes.quota_usage"),
             ),
         ),
         Group(

@@ -24,6 +24,7 @@ from systems.kubernetes.capacity import (
     storage_used,
 )
 from systems.kubernetes.details import detail_signals
+from systems.kubernetes.places import place_alerts, volumes_failed
 from systems.kubernetes.pods import pod_alerts, pod_health_signals
 from systems.kubernetes.signals import (
     STATE_JOB,
@@ -34,6 +35,7 @@ from systems.kubernetes.signals import (
     resource_signals,
     volume_signal,
 )
+from systems.kubernetes.workloads import workload_alerts, workload_signals
 
 KUBELET_JOB = "kubelet"
 
@@ -57,8 +59,9 @@ def system(settings: Settings, context: Context) -> System:
         scope=("cluster", "namespace"),
     )
     idle = idle_record(workloads)
-    pods = (*pod_signals(workloads), *pod_health_signals(workloads))
-    volumes = (volume_signal(context.in_volumes), storage_used(context.in_volumes), storage_forecast())
+    pods = (*pod_signals(workloads), *pod_health_signals(workloads), *workload_signals(workloads))
+    in_volumes = context.in_volumes
+    volumes = (volume_signal(in_volumes), volumes_failed(), storage_used(in_volumes), storage_forecast())
     resources = (*resource_signals(workloads), free_capacity(), idle_resources(idle))
     silent = [
         silence(
@@ -71,11 +74,11 @@ def system(settings: Settings, context: Context) -> System:
             hides=hides,
         )
         for job, title, name, hides in (
-            (STATE_JOB, "kube-state-metrics", "KubeStateMetricsSilent", "no alert on pods or OOM kills can fire"),
+            (STATE_JOB, "kube-state-metrics", "KubeStateMetricsSilent", "no alert on pods or workloads can fire"),
             (KUBELET_JOB, "Kubelets", "KubeletSilent", "no alert on volumes can fire"),
         )
     ]
-    details = detail_signals(workloads, context.in_volumes)
+    details = detail_signals(workloads, in_volumes)
     by_name = {s.name: s for s in (oom, *pods, *volumes, *resources, *details, *(signal for signal, _ in silent))}
     return System(
         name="kubernetes",
@@ -93,7 +96,14 @@ def system(settings: Settings, context: Context) -> System:
                 equal=(CLUSTER, "node"),
             ),
         ),
-        alerts=(*alerts(by_name), *pod_alerts(by_name), *capacity_alerts(by_name), *(alert for _, alert in silent)),
+        alerts=(
+            *alerts(by_name),
+            *pod_alerts(by_name),
+            *workload_alerts(by_name),
+            *place_alerts(by_name),
+            *capacity_alerts(by_name),
+            *(alert for _, alert in silent),
+        ),
         capacities=(Capacity(resource="volume", usage=USAGE, labels=VOLUME),),
         sections=_sections(by_name),
     )

@@ -12,11 +12,10 @@ _POD = "{{namespace}}/{{pod}}"
 _NOTHING = "Nothing is shown."
 _REAL = ne("container", "")
 _HOST = "pods on the network of their node have none of their own"
-_DEPLOYMENT = ("namespace", "deployment")
 
 
 def detail_signals(workloads: Matcher, volumes: Matcher) -> tuple[Signal, ...]:
-    of_workloads = (part(workloads) for part in (_use, _ends, _controllers, _scaling, _spare))
+    of_workloads = (part(workloads) for part in (_use, _ends, _rollouts, _spare))
     return (*(signal for signals in of_workloads for signal in signals), *_places(volumes))
 
 
@@ -24,7 +23,7 @@ _Row = tuple[str, str, str, str, str, Expr, str]
 """name, title, description, what is good, unit, expression, legend"""
 
 
-_ANY = {"failed_pods": over(warning=0), "autoscalers_at_limit": over(warning=0)}
+_ANY = {"failed_pods": over(warning=0)}
 """What is bad as soon as there is one, though no alert tells of it."""
 
 
@@ -82,39 +81,16 @@ def _ends(workloads: Matcher) -> tuple[Signal, ...]:
     )  # fmt: skip
 
 
-def _controllers(workloads: Matcher) -> tuple[Signal, ...]:
-    def of(name: str) -> Selector:
-        return metric(name, workloads, may_be_absent="no namespace of the workloads may have a Deployment")
-
-    def largest(name: str) -> Expr:
-        return max_by(of(name), *_DEPLOYMENT)
-
-    missing = largest("kube_deployment_spec_replicas") - largest("kube_deployment_status_replicas_available") > 0
-    generation = of("kube_deployment_status_observed_generation").over("1d")
-    shown = "{{namespace}}/{{deployment}}"
+def _rollouts(workloads: Matcher) -> tuple[Signal, ...]:
+    generation = metric(
+        "kube_deployment_status_observed_generation",
+        workloads,
+        may_be_absent="no namespace of the workloads may have a Deployment",
+    )
+    changed = max_by(call("changes", generation.over("1d")), "namespace", "deployment")
     return _signals(
-        ("replicas_missing", "Deployments without all their pods", "How many pods a Deployment lacks.",
-                _NOTHING, "short", missing, shown),
         ("rollouts", "Roll-outs in a day", "How often the specification of a Deployment changed in 24 hours.",
-                "As often as somebody deployed.", "short", max_by(call("changes", generation), *_DEPLOYMENT) > 0,
-                shown),
-    )  # fmt: skip
-
-
-def _scaling(workloads: Matcher) -> tuple[Signal, ...]:
-    """What asks for more than its autoscaler may give."""
-
-    def of(name: str) -> Expr:
-        none = "no namespace of the workloads may have an autoscaler"
-        selector = metric(f"kube_horizontalpodautoscaler_{name}", workloads, may_be_absent=none)
-        return max_by(selector, "namespace", "horizontalpodautoscaler")
-
-    most = of("spec_max_replicas")
-    return _signals(
-        ("autoscalers_at_limit", "Autoscalers at their limit",
-                "Pods of an autoscaler that wants as many as it may have, or more.",
-                "Nothing is shown; what is shown needs a higher maxReplicas, or less to do.", "short",
-                binary(">=", of("status_desired_replicas"), most), "{{namespace}}/{{horizontalpodautoscaler}}"),
+                "As often as somebody deployed.", "short", changed > 0, "{{namespace}}/{{deployment}}"),
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from model.scrape import Endpoint, Relabeling, Scrape, ScrapeKind
 from model.system import Capacity, Domain, RetentionClass, Section, System
 from systems.base import Context, SystemSettings, above, silence
 from systems.nodes.details import detail_signals
+from systems.nodes.machine import machine_alerts, machine_signals
 from systems.nodes.network import network_alerts, network_signals
 
 JOB = "node-exporter"
@@ -95,6 +96,7 @@ def system(settings: Settings, context: Context) -> System:
     )
     own = (cluster_cpu, cluster_memory, node_cpu, node_memory, disk)
     network = {signal.name: signal for signal in network_signals(settings.link_mbit)}
+    inside = {signal.name: signal for signal in (*detail_signals(), *machine_signals())}
     silent, silent_alert = silence(
         context,
         job=JOB,
@@ -133,8 +135,13 @@ def system(settings: Settings, context: Context) -> System:
                 endpoints=(Endpoint(port="http-metrics", contract="node-exporter", relabelings=(NODE_LABEL,)),),
             ),
         ),
-        signals=(*own, *network.values(), *detail_signals(), silent),
-        alerts=(*_capacity_alerts(cluster_cpu, cluster_memory), *network_alerts(network), silent_alert),
+        signals=(*own, *network.values(), *inside.values(), silent),
+        alerts=(
+            *_capacity_alerts(cluster_cpu, cluster_memory),
+            *network_alerts(network),
+            *machine_alerts(inside),
+            silent_alert,
+        ),
         capacities=(
             Capacity(resource="cpu", usage="dataops:cluster:cpu_usage_ratio", days=7),
             Capacity(resource="memory", usage="dataops:cluster:memory_usage_ratio", days=7),

@@ -6,7 +6,7 @@ from model.promql import count_by, eq, max_by, metric, not_matching, rate, sum_b
 from model.rule import Signal
 
 _DISKS = not_matching("device", "loop.+|ram.+|sr.+|dm-.+|zram.+")
-_REAL_FILESYSTEM = not_matching("fstype", "tmpfs|overlay|squashfs|ramfs")
+REAL_FILESYSTEM = not_matching("fstype", "tmpfs|overlay|squashfs|ramfs")
 
 
 def detail_signals() -> tuple[Signal, ...]:
@@ -56,8 +56,8 @@ def detail_signals() -> tuple[Signal, ...]:
             good="Below 80 %.",
             unit="percentunit",
             expr=1
-            - max_by(metric("node_filesystem_avail_bytes", _REAL_FILESYSTEM), "node", "mountpoint")
-            / max_by(metric("node_filesystem_size_bytes", _REAL_FILESYSTEM), "node", "mountpoint"),
+            - max_by(metric("node_filesystem_avail_bytes", REAL_FILESYSTEM), "node", "mountpoint")
+            / max_by(metric("node_filesystem_size_bytes", REAL_FILESYSTEM), "node", "mountpoint"),
             legend="{{node}} {{mountpoint}}",
             maximum=1,
         ),

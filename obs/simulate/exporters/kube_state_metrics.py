@@ -8,6 +8,7 @@ from obs.simulate.cluster import Cluster, Container, Pod
 from obs.simulate.exporter import Exporter, Target
 from obs.simulate.exporters import kube_state_values
 from obs.simulate.platform import cluster as platform
+from obs.simulate.platform.workloads import DATA_PROCESSING, REPORTS
 from obs.simulate.series import Labels, Rows, Table
 
 # Its namespace is none of the workloads': what real clusters only have at times is here always, and harms nobody.
@@ -138,6 +139,10 @@ def _storage(pods: Iterable[Pod]) -> Iterable[Rows]:
 
 _TRUTHS = "kube_(node|namespace|deployment|horizontalpodautoscaler)_status_condition|kube_persistentvolumeclaim_.+"
 _STATES = (
+    Rows(({"namespace": DATA_PROCESSING, "horizontalpodautoscaler": REPORTS},), "kube_horizontalpodautoscaler_.+"),
+    Rows(({"namespace": DATA_PROCESSING, "resourcequota": "compute", "resource": "requests.cpu"},),
+         "kube_resourcequota.*"),
+    Rows.of("type", "hard", "used", only="kube_resourcequota"),
     Rows.of("phase", "Pending", "Running", "Succeeded", "Failed", "Unknown", only="kube_pod_status_phase"),
     Rows.of("phase", "Active", "Terminating", only="kube_namespace_status_phase"),
     Rows.of("phase", "Bound", "Lost", "Pending", only="kube_persistentvolumeclaim_status_phase"),

@@ -10,6 +10,10 @@ from obs.simulate.values import Clock, Since, Value
 
 _GIB = 2**30
 _DAY = 86400.0
+QUOTA = 40.0
+"""Cores of a namespace."""
+MOST_PODS = 6.0
+"""Of an autoscaler."""
 Phases = Mapping[tuple[str, str], str]
 """(namespace, pod) -> phase."""
 
@@ -76,6 +80,8 @@ _AMOUNTS: tuple[tuple[str, ValueOf | Value | float], ...] = (
     ("kube_pod_.*resource_requests", _bytes_or(0.1, _GIB / 4)),
     ("kube_pod_.*resource_limits", _bytes_or(2, 2 * _GIB)),
     ("kube_persistentvolume_capacity_bytes", 100 * 1e9),
+    ("kube_resourcequota", lambda labels: QUOTA if labels["type"] == "hard" else QUOTA / 4),
+    ("kube_horizontalpodautoscaler_spec_max_replicas", MOST_PODS),
     ("kube_persistentvolumeclaim_resource_requests_storage_bytes", 50.0 * _GIB),
     ("kube_lease_renew_time", Clock(2)),
     ("kube_cronjob_next_schedule_time", Since(30 * _DAY)),

@@ -9,15 +9,15 @@ from obs.simulate.series import Rows, Table
 from obs.simulate.values import Fixed, Value, Wave
 
 CAPACITY = 50 * 2**30
-_INODES = 3_276_800.0
+INODES = 3_276_800.0
 _USED = 0.42
 _VOLUMES: tuple[tuple[str, Value | float], ...] = (
     ("kubelet_volume_stats_capacity_bytes", CAPACITY),
     ("kubelet_volume_stats_used_bytes", Wave(_USED * CAPACITY, 0.01)),
     ("kubelet_volume_stats_available_bytes", Wave((1 - _USED) * CAPACITY, 0.01)),
-    ("kubelet_volume_stats_inodes", _INODES),
-    ("kubelet_volume_stats_inodes_used", 0.1 * _INODES),
-    ("kubelet_volume_stats_inodes_free", 0.9 * _INODES),
+    ("kubelet_volume_stats_inodes", INODES),
+    ("kubelet_volume_stats_inodes_used", 0.1 * INODES),
+    ("kubelet_volume_stats_inodes_free", 0.9 * INODES),
 )
 _DEFAULTS = {
     "driver_name": "local.csi.example.com",
