@@ -108,6 +108,7 @@ def request_signals() -> tuple[Signal, ...]:
             unit="s",
             expr=histogram_quantile(0.95, sum_by(rate(buckets, "5m"), *_WORKLOAD, "le")) / 1000,
             legend=workload,
+            record="dataops:mesh:latency_p95_5m",
         ),
     )
 
