@@ -14,6 +14,7 @@ from dashboards.layout import Cell, PlacedRow, arrange
 from dashboards.panels import build, datasource
 from dashboards.queries import (
     DATASOURCE,
+    ENVIRONMENT,
     SOURCES,
     chosen_by,
     dashboard_expressions,
@@ -177,6 +178,11 @@ def _query_variables(variables: Sequence[Variable]) -> Iterator[sdk.QueryVariabl
         result = sdk.QueryVariable(variable.name).query(query).datasource(datasource())
         result.multi(True).include_all(True).all_value(_ALL)
         result.current(VariableOption(selected=True, text=["All"], value=["$__all"]))
+        if variable.name == ENVIRONMENT:
+            # All of a variable is any value, the missing one too: what only Prometheus knows of itself has no cluster.
+            result.description(
+                "Which clusters there are to choose from. While all are chosen, panels show every cluster."
+            )
         yield result.refresh(VariableRefresh.ON_TIME_RANGE_CHANGED).sort(VariableSort.ALPHABETICAL_ASC)
 
 
