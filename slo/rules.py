@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from model.expr import Expr, Selector
 from model.promql import eq, length, metric, over_time
+from model.quantity import seconds
 from model.rule import CONFIRMED, Alert, RecordingRule, RuleGroup, Severity, Signal
 from model.sli import WINDOW, events
 from model.slo import Slo
@@ -17,6 +18,7 @@ from slo.signals import ATTAINMENT, ATTAINMENT_RECORD, BAD, BURN_RATES, REMAININ
 from slo.windows import SEEN, STILL_SPENT, Burn, burns, recorded_windows
 
 INTERVAL = "30s"
+_COUNTED = "7d"
 """Half of spec 40-slo 3.3: a page on the budget may take 120 s from the fault."""
 _FAILURES = 2
 """Bad events that the budget must have room for before its state is told: of 20 events at 95 %, one is all of it."""
@@ -83,8 +85,13 @@ def _enough(slo: Slo, window: str, least: float = 0) -> Expr:
     if slo.minimum_objects:
         return over_time("avg", metric(TOTAL, eq("slo", slo.name)), window) >= slo.minimum_objects
     # A sum, not a mean times the window: a young Prometheus has less than a whole window. Each event lies in one of
-    # the windows of the rate, however often the group is evaluated.
-    events = over_time("sum", metric(TOTAL, eq("slo", slo.name)), window, WINDOW) * length(WINDOW)
+    # the windows of the rate, however often the group is evaluated; in a month there are more of them than promtool
+    # looks at (10,000 samples), and a round that is left out is nothing.
+    total = metric(TOTAL, eq("slo", slo.name))
+    if seconds(window) > seconds(_COUNTED):
+        events = over_time("sum", total, window) * length(INTERVAL)
+    else:
+        events = over_time("sum", total, window, WINDOW) * length(WINDOW)
     return events >= max(slo.minimum_events, least)
 
 

@@ -90,11 +90,11 @@ def test_nothing_is_said_of_no_change() -> None:
 
 AIRFLOW = "systems/airflow/__init__.py"
 ALERTS = "(*alerts(signals, settings.minimum_runs), silent_alert)"
-SIGNALS = "(*runs, *limit_signals(settings.sla), *scheduler_signals(), *task_signals())"
+SIGNALS = "(*runs, failing(), *limit_signals(settings.sla), *scheduler_signals(), *task_signals())"
 IMPORTS = "from __future__ import annotations\n"
 REORDERED = [
     (AIRFLOW, ALERTS, "(silent_alert, *alerts(signals, settings.minimum_runs))"),
-    (AIRFLOW, SIGNALS, "(*task_signals(), *scheduler_signals(), *limit_signals(settings.sla), *runs)"),
+    (AIRFLOW, SIGNALS, "(*task_signals(), *scheduler_signals(), *limit_signals(settings.sla), failing(), *runs)"),
     ("systems/kafka/__init__.py", IMPORTS, f"{IMPORTS}\n# Every definition is on another line.\n"),
     ("Pulumi.prod.yaml", "    ceph: {}\n    oracle: {}\n", "    oracle: {}\n    ceph: {}\n"),
 ]

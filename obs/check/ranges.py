@@ -14,6 +14,8 @@ from plan import Plan
 
 FEWEST = 4
 """Samples that a range must have room for: two make a rate, and one may be missed and the next be late."""
+_ROUNDED = 0.99
+"""A stack whose time runs faster has its durations in whole milliseconds."""
 _NEED_SEVERAL = frozenset(
     {"rate", "increase", "irate", "delta", "idelta", "deriv", "predict_linear", "changes", "resets"}
 )
@@ -28,7 +30,7 @@ def check_ranges(plan: Plan) -> Iterator[Finding]:
         subject = f"recording rule {rule.record}" if isinstance(rule, RecordingRule) else f"alert {rule.name}"
         for selector, length in _several(rule.expr):
             pace = _pace(selector, written)
-            if pace is not None and length < FEWEST * pace:
+            if pace is not None and length < _ROUNDED * FEWEST * pace:
                 message = (
                     f"{selector} has room for {length / pace:g} samples, one in {pace:g} s; {FEWEST} are the least"
                 )

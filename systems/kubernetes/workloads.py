@@ -148,6 +148,7 @@ def _quotas(workloads: Matcher) -> Signal:
         expr=of("used") / (of("hard") > 0),
         legend="{{namespace}} {{resource}} {{resourcequota}}",
         scope=_SCOPE,
+        maximum=1,
     )
 
 
