@@ -157,5 +157,18 @@ def test_a_record_that_gives_a_reason_is_explained_unless_it_is_not_evaluated() 
 def test_a_record_that_does_not_reach_back_yet_is_not_called_unevaluated() -> None:
     record = RecordingRule(record="team:it:ratio", expr=sum_by(HERE))
     now = metric("team:it:ratio")
-    missing = unexplained(now.ago("6h") * 2, now, sum_by(HERE), records=(record,))
-    assert missing == "there is no series team:it:ratio of 6h ago"
+    missing = why(now.ago("6h") * 2, now, sum_by(HERE), records=(record,))
+    assert missing == Why(True, "team:it:ratio has no history of 6h yet")
+
+
+def test_a_comparison_of_two_series_that_is_false_is_the_good_case() -> None:
+    full = binary(">=", metric("there"), metric("there"))
+    asked = Explainer(lambda query: ">=" not in query, ())
+    assert asked.why(full) == Why(True, "nothing passes >= there at the moment")
+    unlike = Explainer(lambda query: ">=" not in query and " - " not in query, ()).why(full)
+    assert unlike == Why(False, "both sides of '>=' have series, but their labels do not match")
+
+
+def test_what_is_younger_than_it_is_looked_back_is_explained() -> None:
+    young = Explainer(lambda query: "offset" not in query, ()).why(metric("there").ago("6h"))
+    assert young == Why(True, "there has no history of 6h yet")

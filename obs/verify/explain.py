@@ -75,6 +75,8 @@ class Explainer:
         telling = [why for why in reasons if why.expected == (expr.op == "or")]
         if reasons:
             return (telling or reasons)[0]
+        if expr.op in _COMPARISONS and self._has(replace(expr, op="-")):
+            return Why(True, f"nothing passes {expr.op} {expr.rhs} at the moment")
         return Why(False, f"both sides of {expr.op!r} have series, but their labels do not match")
 
     def _selector(self, selector: Selector) -> Why:
@@ -87,6 +89,8 @@ class Explainer:
                 return Why(False, f"{rule.record} is not stored although its expression has data: is it evaluated?")
         if selector.may_be_absent:
             return Why(True, selector.may_be_absent)
+        if selector.offset and self._has(replace(selector, offset=None)):
+            return Why(True, f"{selector.name} has no history of {selector.offset} yet")
         ago = f" of {selector.offset} ago" if selector.offset else ""
         return Why(False, f"there is no series {replace(selector, range=None, offset=None)}{ago}")
 
