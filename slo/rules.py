@@ -88,10 +88,8 @@ def _enough(slo: Slo, window: str, least: float = 0) -> Expr:
     # the windows of the rate, however often the group is evaluated; in a month there are more of them than promtool
     # looks at (10,000 samples), and a round that is left out is nothing.
     total = metric(TOTAL, eq("slo", slo.name))
-    if seconds(window) > seconds(_COUNTED):
-        events = over_time("sum", total, window) * length(INTERVAL)
-    else:
-        events = over_time("sum", total, window, WINDOW) * length(WINDOW)
+    every = WINDOW if seconds(window) <= seconds(_COUNTED) else None
+    events = over_time("sum", total, window, every) * length(every or INTERVAL)
     return events >= max(slo.minimum_events, least)
 
 

@@ -80,16 +80,17 @@ class Explainer:
         return Why(False, f"both sides of {expr.op!r} have series, but their labels do not match")
 
     def _selector(self, selector: Selector) -> Why:
+        young = bool(selector.offset) and self._has(replace(selector, offset=None))
         behind = [rule for rule in self._records if rule.record == selector.name and _fits(rule, selector)]
         for rule in behind:
             why = self.why(rule.expr)
             if why is not None and not selector.may_be_absent:
                 return replace(why, reason=f"{rule.record} is empty: {why.reason}")
-            if why is None and not (selector.offset and self._has(replace(selector, offset=None))):
+            if why is None and not young:
                 return Why(False, f"{rule.record} is not stored although its expression has data: is it evaluated?")
         if selector.may_be_absent:
             return Why(True, selector.may_be_absent)
-        if selector.offset and self._has(replace(selector, offset=None)):
+        if young:
             return Why(True, f"{selector.name} has no history of {selector.offset} yet")
         ago = f" of {selector.offset} ago" if selector.offset else ""
         return Why(False, f"there is no series {replace(selector, range=None, offset=None)}{ago}")

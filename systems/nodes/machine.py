@@ -14,8 +14,8 @@ _LOST = 16
 _GONE = "6h"
 
 
-def _of_mounts(name: str, *matchers: Matcher) -> Expr:
-    return max_by(metric(name, REAL_FILESYSTEM, *matchers), *_MOUNT)
+def _of_mounts(name: str) -> Expr:
+    return max_by(metric(name, REAL_FILESYSTEM), *_MOUNT)
 
 
 def machine_signals() -> tuple[Signal, ...]:
